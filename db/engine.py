@@ -1,0 +1,104 @@
+"""SQLite or PostgreSQL: one engine per address, read and write transactions.
+
+`PROUTT_DATABASE_URL` names the database; without it, `data/proutt.db` under the working directory.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlmodel import Session
+
+from proutt_core.errors import SettingsError
+
+BUSY_TIMEOUT_MS = 15_000
+
+
+def database_url() -> str:
+    return os.environ.get("PROUTT_DATABASE_URL") or f"sqlite:///{Path('data/proutt.db').resolve()}"
+
+
+_engines: dict[str, Engine] = {}
+_engines_lock = Lock()
+
+
+def engine() -> Engine:
+    """The engine of the address in force now; made once per address and process."""
+    url = database_url()
+    with _engines_lock:
+        if url not in _engines:
+            _engines[url] = _make_engine(url)
+        return _engines[url]
+
+
+def dispose() -> None:
+    """Close every connection of this process: before a fork, a backup, or the end of a test."""
+    with _engines_lock:
+        for made in _engines.values():
+            made.dispose()
+        _engines.clear()
+
+
+def _make_engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as exc:
+        raise SettingsError(
+            "PROUTT_DATABASE_URL is not a database address; expected sqlite:///… or postgresql+psycopg://…"
+        ) from exc
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=20, pool_pre_ping=True
+        )
+    if backend != "sqlite":
+        raise SettingsError(f"PROUTT_DATABASE_URL names {backend}; ProUtt Studio runs on sqlite or postgresql")
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    made = create_engine(url, pool_size=10, max_overflow=30)
+    event.listen(made, "connect", _on_connect)
+    event.listen(made, "begin", _on_begin)
+    return made
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself: it would leave DDL outside them and start writers DEFERRED.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # The timeout first: switching to WAL takes a lock that another process may hold.
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _on_begin(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+
+
+@contextmanager
+def read() -> Iterator[Session]:
+    """A session for reading: one consistent snapshot, nothing committed."""
+    with Session(engine()) as session:
+        yield session
+
+
+@contextmanager
+def write() -> Iterator[Session]:
+    """One write transaction: committed when the block ends, rolled back when it raises.
+
+    On SQLite it takes the write lock at once, so what the block reads cannot change before it writes. On PostgreSQL
+    callers lock the rows they decide on (`with_for_update`).
+    """
+    with Session(engine().execution_options(sqlite_begin="IMMEDIATE")) as session:
+        # Begins now: left to the first statement, a time taken before it would be older than what others then wrote.
+        session.connection()
+        yield session
+        session.commit()

@@ -1,0 +1,96 @@
+"""What became of a file's rows, as tables: reasons and file contents are data, never markup."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from db.datasets import DatasetInfo
+from pages._import_form import turn_names
+from pages._text import _
+from proutt_core.dialogues import FORMATS
+from proutt_core.visible import visible
+
+
+def report_numbers(report: dict[str, Any]) -> None:
+    counted = [
+        (_("Imported"), "imported", ""),
+        (_("Samples"), "samples", _("Places where a dialogue is cut: what the user says next is to be predicted.")),
+        (_("Without a sample"), "without_sample", _("Imported, but with no user message after a complete turn.")),
+        (_("Duplicates"), "duplicates", _("Same id and same text: kept once.")),
+        (_("Renamed"), "renamed", _("Same id with another text: kept under the id with #2 and so on.")),
+        (_("Skipped"), "skipped", _("Unreadable rows, and those a filter or the draw left out.")),
+    ]
+    places = [*st.columns(3), *st.columns(3)]
+    for place, (label, key, help_text) in zip(places, counted, strict=True):
+        with place.container(gap=None):
+            st.caption(label, help=help_text or None)
+            st.text(f"{report.get(key, 0):,}")
+
+
+def report_tables(report: dict[str, Any]) -> None:
+    """Skipped by reason with row numbers, the unreadable rows themselves, and what normalising did."""
+    if reasons := report.get("reasons"):
+        st.markdown(f"**{_('Skipped, by reason')}**")
+        numbers = report.get("numbers", {})
+        rows = [
+            {
+                _("Reason"): visible(reason),
+                _("Rows"): count,
+                _("Row numbers"): _row_numbers(numbers.get(reason, []), count),
+            }
+            for reason, count in reasons.items()
+        ]
+        st.dataframe(pd.DataFrame(rows), hide_index=True)
+    if errors := report.get("errors"):
+        with st.expander(_("Unreadable rows, the first {n}").format(n=len(errors))):
+            table = [
+                {
+                    _("Row"): error["number"],
+                    _("Reason"): visible(error["reason"]),
+                    _("Detail"): visible(error["detail"]),
+                }
+                for error in errors
+            ]
+            st.dataframe(pd.DataFrame(table), hide_index=True)
+    if notes := report.get("notes"):
+        st.markdown(f"**{_('What normalising did')}**")
+        table = [{_("Note"): visible(note), _("Dialogues"): count} for note, count in notes.items()]
+        st.dataframe(pd.DataFrame(table), hide_index=True)
+
+
+def _row_numbers(numbers: list[int], count: int) -> str:
+    shown = ", ".join(str(number) for number in numbers)
+    return f"{shown} …" if count > len(numbers) else shown
+
+
+def settings_lines(dataset: DatasetInfo) -> list[tuple[str, str]]:
+    """How the dataset was made, as (what, value)."""
+    made = dataset.settings
+    shares = made.get("shares", {})
+    known = FORMATS.get(dataset.format)
+    lines = [
+        (_("File"), dataset.source),
+        (_("Format"), known.title if known else dataset.format),
+        (_("Licence"), dataset.licence or _("not given")),
+        (_("Imported"), f"{dataset.created_at:%Y-%m-%d %H:%M} UTC"),
+        (_("Split"), "/".join(str(shares.get(split, "?")) for split in ("train", "valid", "test"))),
+        (_("Samples cut from a dialogue"), turn_names().get(made.get("turn", ""), "")),
+        (_("Seed"), str(made.get("seed", 0))),
+    ]
+    optional = [
+        (_("Drawn at random"), made.get("sample")),
+        (_("First only"), made.get("limit")),
+        (_("Minimum turns"), made.get("min_turns")),
+        (_("Only the language"), made.get("language")),
+    ]
+    return lines + [(what, str(value)) for what, value in optional if value]
+
+
+def fact_table(lines: list[tuple[str, str]]) -> None:
+    """Two columns of plain text: what, and its value."""
+    with st.container(gap="xxsmall"):
+        for what, value in lines:
+            left, right = st.columns([1, 1.8])
+            left.caption(what)
+            right.text(visible(value))

@@ -1,0 +1,79 @@
+"""Choosing a model in a form, and naming the address its texts go to before anything is sent."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages._text import _
+from proutt_core.errors import InputError, NotAllowed, ProuttError, SettingsError
+from proutt_core.llm.choice import OTHER, ModelChoice, providers
+from proutt_core.llm.choose import RULES
+from proutt_core.llm.presets import PRESETS
+from proutt_core.visible import visible
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """`confirmed`: the person said that texts may go to this very address, or they stay on this machine."""
+
+    model: ModelChoice
+    confirmed: bool
+
+    @property
+    def settings(self) -> dict[str, str | None]:
+        """As a run or method is frozen to them; empty while the form is not filled in."""
+        try:
+            return {"model": self.model.spec, "base_url": self.model.url}
+        except ProuttError:
+            return {"model": None}
+
+    def require_confirmed(self) -> None:
+        if self.model.leaves and not self.confirmed:
+            raise NotAllowed(_("Confirm first that the texts may be sent there."))
+
+
+def choose_model_form(key: str) -> Chosen:
+    provider = st.selectbox(_("Model"), providers(), format_func=_provider_name, key=f"{key}-provider")
+    name, base_url = "", ""
+    if provider not in (RULES, OTHER):
+        name = _preset_model(key, provider)
+    elif provider == OTHER:
+        left, right = st.columns(2)
+        name = left.text_input(_("Name of the model there"), placeholder="Qwen/Qwen3-8B", key=f"{key}-name")
+        base_url = right.text_input(_("Base URL"), placeholder="http://127.0.0.1:8000/v1", key=f"{key}-url")
+    choice = ModelChoice(provider=provider, name=name or "", base_url=base_url or "")
+    return Chosen(choice, _destination(choice, key))
+
+
+def _provider_name(provider: str) -> str:
+    if provider == RULES:
+        return _("rules: text rules, a baseline without a language model")
+    return _("Another server, by its address") if provider == OTHER else PRESETS[provider].title
+
+
+def _preset_model(key: str, provider: str) -> str:
+    preset = PRESETS[provider]
+    if not preset.models:
+        found = st.text_input(_("Name of the model there"), key=f"{key}-name-{provider}")
+    else:
+        found = st.selectbox(
+            _("Name of the model there"), preset.models, accept_new_options=True, key=f"{key}-name-{provider}"
+        )
+    st.caption(
+        _("The key is read from the environment variable {variable}, or .env.").format(variable=f"`{preset.key_env}`")
+    )
+    return found or ""
+
+
+def _destination(choice: ModelChoice, key: str) -> bool:
+    """Names the address; where texts leave this machine, asks whether they may. The answer holds for that address."""
+    try:
+        told, leaves = choice.destination, choice.leaves
+    except (InputError, SettingsError) as exc:
+        # Nothing is wrong yet: the form is being filled in.
+        st.caption(_("Where texts would go is shown here."))
+        if choice.base_url:
+            st.text(visible(str(exc)))
+        return False
+    st.text(visible(told))
+    return not leaves or st.checkbox(_("The dialogues may be sent there"), key=f"{key}-sure-{choice.address}")

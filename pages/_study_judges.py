@@ -1,0 +1,61 @@
+"""A study's LLM judges: the runs with their progress, never their verdicts, and the form that starts one."""
+
+import streamlit as st
+
+from db import items
+from db.jobs import JobInfo
+from db.judging import judge_runs
+from pages._jobs import RESEARCH, draw_progress, follow, job_head
+from pages._model_choice import Chosen, choose_model_form
+from pages._shared import acting, show_error, worker_notice
+from pages._text import _
+from proutt_core.types import StudyInfo
+from proutt_core.worker.judging import JudgeSettings, start
+
+
+def draw_judges(study: StudyInfo) -> None:
+    st.subheader(_("LLM judges"), anchor=False)
+    if study.state == "open":
+        st.text(_("A judge may run while people judge. What it says stays hidden until the study is closed."))
+    runs = judge_runs(study.name)
+    if any(run.active for run in runs):
+        worker_notice()
+    for run in runs:
+        with st.container(border=True, gap="small"):
+            follow(run, _draw_run)
+    with st.expander(_("Start a judge"), expanded=not runs):
+        _form(study)
+
+
+def _draw_run(run: JobInfo) -> None:
+    job_head(run)
+    draw_progress(run)
+    if items.counts(run.id).failed:
+        st.caption(_("A case with a failed reading is unscored: it counts nowhere, and never as a tie."))
+
+
+def _form(study: StudyInfo) -> None:
+    model, mode = st.columns(2, gap="large")
+    with model:
+        chosen = choose_model_form("judge-model")
+    modes = {
+        "pairwise": _("Pairwise: both sets at once, in both orders"),
+        "pointwise": _("Pointwise: each set scored alone"),
+    }
+    with mode:
+        picked = st.selectbox(_("Mode"), list(modes), format_func=modes.__getitem__, key="judge_mode")
+        if picked == "pointwise":
+            st.number_input(
+                _("Tie margin: scores no further apart are a tie"), 0.0, 0.99, 0.0, 0.01, key="judge_margin"
+            )
+    st.button(_("Start the judge"), key="start_judge", type="primary", on_click=_on_start, args=(study.name, chosen))
+
+
+def _on_start(study: str, chosen: Chosen) -> None:
+    with show_error():
+        who = acting(*RESEARCH)
+        chosen.require_confirmed()
+        mode = st.session_state["judge_mode"]
+        margin = st.session_state.get("judge_margin", 0.0) if mode == "pointwise" else 0.0
+        settings = JudgeSettings(model=chosen.model.spec, base_url=chosen.model.url, mode=mode, tie_margin=margin)
+        start(study, settings, user_id=who.id)

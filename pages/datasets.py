@@ -1,0 +1,276 @@
+"""Datasets: import a file of dialogues, see what became of its rows, and read the dialogues."""
+
+import pandas as pd
+import streamlit as st
+
+from db import jobs
+from db.datasets import DatasetInfo, get, list_ready
+from db.dialogues import DialogueInfo, browse, languages
+from db.jobs import JobInfo
+from pages._import_form import import_form
+from pages._import_report import fact_table, report_numbers, report_tables, settings_lines
+from pages._jobs import RESEARCH, draw_buttons, follow, job_head, state_names
+from pages._shared import dialogue_pane, require_role, show_error, worker_notice
+from pages._text import _, ngettext
+from proutt_core.dialogues import fold
+from proutt_core.progress import page_count, page_offset
+from proutt_core.types import SPLITS, Dialogue
+from proutt_core.visible import visible
+
+PER_PAGE = 12
+BROWSER_HEIGHT = 490
+TAB = "datasets_tab"
+SHOWN = "dataset_shown"
+FIRST_WORDS = 120
+
+
+def go_to(tab: str, dataset_id: int | None = None) -> None:
+    """Callback: another tab, and the dataset to show there."""
+    st.session_state[TAB] = tab
+    if dataset_id is not None:
+        st.session_state[SHOWN] = dataset_id
+
+
+def counted(counts: dict[str, int]) -> str:
+    return " · ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def by_split(counts: dict[str, int]) -> str:
+    return counted({split: counts.get(split, 0) for split in SPLITS})
+
+
+def dataset_table(found: list[DatasetInfo]) -> DatasetInfo:
+    """All datasets; the one in the chosen row, or the newest."""
+    rows = [
+        {
+            _("Name"): visible(dataset.name),
+            _("Public title"): visible(dataset.public_title),
+            _("Dialogues"): dataset.dialogues,
+            _("Samples"): dataset.samples,
+            **{split: dataset.dialogues_by_split.get(split, 0) for split in SPLITS},
+            _("Languages"): counted(languages(dataset.id)),
+            _("Imported"): f"{dataset.created_at:%Y-%m-%d %H:%M}",
+        }
+        for dataset in found
+    ]
+    chosen = st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [0], "columns": [], "cells": []}},
+        key=f"datasets-{found[0].id}",
+    )
+    picked = chosen.selection.rows
+    return found[picked[0]] if picked else found[0]
+
+
+def draw_datasets(found: list[DatasetInfo]) -> None:
+    if not found:
+        nothing_yet()
+        return
+    dataset = dataset_table(found)
+    with st.container(border=True):
+        heading, button = st.columns([5, 1.6], vertical_alignment="center")
+        with heading:
+            st.text(visible(dataset.name))
+        button.button(
+            _("Read its dialogues"),
+            icon=":material/forum:",
+            width="stretch",
+            on_click=go_to,
+            args=(tab_names()[1], dataset.id),
+        )
+        report_numbers(dataset.report)
+        left, right = st.columns([1, 1.2], gap="large")
+        with left:
+            fact_table(settings_lines(dataset))
+        with right:
+            fact_table([(_("Samples by split"), by_split(dataset.samples_by_split))])
+            report_tables(dataset.report)
+
+
+def nothing_yet() -> None:
+    st.subheader(_("No dialogues yet"), anchor=False)
+    st.text(_("Import a file of conversations: chat logs, CrossWOZ, SGD, ShareGPT or OpenAI messages."))
+    st.button(
+        _("Import a file"),
+        icon=":material/upload:",
+        type="primary",
+        on_click=go_to,
+        args=(tab_names()[2],),
+        key="first",
+    )
+
+
+def draw_dialogues(found: list[DatasetInfo]) -> None:
+    if not found:
+        nothing_yet()
+        return
+    names = {dataset.id: dataset.name for dataset in found}
+    if st.session_state.get(SHOWN) not in names:
+        st.session_state[SHOWN] = found[0].id
+    which, text, where, tongue = st.columns([2.4, 3, 1.4, 1.4])
+    dataset_id = which.selectbox(_("Dataset"), list(names), format_func=names.__getitem__, key=SHOWN)
+    search = text.text_input(_("Search"), placeholder=_("Words in the dialogue"), key="browse-search") or ""
+    anything = {"": _("all")}
+    splits = {**anything, **{split: split for split in SPLITS}}
+    split = where.selectbox(_("Split"), list(splits), format_func=splits.__getitem__, key="browse-split")
+    spoken = {**anything, **{code: f"{code} ({n:,})" for code, n in languages(dataset_id).items()}}
+    language = tongue.selectbox(
+        _("Language"), list(spoken), format_func=spoken.__getitem__, key=f"browse-language-{dataset_id}"
+    )
+    dialogue_list(dataset_id, fold(search), split or None, language or None)
+
+
+def dialogue_list(dataset_id: int, search: str, split: str | None, language: str | None) -> None:
+    asked = f"{dataset_id}-{split}-{language}-{search}"
+    page = st.session_state.get(f"page-{asked}", 1)
+    found = browse(
+        dataset_id, search=search, split=split, language=language, offset=page_offset(page, PER_PAGE), limit=PER_PAGE
+    )
+    left, right = st.columns([1, 1.25])
+    with left:
+        st.caption(ngettext("{n} dialogue", "{n} dialogues", found.total).format(n=f"{found.total:,}"))
+        if not found.dialogues:
+            st.text(_("Nothing fits. Try other words, or all splits and languages."))
+            return
+        shown = pick_dialogue(found.dialogues, key=f"list-{asked}-{page}")
+        st.pagination(page_count(found.total, PER_PAGE), key=f"page-{asked}", max_visible_pages=5)
+    with right:
+        draw_dialogue(shown)
+
+
+def first_words(dialogue: Dialogue) -> str:
+    said = next((message.content for message in dialogue.messages if message.role == "user"), "")
+    return visible(" ".join(said[:FIRST_WORDS].split()))
+
+
+def pick_dialogue(dialogues: tuple[DialogueInfo, ...], *, key: str) -> DialogueInfo:
+    rows = [
+        {
+            _("Begins with"): first_words(info.dialogue),
+            _("Turns"): info.dialogue.checks.turns,
+            _("Split"): info.dialogue.split,
+            _("Language"): info.dialogue.language,
+            _("Id"): visible(info.dialogue.external_id),
+        }
+        for info in dialogues
+    ]
+    widths = {_("Begins with"): 250, _("Turns"): 55, _("Split"): 60, _("Language"): 80}
+    chosen = st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [0], "columns": [], "cells": []}},
+        column_config={name: st.column_config.Column(width=width) for name, width in widths.items()},
+        height="content",
+        key=key,
+    )
+    picked = chosen.selection.rows
+    return dialogues[picked[0]] if picked else dialogues[0]
+
+
+def draw_dialogue(info: DialogueInfo) -> None:
+    dialogue, checks = info.dialogue, info.dialogue.checks
+    dialogue_pane(dialogue.messages, height=BROWSER_HEIGHT, end_in_view=False, cuts=info.targets)
+    with st.expander(_("Checks, and what normalising did")):
+        toxic = {None: _("no flag in the source"), True: _("flagged by the source"), False: _("not flagged")}
+        fact_table(
+            [
+                (_("Id"), dialogue.external_id),
+                (_("Group"), dialogue.group),
+                (_("Length"), _("{n} characters").format(n=f"{checks.characters:,}")),
+                (_("Turns"), f"{checks.turns:,}"),
+                (_("Repeated turns"), f"{checks.repeated_turns:,}"),
+                (_("Toxicity"), toxic[checks.toxic]),
+                (_("Possible personal data"), ", ".join(checks.personal_data) or _("none found")),
+                (_("Samples"), f"{len(info.targets):,}"),
+                (_("Normalising"), "\n".join(dialogue.notes) or _("nothing was changed")),
+            ]
+        )
+        if dialogue.original:
+            st.caption(_("The row as it stood in the file"))
+            st.code(visible(dialogue.original), language=None, wrap_lines=True, height=200)
+
+
+def draw_import() -> None:
+    form, lately = st.columns([1.1, 1], gap="large")
+    with form:
+        import_form()
+    with lately:
+        worker_notice()
+        found = jobs.list_jobs(kind="import")
+        if not found:
+            st.caption(_("Imports and what became of their rows are shown here."))
+            return
+        shown = [job for job in found if job.active] or found[:1]
+        for job in shown:
+            with st.container(border=True):
+                job_head(job)
+                follow(job, draw_import_job)
+        if others := [job for job in found if job not in shown]:
+            st.caption(_("Earlier imports"))
+            earlier_imports(others)
+
+
+def draw_import_job(job: JobInfo) -> None:
+    if job.state == "done":
+        finished_import(job)
+        return
+    if job.state == "running":
+        st.text(_("{n} rows read").format(n=f"{job.progress:,}"))
+    if job.reason:
+        st.text(visible(job.reason))
+    draw_buttons(job)
+
+
+def finished_import(job: JobInfo) -> None:
+    dataset = get(job.dataset_id) if job.dataset_id is not None else None
+    if dataset is None:
+        st.text(_("The dataset was removed since."))
+        return
+    report_numbers(dataset.report)
+    report_tables(dataset.report)
+    st.button(
+        _("Read its dialogues"),
+        icon=":material/forum:",
+        key="read-imported",
+        on_click=go_to,
+        args=(tab_names()[1], dataset.id),
+    )
+
+
+def earlier_imports(found: list[JobInfo]) -> None:
+    names = state_names()
+    rows = [
+        {
+            _("Dataset"): visible(job.name),
+            _("State"): names[job.state],
+            _("Started"): f"{job.created_at:%Y-%m-%d %H:%M}",
+            _("Reason"): visible(job.reason),
+        }
+        for job in found
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
+
+
+def tab_names() -> list[str]:
+    return [_("Datasets"), _("Dialogues"), _("Import a file")]
+
+
+who = require_role(*RESEARCH)
+st.title(_("Datasets"))
+overview, reading, importing = st.tabs(tab_names(), key=TAB, on_change="rerun")
+with show_error():
+    ready = list_ready()
+    if overview.open:
+        with overview:
+            draw_datasets(ready)
+    if reading.open:
+        with reading:
+            draw_dialogues(ready)
+    if importing.open:
+        with importing:
+            draw_import()

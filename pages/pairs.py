@@ -1,0 +1,157 @@
+"""Preference pairs: chosen and rejected side by side; approve, reject, or put the wording right."""
+
+import streamlit as st
+
+from db.reviews import PairTask, pair_task, save_pair_review
+from pages._shared import PANE_HEIGHT, acting, dialogue_pane, plain_text, require_role, show_error
+from pages._text import _
+from pages._traces import edit_pane, edited_texts, trace_pane
+from pages._work import Verdict, begin, comment_box, comment_on, decide, seconds_on, tell
+from proutt_core.editing import parts_that_differ, with_texts
+from proutt_core.types import AccountRole, Trace
+from proutt_core.visible import visible
+
+REVIEWERS: tuple[AccountRole, ...] = ("annotator", "reviewer", "researcher", "admin")
+EDITING = "pair_being_edited"
+COLUMNS = [1, 1.15, 1.15]
+# Heights that add up to PANE_HEIGHT with the gaps between them.
+SAID, GATES, BASELINE = 56, 146, 38
+
+
+def verdicts() -> list[Verdict]:
+    return [
+        Verdict(_("Approve"), "1", "approve"),
+        Verdict(_("Reject"), "2", "reject"),
+        Verdict(_("Edit"), "3", "edit"),
+    ]
+
+
+def side_name(side: str) -> str:
+    return _("Chosen") if side == "chosen" else _("Rejected")
+
+
+def sides(task: PairTask) -> list[tuple[str, Trace]]:
+    """Left and right, as drawn for this assignment."""
+    both = [("chosen", task.chosen), ("rejected", task.rejected)]
+    return both if task.left_is == "chosen" else both[::-1]
+
+
+def save(*, answer: str, assignment_id: str, user_id: int, comment: str, seconds: float | None) -> str:
+    if answer == "edit":
+        st.session_state[EDITING] = assignment_id
+        return "editing"
+    return save_pair_review(
+        assignment_id=assignment_id,
+        user_id=user_id,
+        answer="approve" if answer == "approve" else "reject",
+        comment=comment,
+        seconds=seconds,
+    )
+
+
+def save_edit(assignment: str) -> None:
+    """Callback: approve with the texts of the form, where they make a trace."""
+    with show_error():
+        user_id = acting(*REVIEWERS).id
+        task = pair_task(assignment_id=assignment, user_id=user_id)
+        outcome = save_pair_review(
+            assignment_id=assignment,
+            user_id=user_id,
+            answer="approve",
+            chosen=_edited(task.chosen, f"chosen-{assignment}"),
+            rejected=_edited(task.rejected, f"rejected-{assignment}"),
+            comment=comment_on(assignment),
+            seconds=seconds_on(assignment),
+        )
+        stop_editing()
+        tell(outcome)
+
+
+def _edited(trace: Trace, key: str) -> Trace | None:
+    """The edited trace, or None where nothing was changed."""
+    edited = with_texts(trace, edited_texts(trace, key=key))
+    return None if edited == trace else edited
+
+
+def stop_editing() -> None:
+    st.session_state.pop(EDITING, None)
+
+
+def dialogue_column(task: PairTask) -> None:
+    below = SAID + (GATES if task.gates_failed else 0) + (BASELINE if task.baseline else 0)
+    dialogue_pane(task.context, height=PANE_HEIGHT - below)
+    if task.gates_failed:
+        with st.container(height=GATES - 16, border=True, gap="xxsmall"):
+            st.markdown(":material/flag: **" + _("Failed checks: goes out only when approved") + "**")
+            for failure in task.gates_failed:
+                st.caption(failure.gate.replace("_", " "))
+                st.text(visible(failure.detail))
+    with st.popover(_("What the user really said"), width="stretch", key=f"said-{task.assignment_id}"):
+        plain_text(task.next_utterance or "")
+        st.caption(_how_made(task.branch))
+    if task.baseline:
+        st.caption(_("Made by plain text rules, a baseline"))
+
+
+def _how_made(branch: str | None) -> str:
+    return {
+        "high": _(
+            "A prediction came close, so the chosen side is as the model wrote it; the rejected one was led astray."
+        ),
+        "mid": _("The chosen side was rewritten along the true path; the rejected one was led astray."),
+        "low": _("No prediction came close: the chosen side follows the true path, the rejected one is as written."),
+    }.get(branch or "", "")
+
+
+def reading(task: PairTask, queue: str) -> None:
+    (left_side, left), (right_side, right) = sides(task)
+    open_parts = parts_that_differ(left, right)
+    places = st.columns(COLUMNS)
+    with places[0]:
+        dialogue_column(task)
+    with places[1]:
+        key = f"left-{task.assignment_id}"
+        trace_pane(left, right, label=side_name(left_side), open_parts=open_parts, left=True, key=key)
+    with places[2]:
+        key = f"right-{task.assignment_id}"
+        trace_pane(right, left, label=side_name(right_side), open_parts=open_parts, left=False, key=key)
+    decide(verdicts(), queue=queue, assignment=task.assignment_id, roles=REVIEWERS, save=save)
+
+
+def editor(task: PairTask) -> None:
+    assignment = task.assignment_id
+    open_parts = parts_that_differ(task.chosen, task.rejected)
+    places = st.columns(COLUMNS)
+    with places[0]:
+        dialogue_column(task)
+    for place, (side, trace) in zip(places[1:], sides(task), strict=True):
+        with place:
+            edit_pane(trace, label=side_name(side), open_parts=open_parts, key=f"{side}-{assignment}")
+    with st.bottom:
+        first, second, third = st.columns([3, 3, 4], vertical_alignment="center")
+        first.button(
+            _("Save the edit and approve"),
+            key=f"save-edit-{assignment}",
+            width="stretch",
+            on_click=save_edit,
+            args=(assignment,),
+        )
+        second.button(_("Back without saving"), key=f"back-{assignment}", width="stretch", on_click=stop_editing)
+        comment_box(third, assignment)
+
+
+def review() -> None:
+    given = begin("pair", _("Is the chosen side the better one?"), who, REVIEWERS)
+    if given is None:
+        return
+    queue, assignment = given
+    with show_error():
+        task = pair_task(assignment_id=assignment, user_id=who.id)
+        if st.session_state.get(EDITING) == assignment:
+            editor(task)
+        else:
+            reading(task, queue)
+
+
+who = require_role(*REVIEWERS)
+review()

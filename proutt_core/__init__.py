@@ -1,0 +1,3 @@
+"""ProUtt Studio without a screen: dialogues, synthesis, judging, statistics, export."""
+
+__version__ = "0.1.0"

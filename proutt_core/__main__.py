@@ -1,0 +1,63 @@
+"""The command line, `python -m proutt_core`: only puts the commands together. Each is imported when it is called."""
+
+import importlib
+from typing import Any
+
+import typer
+from dotenv import load_dotenv
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
+
+# Command: the module in proutt_core.commands, and what it is there, a function or a typer app with its own commands.
+COMMANDS = {
+    "init": ("data", "init"),
+    "import": ("data", "import_"),
+    "title": ("data", "title"),
+    "synthesize": ("runs", "synthesize"),
+    "predict": ("runs", "predict"),
+    "study": ("studies", "app"),
+    "judge": ("judging", "judge"),
+    "agreement": ("judging", "agreement"),
+    "export": ("export", "export"),
+    "user": ("users", "app"),
+    "worker": ("runs", "worker"),
+}
+
+
+class _Commands(TyperGroup):
+    """Imports what is called: scipy and the openai package together take longer than most commands."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        found = getattr(importlib.import_module(f"proutt_core.commands.{module}"), name)
+        if isinstance(found, typer.Typer):
+            made: Any = get_group(found)
+        else:
+            alone = typer.Typer(add_completion=False)
+            alone.command(cmd_name)(found)
+            made = get_command(alone)
+        made.name = cmd_name
+        return made
+
+
+app = typer.Typer(
+    cls=_Commands, help="ProUtt Studio.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+
+@app.callback()
+def _start() -> None:
+    load_dotenv(".env")  # keys and PROUTT_… settings; what the environment says already wins
+
+
+def main() -> None:
+    app(prog_name="python -m proutt_core")
+
+
+if __name__ == "__main__":
+    main()

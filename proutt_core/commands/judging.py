@@ -1,0 +1,96 @@
+"""`judge`: an LLM judges a study's cases. `agreement`: how far people, and people and judges, agree."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from db import items
+from proutt_core.commands._output import Json, command_output, note
+from proutt_core.commands.runs import cost_of, work_on
+from proutt_core.errors import InputError
+from proutt_core.judge.cases import Mode
+from proutt_core.llm.address import destination
+from proutt_core.llm.choose import choose_model
+from proutt_core.statistics.agreement import AgreementReport, agreement_report
+from proutt_core.statistics.labels import CODING, read_labels
+from proutt_core.statistics.majority import CONFUSION_ORDER, JudgeAgreement
+from proutt_core.statistics.quantities import Quantity, ceiling_quantities, human_quantities, judge_quantities
+from proutt_core.worker.judging import DEFAULT_CONCURRENCY, JudgeSettings, run_judging, start
+from proutt_core.worker.results import agreement_of
+
+
+def judge(
+    study: Annotated[str, typer.Option(help="An open or closed study.")],
+    model: Annotated[str, typer.Option(help="rules, PRESET/MODEL, or MODEL with --base-url.")] = "rules",
+    base_url: Annotated[str | None, typer.Option(help="An OpenAI-compatible server.")] = None,
+    mode: Annotated[Mode, typer.Option(help="pairwise: both orders; pointwise: each set scored alone.")] = "pairwise",
+    tie_margin: Annotated[float, typer.Option(help="Pointwise: scores no further apart are a tie.")] = 0.0,
+    concurrency: Annotated[int, typer.Option(help="Cases at a time; not a setting of the run.")] = DEFAULT_CONCURRENCY,
+    as_json: Json = False,
+) -> None:
+    """Judge a study's cases with an LLM. Verdicts stay hidden until the study is closed; the same command resumes."""
+    with command_output(as_json) as output:
+        note(destination(choose_model(model, base_url=base_url)))
+        chosen = JudgeSettings(model=model, base_url=base_url, mode=mode, tie_margin=tie_margin)
+        run = start(study, chosen, concurrency=concurrency)
+        paid, seconds = work_on(run.id, run_judging, concurrency=concurrency)
+        counts = items.counts(run.id)
+        read = {"run": run.name, "total": counts.total, "read": counts.done, "unscored": counts.failed}
+        result = {**read, **cost_of(paid, seconds)}
+        told = f"{run.name}: {counts.done} of {counts.total} readings, {counts.failed} unscored"
+        reasons = [f"unscored, {f.stage}: {f.reason}" for f in items.failures(run.id, limit=3)]
+        output.result(result, text="\n".join([told, *reasons]))
+
+
+def agreement(
+    study: Annotated[str | None, typer.Option(help="A closed study.")] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="A CSV file with the columns item, rater, kind (human|judge), verdict (a|tie|b)."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Agreement between people, and of each judge with their strict majority. Undefined where undefined."""
+    with command_output(as_json) as output:
+        if (study is None) == (labels is None):
+            raise InputError("give either --study NAME or --labels FILE.csv")
+        report = agreement_of(study) if study is not None else agreement_report(read_labels(labels or Path()))
+        output.result(report.as_json(), text=_words(report))
+
+
+_WHY = {
+    "": "",
+    "nothing_overlaps": "nothing overlaps",
+    "nothing_varies": "nothing varies: all these verdicts are equal",
+}
+
+
+def _words(report: AgreementReport) -> str:
+    human = [
+        f"people: {report.n_raters}, items: {report.n_items}, with two or more people: {report.human.n_overlapping}"
+    ]
+    human += [_line(q) for q in human_quantities(report)]
+    human += [_line(q) for q in ceiling_quantities(report)]
+    judges = [line for name, judge in report.judges.items() for line in _judge_words(name, judge)]
+    return "\n".join([f"coding {CODING}", *human, *judges])
+
+
+def _judge_words(name: str, judge: JudgeAgreement) -> list[str]:
+    left_out: dict[str, Any] = {
+        "not judged by people": judge.without_humans,
+        "without a strict majority": judge.without_majority,
+        "unscored by the judge": judge.without_judge,
+    }
+    left = ", ".join(f"{n} {why}" for why, n in left_out.items())
+    rows = [
+        f"  majority {verdict:>3}: " + " ".join(f"{n:>5}" for n in row)
+        for verdict, row in zip(CONFUSION_ORDER, judge.confusion, strict=True)
+    ]
+    head = f"judge {name} against the strict majority of people, n = {judge.n} (left out: {left})"
+    return [head, *(_line(q) for q in judge_quantities(judge)), f"  judge says {' '.join(CONFUSION_ORDER)}", *rows]
+
+
+def _line(quantity: Quantity) -> str:
+    why = f" ({_WHY[quantity.why]})" if quantity.why else ""
+    return f"  {quantity.words}: {quantity.shown}{why}, n = {quantity.n}"

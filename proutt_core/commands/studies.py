@@ -1,0 +1,118 @@
+"""`study create|open|close|unblind|results`: a pairwise check from the command line."""
+
+from typing import Annotated, Any
+
+import typer
+
+from db.studies import close_study, create_study, open_study, unblind_study
+from proutt_core.commands._output import Json, command_output
+from proutt_core.statistics.quantities import p_value
+from proutt_core.statistics.win_tie_loss import WinTieLoss
+from proutt_core.study_report import CASE_VERDICT, StudyReport
+from proutt_core.types import Evidence, StudyInfo
+from proutt_core.worker.results import report_of
+
+app = typer.Typer(help="Pairwise checks of two methods by people.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The study's name; annotators never see it.")]
+
+
+@app.command()
+def create(
+    name: Name,
+    title: Annotated[str, typer.Option(help="What annotators see; it must name no method, family, model or run.")],
+    dataset: Annotated[str, typer.Option(help="Cases are drawn from its test split.")],
+    a: Annotated[str, typer.Option("--a", help="The method a.")],
+    b: Annotated[str, typer.Option("--b", help="The method b.")],
+    cases: Annotated[int, typer.Option(help="How many samples are compared.")] = 100,
+    people: Annotated[int, typer.Option(help="How many people judge each case.")] = 3,
+    seed: Annotated[int, typer.Option(help="Of the draw of cases.")] = 0,
+    member: Annotated[
+        list[str] | None, typer.Option(help="An account that judges; may be repeated. Default: all who may.")
+    ] = None,
+    evidence: Annotated[Evidence, typer.Option(help="What people and judges are shown.")] = "context",
+    as_json: Json = False,
+) -> None:
+    """Draw the cases and freeze the protocol. Nobody judges before `study open`."""
+    with command_output(as_json) as output:
+        made = create_study(
+            name=name,
+            public_title=title,
+            dataset=dataset,
+            a=a,
+            b=b,
+            cases=cases,
+            people=people,
+            members=tuple(member or ()),
+            seed=seed,
+            evidence=evidence,
+        )
+        told = f"study {name} made: {cases} cases, {people} people each; `study open {name}` lets them judge"
+        output.result(_json(made), text=told)
+
+
+@app.command("open")
+def open_(name: Name, as_json: Json = False) -> None:
+    """Let its people judge. From now on only progress and the share of ties can be seen."""
+    with command_output(as_json) as output:
+        opened = open_study(name)
+        output.result(_json(opened), text=f"study {name} is open for {', '.join(opened.members)}")
+
+
+@app.command()
+def close(
+    name: Name,
+    reason: Annotated[str, typer.Option(help="Why, where answers are still missing; every report names it.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Stop judging. Before every answer is in, a reason is needed."""
+    with command_output(as_json) as output:
+        closed = close_study(name, departure=reason)
+        early = f" ({closed.departure})" if closed.departure else ""
+        output.result(_json(closed), text=f"study {name} is closed{early}; see `study results {name}`")
+
+
+@app.command()
+def unblind(name: Name, as_json: Json = False) -> None:
+    """Say which method is a and which is b. This cannot be taken back."""
+    with command_output(as_json) as output:
+        shown = unblind_study(name)
+        output.result(_json(shown), text=f"study {name}: a is {shown.a}, b is {shown.b}")
+
+
+@app.command()
+def results(name: Name, as_json: Json = False) -> None:
+    """Win-tie-loss per case of a closed study, with the exact sign test. Refused while it is not closed."""
+    with command_output(as_json) as output:
+        report = report_of(name)
+        output.result(report.as_json(), text=_words(report))
+
+
+def _json(study: StudyInfo) -> dict[str, Any]:
+    shown = study.model_dump(mode="json")
+    del shown["id"]
+    return shown
+
+
+def _words(report: StudyReport) -> str:
+    lines = [
+        f'study {report.study} ("{report.public_title}"), {report.cases} cases of {report.dataset}',
+        f"a: {report.a}" if report.unblinded else "a, b: hidden until `study unblind`",
+        *([f"b: {report.b}"] if report.unblinded else []),
+        _line(f"people ({report.people}, {report.answers} answers)", report.humans),
+        *(
+            _line(f"{name}, {judge.unscored} unscored (exploratory)", judge.outcome)
+            for name, judge in report.judges.items()
+        ),
+        f"{CASE_VERDICT}; votes are never pooled",
+        *(f"departure: {departure}" for departure in report.departures),
+        *(f"note: {note}" for note in report.notes),
+    ]
+    return "\n".join(lines)
+
+
+def _line(who: str, outcome: WinTieLoss) -> str:
+    counts = f"a wins {outcome.wins}, tie {outcome.ties}, b wins {outcome.losses}, unjudged {outcome.unjudged}"
+    net = "undefined" if outcome.net_win_rate is None else f"{outcome.net_win_rate:+.1%}"
+    p = "undefined" if outcome.sign_test_p is None else p_value(outcome.sign_test_p)
+    return f"{who}: {counts}; net win rate {net}; exact sign test over decisive cases p = {p}"

@@ -1,0 +1,283 @@
+"""A file's rows as dialogues, and dialogues ready to be stored: with split, filters and samples, and a report.
+
+Nothing is stored here, and duplicates are not decided here: the database knows what it holds. It compares
+`text.text_sha256` of two dialogues with one external id: equal texts are a duplicate (`report.take_back_duplicate`),
+other texts get a suffixed id (`report.renamed`). One exception: drawing at random draws different dialogues.
+"""
+
+import hashlib
+import heapq
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from proutt_core.dialogues.checks import check
+from proutt_core.dialogues.formats import Source, find_source
+from proutt_core.dialogues.language import language_of
+from proutt_core.dialogues.normalise import normalise, storable
+from proutt_core.dialogues.rows import NOT_AN_OBJECT, TOO_DEEP, JsonObject, RawRow, RowError, kind
+from proutt_core.dialogues.samples import TurnPolicy, cut
+from proutt_core.dialogues.splits import Shares, split_of
+from proutt_core.dialogues.text import draw, text_sha256
+from proutt_core.types import Dialogue, Sample, Value
+
+LONGEST_ID = 200  # characters; a longer one is replaced by its sha256, since indexes have limits
+SHOWN_ERRORS = 50
+SHOWN_NUMBERS = 10
+PROGRESS_EVERY = 200  # rows
+
+LONG_ID = "id too long, replaced by its sha256"
+TOO_FEW_TURNS = "fewer turns than asked for"
+OTHER_LANGUAGE = "other language than asked for"
+NOT_DRAWN = "not drawn"
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedRow:
+    """A row that became a dialogue; its split is not decided yet."""
+
+    number: int
+    dialogue: Dialogue
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that could not. `reason` is one of few fixed phrases, `detail` is particular to the row."""
+
+    number: int
+    reason: str
+    detail: str = ""
+
+
+Row = ParsedRow | RejectedRow
+
+
+class ImportSettings(Value):
+    """How a file is imported. `limit` takes the first dialogues that pass the filters, `sample` draws from those."""
+
+    turn: TurnPolicy = "random"
+    shares: Shares = Shares()
+    seed: int = 0
+    limit: Annotated[int, Field(ge=1)] | None = None
+    sample: Annotated[int, Field(ge=1)] | None = None
+    min_turns: Annotated[int, Field(ge=0)] = 0
+    language: str | None = None  # ISO 639-1, or "und"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A dialogue with its split, and the samples cut from it (perhaps none)."""
+
+    number: int
+    dialogue: Dialogue
+    samples: tuple[Sample, ...]
+    text_sha256: str
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of the rows. It grows while rows are read; rows = imported + duplicates + skipped, once they all are.
+
+    `reasons` counts the skipped, unreadable rows and those that a filter or the draw left out; `numbers` has the first
+    ten row numbers of each reason, `errors` the first fifty unreadable rows. `duplicates` and `renamed` (same id, other
+    text) are for the database to count, but for those met while drawing.
+    """
+
+    rows: int = 0
+    imported: int = 0
+    duplicates: int = 0
+    renamed: int = 0
+    skipped: int = 0
+    samples: int = 0
+    without_sample: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    numbers: dict[str, list[int]] = field(default_factory=dict)
+    errors: list[RejectedRow] = field(default_factory=list)
+
+    def skip(self, number: int, reason: str) -> None:
+        self.skipped += 1
+        self.reasons[reason] += 1
+        numbers = self.numbers.setdefault(reason, [])
+        if len(numbers) < SHOWN_NUMBERS:
+            numbers.append(number)
+
+    def reject(self, row: RejectedRow) -> None:
+        self.skip(row.number, row.reason)
+        if len(self.errors) < SHOWN_ERRORS:
+            self.errors.append(row)
+
+    def take(self, item: Imported, sign: int = 1) -> None:
+        self.imported += sign
+        self.samples += sign * len(item.samples)
+        self.without_sample += sign * (not item.samples)
+        for note in item.dialogue.notes:
+            self.notes[note] += sign
+
+    def take_back_duplicate(self, item: Imported) -> None:
+        """The database has this dialogue already: it counts as a duplicate and as nothing else."""
+        self.take(item, sign=-1)
+        self.duplicates += 1
+        self.notes = +self.notes
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain JSON values. (`dataclasses.asdict` makes nonsense of a Counter.)"""
+        return {
+            "rows": self.rows,
+            "imported": self.imported,
+            "duplicates": self.duplicates,
+            "renamed": self.renamed,
+            "skipped": self.skipped,
+            "samples": self.samples,
+            "without_sample": self.without_sample,
+            "reasons": dict(self.reasons),
+            "notes": dict(self.notes),
+            "numbers": {reason: list(numbers) for reason, numbers in self.numbers.items()},
+            "errors": [{"number": e.number, "reason": e.reason, "detail": e.detail} for e in self.errors],
+        }
+
+
+def read_dialogues(path: Path | str, *, format: str | None = None) -> Iterator[Row]:
+    """Every row of the file in order, as a dialogue or with the reason why not.
+
+    InputError comes at the call when the file is missing, empty or of no known format, and between rows when the file
+    turns out to be cut off or broken, so that nothing behind that place can be told apart.
+    """
+    return rows_of(find_source(path, format=format))
+
+
+def rows_of(source: Source) -> Iterator[Row]:
+    """The same for a source already found."""
+    for row in source.rows():
+        yield _parsed(row, source)
+
+
+def _parsed(row: RawRow, source: Source) -> Row:
+    try:
+        if row.error:
+            raise row.error
+        if not isinstance(row.value, dict):
+            raise RowError(NOT_AN_OBJECT, kind(row.value))
+        return ParsedRow(row.number, _dialogue(row.value, row.key, source))
+    except RowError as exc:
+        return RejectedRow(row.number, exc.reason, storable(exc.detail))
+    except RecursionError:
+        return RejectedRow(row.number, TOO_DEEP)
+
+
+def _dialogue(row: JsonObject, key: str | None, source: Source) -> Dialogue:
+    found = source.format.read(row, key)
+    messages, normalised = normalise(found.messages)
+    external_id, id_note = _external_id(found.external_id)
+    notes = tuple(dict.fromkeys((*found.notes, *normalised, *id_note)))
+    external_id = external_id or text_sha256(messages)
+    return Dialogue(
+        external_id=external_id,
+        group=_external_id(found.group)[0] or external_id,
+        messages=messages,
+        language=language_of(messages, named=found.language),
+        notes=notes,
+        original=json_text(row) if notes else None,
+        checks=check(messages, toxic=found.toxic),
+    )
+
+
+def _external_id(given: str | None) -> tuple[str | None, tuple[str, ...]]:
+    if given is None or len(given) <= LONGEST_ID:
+        return given and storable(given), ()
+    return hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest(), (LONG_ID,)
+
+
+def json_text(row: JsonObject) -> str:
+    """The row as JSON text that any database holds: NUL and surrogates escaped, numbers that JSON lacks as null."""
+    try:
+        text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=str)
+    except ValueError:
+        text = json.dumps(_finite(row), ensure_ascii=False, default=str)
+    return text if storable(text) is text else json.dumps(_finite(row), default=str)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and value - value != 0 else value
+
+
+def import_dialogues(
+    rows: Iterable[Row],
+    settings: ImportSettings,
+    report: ImportReport,
+    *,
+    progress: Callable[[ImportReport], None] | None = None,
+) -> Iterator[Imported]:
+    """Filters, draws, splits and cuts; fills `report` as it goes.
+
+    Memory is one dialogue, or `settings.sample` of them: then all rows are read before the first is yielded. `progress`
+    is called every 200 rows; what it raises ends the import.
+    """
+    chosen: Iterable[ParsedRow] = _filtered(rows, settings, report, progress)
+    if settings.sample is not None:
+        chosen = _drawn(chosen, settings.sample, settings.seed, report)
+    for row in chosen:
+        group_split = split_of(row.dialogue.group, shares=settings.shares, seed=settings.seed)
+        dialogue = row.dialogue.model_copy(update={"split": group_split})
+        samples = cut(dialogue, policy=settings.turn, seed=settings.seed)
+        item = Imported(row.number, dialogue, samples, text_sha256(dialogue.messages))
+        report.take(item)
+        yield item
+
+
+def _filtered(
+    rows: Iterable[Row],
+    settings: ImportSettings,
+    report: ImportReport,
+    progress: Callable[[ImportReport], None] | None,
+) -> Iterator[ParsedRow]:
+    passed = 0
+    for row in rows:
+        report.rows += 1
+        if progress and report.rows % PROGRESS_EVERY == 0:
+            progress(report)
+        if isinstance(row, RejectedRow):
+            report.reject(row)
+        elif row.dialogue.checks.turns < settings.min_turns:
+            report.skip(row.number, TOO_FEW_TURNS)
+        elif settings.language and row.dialogue.language != settings.language:
+            report.skip(row.number, OTHER_LANGUAGE)
+        else:
+            passed += 1
+            yield row
+            if passed == settings.limit:
+                return
+
+
+def _drawn(rows: Iterable[ParsedRow], count: int, seed: int, report: ImportReport) -> list[ParsedRow]:
+    """The `count` dialogues with the smallest hash of (seed, external id), in file order: the same ones in any order of
+    rows. One that equals a drawn one in id and text is a duplicate and takes no place."""
+    heap: list[tuple[int, str, int, ParsedRow]] = []  # the largest hash first
+    held: set[tuple[str, str]] = set()
+    for row in rows:
+        name = (row.dialogue.external_id, text_sha256(row.dialogue.messages))
+        if name in held:
+            report.duplicates += 1
+            continue
+        entry = (-draw("sample", seed, name[0]), name[1], -row.number, row)
+        out: ParsedRow | None = None
+        if len(heap) < count:
+            heapq.heappush(heap, entry)
+        else:
+            dropped = heapq.heappushpop(heap, entry)
+            out = dropped[3]
+            held.discard((out.dialogue.external_id, dropped[1]))
+        if out is not row:
+            held.add(name)
+        if out is not None:
+            report.skip(out.number, NOT_DRAWN)
+    return sorted((entry[3] for entry in heap), key=lambda row: row.number)

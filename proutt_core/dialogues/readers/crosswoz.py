@@ -1,0 +1,33 @@
+"""CrossWOZ: an object keyed by task id; `messages[{role: usr | sys, content}]`. `sys` is the assistant.
+
+`sys-usr` names the two crowd workers. They acted out given goals for each other, so they do not make a group: 500
+dialogues would fall into a few dozen groups and the splits would be far from what was asked.
+"""
+
+from proutt_core.dialogues.readers.source import (
+    SourceDialogue,
+    SourceMessage,
+    SourceRole,
+    first_message,
+    identifier,
+    messages_of,
+    role_of,
+    text_of,
+)
+from proutt_core.dialogues.rows import NO_TEXT, JsonObject, RowError
+
+ROLES: dict[str, SourceRole] = {"usr": "user", "sys": "assistant"}
+
+
+def claims(row: JsonObject) -> bool:
+    first = first_message(row.get("messages"))
+    return first.get("role") in ("usr", "sys") and "content" in first
+
+
+def read(row: JsonObject, key: str | None) -> SourceDialogue:
+    read = []
+    for number, message in enumerate(messages_of(row, "messages"), 1):
+        if "content" not in message:
+            raise RowError(NO_TEXT, f"message {number}: no `content`")
+        read.append(SourceMessage(role_of(message.get("role"), ROLES, number), text_of(message["content"], number)))
+    return SourceDialogue(messages=read, external_id=identifier(key, row.get("id"), row.get("task_id")))

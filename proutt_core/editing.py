@@ -1,0 +1,80 @@
+"""Editing a trace by its texts: the reasoning and the predictions' wording; tree, category and paths stay."""
+
+from typing import Literal
+
+from pydantic import ValidationError
+
+from proutt_core.errors import InputError
+from proutt_core.text import normalise
+from proutt_core.types import PREDICTION_IDS, VIEWS, Trace, View
+
+Part = Literal["tree", "category", "mining", "exploration"]
+PARTS: tuple[Part, Part, Part, Part] = ("tree", "category", "mining", "exploration")
+
+
+def parts_that_differ(chosen: Trace, rejected: Trace) -> tuple[Part, ...]:
+    """What a reader must compare; the rest is the same on both sides."""
+    differs: dict[Part, bool] = {
+        "tree": chosen.tree != rejected.tree,
+        "category": (chosen.category, chosen.category_reasoning) != (rejected.category, rejected.category_reasoning),
+        "mining": chosen.mining != rejected.mining,
+        "exploration": chosen.exploration != rejected.exploration,
+    }
+    return tuple(part for part in PARTS if differs[part])
+
+
+def editable_texts(trace: Trace) -> dict[str, str]:
+    """Field name → text: "category", the two views, and the predictions by id."""
+    texts = {"category": trace.category_reasoning}
+    for view in VIEWS:
+        texts[view] = trace.view(view).reasoning
+        texts |= {prediction.id: prediction.text for prediction in trace.view(view).predictions}
+    return texts
+
+
+def with_texts(trace: Trace, texts: dict[str, str]) -> Trace:
+    """The trace with these texts in place of its own. Raises InputError naming the field that cannot be used."""
+    unknown = sorted(set(texts) - set(editable_texts(trace)))
+    if unknown:
+        raise InputError(f"these are no texts of a trace: {', '.join(unknown)}")
+    changed = trace.model_dump(mode="json")
+    changed["category_reasoning"] = texts.get("category", trace.category_reasoning)
+    for view in VIEWS:
+        changed[view]["reasoning"] = texts.get(view, changed[view]["reasoning"])
+        for prediction in changed[view]["predictions"]:
+            prediction["text"] = texts.get(prediction["id"], prediction["text"])
+    try:
+        edited = Trace.model_validate(changed)
+    except ValidationError as exc:
+        raise InputError(_problem(exc)) from exc
+    _require_four(edited)
+    return edited
+
+
+def _require_four(trace: Trace) -> None:
+    seen: dict[str, str] = {}
+    for prediction in trace.predictions:
+        other = seen.setdefault(normalise(prediction.text), prediction.id)
+        if other != prediction.id:
+            raise InputError(f"Predictions {name_of(other)} and {name_of(prediction.id)} are the same.")
+
+
+def name_of(prediction_id: str) -> str:
+    """The number a reader sees: 1 to 4 for m1, m2, e1, e2."""
+    return str(PREDICTION_IDS.index(prediction_id) + 1) if prediction_id in PREDICTION_IDS else prediction_id
+
+
+def _problem(exc: ValidationError) -> str:
+    error = exc.errors()[0]
+    place = error["loc"]
+    if "predictions" in place:
+        view: View = "mining" if place[0] == "mining" else "exploration"
+        where = f"Prediction {int(place[2]) + (1 if view == 'mining' else 3)}"
+    elif place and place[0] in VIEWS:
+        where = f"The {place[0]} reasoning"
+    else:
+        where = "The category reasoning"
+    limit = error.get("ctx", {}).get("max_length")
+    if error["type"] == "string_too_short":
+        return f"{where} is empty."
+    return f"{where} is longer than {limit:,} characters." if limit else f"{where} cannot be saved: {error['msg']}."

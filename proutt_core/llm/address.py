@@ -1,0 +1,53 @@
+"""Where texts go: whether an address is this machine, and the sentence that says so before anything leaves."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from proutt_core.errors import SettingsError
+from proutt_core.llm.model import Model
+
+
+def checked_base_url(base_url: str) -> str:
+    """The base URL without a trailing slash. Raises SettingsError where it is none, or holds a password."""
+    text = base_url.strip().rstrip("/")
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname, parts.port
+    except ValueError as exc:
+        raise SettingsError(f"the base URL is not an address ({exc}); it looks like http://127.0.0.1:8000/v1") from exc
+    if "@" in parts.netloc:
+        raise SettingsError("the base URL must hold no name or password: put the key into an environment variable")
+    if parts.scheme not in ("http", "https") or not host:
+        raise SettingsError(f"{text!r} is not a base URL; it looks like http://127.0.0.1:8000/v1")
+    if parts.query or parts.fragment:
+        raise SettingsError(f"the base URL must hold no ? or #: {parts.scheme}://{parts.netloc}{parts.path} is enough")
+    return text
+
+
+def is_local(address: str) -> bool:
+    """Whether texts sent there stay on this machine. The empty address (in process) does."""
+    if not address:
+        return True
+    host = (urlsplit(address).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    # 0.0.0.0 and :: are what servers print when they listen everywhere; connecting there reaches this machine.
+    return number.is_loopback or number.is_unspecified
+
+
+def destination(model: Model) -> str:
+    """One sentence: where this model's texts go."""
+    return destination_of(name=model.name, address=model.address)
+
+
+def destination_of(*, name: str, address: str) -> str:
+    """The same for a model that is not made yet. The empty address is in this process."""
+    if not address:
+        return f"{name} runs in this process: no text leaves it."
+    parts = urlsplit(address)
+    where = "this machine" if is_local(address) else "another machine"
+    return f"Texts are sent to {parts.scheme}://{parts.netloc} ({where})."

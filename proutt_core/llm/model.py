@@ -1,0 +1,149 @@
+"""What a language model is to this product: a `Prompt` goes in, a `Completion` comes out.
+
+Remote models read `Prompt.messages`; `rules` reads `Prompt.stage` and `Prompt.values`. `ask()` is the one way
+the method gets a typed answer. A client sends `reply_schema(schema)` to its server, never pydantic's own JSON schema
+(see schema.py).
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+
+from proutt_core.errors import ReplyError
+from proutt_core.llm.schema import reply_schema
+from proutt_core.types import Message, Value
+
+ChatMessage = Message
+
+T = TypeVar("T", bound=BaseModel)
+
+# A garbage reply may be longer than the server's window, and it goes back to the server in the repair message.
+_REPAIR_CHARACTERS = 6000
+_REASON_CHARACTERS = 600
+
+
+class Usage(Value):
+    """Tokens as the server counted them; None where it did not say."""
+
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class Completion(Value):
+    """One answer of a model, with who gave it and what it cost."""
+
+    text: str
+    usage: Usage = Usage()
+    model: str = ""  # the model that really answered
+    address: str = ""
+    latency_s: float = 0.0
+    finish_reason: str = "stop"  # "length": cut off at the token limit
+    from_cache: bool = False
+
+
+class Prompt(Value):
+    """One question. `values` is what `rules` reads and is no part of any key: `messages` says the same in words."""
+
+    stage: str
+    version: int
+    messages: tuple[ChatMessage, ...]
+    values: Mapping[str, Any] = Field(default_factory=dict, repr=False)
+
+
+class Model(Protocol):
+    """Anything that answers prompts: a server, `rules`, an in-process model, a cache around one of these."""
+
+    @property
+    def name(self) -> str:
+        """Identity with revision, e.g. "rules-1" or "Qwen/Qwen3-8B"."""
+
+    @property
+    def address(self) -> str:
+        """Base URL, or "" when in process."""
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Temperature and the like: JSON values, part of the cache key."""
+
+    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+        """Answer once. `schema` None asks for free text. Raises ModelUnavailable or ModelRefused."""
+
+
+def call_key(model: Model, prompt: Prompt, schema: type[BaseModel] | None, draw: int = 0) -> str:
+    """The identity of one call: sha256 over canonical JSON of everything that shapes the answer."""
+    identity = {
+        "address": model.address,
+        "name": model.name,
+        "parameters": dict(model.parameters),
+        "stage": prompt.stage,
+        "version": prompt.version,
+        "messages": [[m.role, m.content] for m in prompt.messages],
+        "schema": None if schema is None else reply_schema(schema),
+        "draw": draw,
+    }
+    # ASCII escapes keep lone surrogates (they occur in real logs) encodable.
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def parse_reply(text: str, reply: type[T]) -> T:
+    """Read a model's text as `reply`. Raises ValueError with a short reason that tells the model what to repair.
+
+    Only JSON that the schema accepts counts. A leading `<think>…</think>` and one code fence around the whole are
+    wrapping, not content, and are taken off.
+    """
+    body = _unwrap(text)
+    if not body:
+        raise ValueError("the reply is empty")
+    try:
+        return reply.model_validate_json(body, strict=True)
+    except ValidationError as exc:
+        # Values are left out: the reason goes into messages and on screens, and the raw reply is stored beside it.
+        problems = [f"{_where(e['loc'])}{e['msg']}" for e in exc.errors(include_url=False, include_input=False)]
+        raise ValueError("; ".join(problems)[:_REASON_CHARACTERS]) from exc
+
+
+async def ask(model: Model, prompt: Prompt, reply: type[T], *, draw: int = 0) -> T:
+    """Ask for a `reply`; on a reply its schema refuses, ask once more with the error, then raise ReplyError."""
+    first = await model.complete(prompt, schema=reply, draw=draw)
+    try:
+        return parse_reply(first.text, reply)
+    except ValueError as exc:
+        repair = repair_prompt(prompt, first, str(exc))
+    second = await model.complete(repair, schema=reply, draw=draw)
+    try:
+        return parse_reply(second.text, reply)
+    except ValueError as exc:
+        reason = f"{prompt.stage}: the reply was refused twice: {cut_note(second)}{exc}"
+        raise ReplyError(reason, raw=second.text) from exc
+
+
+def repair_prompt(prompt: Prompt, completion: Completion, reason: str) -> Prompt:
+    """The same question, followed by the refused answer and why it was refused."""
+    refused = completion.text[:_REPAIR_CHARACTERS].strip() or "(empty)"
+    problem = f"This reply cannot be used: {cut_note(completion)}{reason}"
+    request = f"{problem}\nAnswer again, complete, in the required format only."
+    extra = (ChatMessage(role="assistant", content=refused), ChatMessage(role="user", content=request))
+    return prompt.model_copy(update={"messages": prompt.messages + extra})
+
+
+def cut_note(completion: Completion) -> str:
+    """Says so when the answer ended at the token limit, for that explains most broken JSON."""
+    return "it was cut off at the token limit, be shorter; " if completion.finish_reason == "length" else ""
+
+
+def _unwrap(text: str) -> str:
+    body = text.strip().removeprefix("\ufeff").lstrip()
+    if not body.startswith(("{", "```")) and "</think>" in body:
+        body = body.split("</think>", 1)[1].strip()
+    fenced = re.fullmatch(r"```[a-zA-Z]*\s*\n(.*?)\n?\s*```", body, flags=re.DOTALL)
+    return fenced.group(1).strip() if fenced else body
+
+
+def _where(loc: tuple[int | str, ...]) -> str:
+    return f"{'.'.join(str(part) for part in loc)}: " if loc else ""

@@ -1,0 +1,33 @@
+"""Stage: of which category is what the user really said? Reads the assistant's last message and the next utterance."""
+
+from proutt_core.llm import Model, Prompt, ask
+from proutt_core.stages._preamble import stage_prompt
+from proutt_core.stages._replies import Reply
+from proutt_core.types import Category
+
+STAGE = "category_label"
+VERSION = 1
+
+TASK = """\
+The assistant said:
+{last_assistant}
+
+The user replied:
+{next_utterance}
+
+Of which category is the user's reply? Where it holds several sentences, take the one that moves the dialogue on. \
+Answer in CATEGORY."""
+
+
+class CategoryReply(Reply):
+    category: Category
+
+
+def prompt(*, last_assistant: str, next_utterance: str) -> Prompt:
+    values = {"last_assistant": last_assistant, "next_utterance": next_utterance}
+    return stage_prompt(stage=STAGE, version=VERSION, task=TASK.format(**values), values=values)
+
+
+async def label_category(model: Model, *, last_assistant: str, next_utterance: str) -> Category:
+    asked = prompt(last_assistant=last_assistant, next_utterance=next_utterance)
+    return (await ask(model, asked, CategoryReply)).category

@@ -1,0 +1,31 @@
+"""Stage: why might the next utterance be of each category? Reads the context, never the next utterance."""
+
+from collections.abc import Sequence
+
+from proutt_core.llm import Model, Prompt, ask
+from proutt_core.stages._preamble import stage_prompt
+from proutt_core.stages._replies import ReasoningText, Reply
+from proutt_core.types import CategoryReasons, Message
+
+STAGE = "category_reasons"
+VERSION = 1
+
+TASK = (
+    "For each of the three categories, argue in two to four sentences, above all from the assistant's last reply, why "
+    "the user's next utterance will be of it. Argue each as if it were the only one. Answer in REASONS."
+)
+
+
+class CategoryReasonsReply(Reply):
+    statement: ReasoningText
+    question: ReasoningText
+    instruction: ReasoningText
+
+
+def prompt(context: Sequence[Message]) -> Prompt:
+    return stage_prompt(stage=STAGE, version=VERSION, task=TASK, values={"context": tuple(context)}, context=context)
+
+
+async def reason_categories(model: Model, *, context: Sequence[Message]) -> CategoryReasons:
+    reply = await ask(model, prompt(context), CategoryReasonsReply)
+    return CategoryReasons(statement=reply.statement, question=reply.question, instruction=reply.instruction)

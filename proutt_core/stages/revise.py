@@ -1,0 +1,74 @@
+"""Stage: a view's reasoning rewritten along two paths, with a prediction for each. Never sees the next utterance."""
+
+from collections.abc import Sequence
+
+from proutt_core.llm import Model, Prompt, ask
+from proutt_core.stages._preamble import path_line, stage_prompt
+from proutt_core.stages._replies import ReasoningText, Reply, UtteranceText
+from proutt_core.types import Category, IntentTree, Message, Path, Prediction, ViewReasoning
+
+STAGE = "revise"
+VERSION = 1
+
+TASK = """\
+The user's next utterance is a {category}. This is a reasoning of the {view} view about it:
+{reasoning}
+
+Rewrite it, in about the same length and style, so that it leads to these two paths instead:
+1. {path_1}
+2. {path_2}
+Then give the two predictions, of this category: prediction_1 follows path 1, prediction_2 follows path 2. They \
+differ. Do not mention that anything was rewritten. Answer in REVISION."""
+
+
+class ReviseReply(Reply):
+    reasoning: ReasoningText
+    prediction_1: UtteranceText
+    prediction_2: UtteranceText
+
+
+def prompt(
+    *,
+    context: Sequence[Message],
+    tree: IntentTree,
+    category: Category,
+    view: ViewReasoning,
+    paths: tuple[Path, Path],
+) -> Prompt:
+    return stage_prompt(
+        stage=STAGE,
+        version=VERSION,
+        task=TASK.format(
+            category=category,
+            view=view.view,
+            reasoning=view.reasoning,
+            path_1=path_line(paths[0]),
+            path_2=path_line(paths[1]),
+        ),
+        values={"context": tuple(context), "tree": tree, "category": category, "view": view, "paths": paths},
+        context=context,
+        tree=tree,
+    )
+
+
+async def revise_view(
+    model: Model,
+    *,
+    context: Sequence[Message],
+    tree: IntentTree,
+    category: Category,
+    view: ViewReasoning,
+    paths: tuple[Path, Path],
+) -> ViewReasoning:
+    """A new view; `view` is left as it is. Prediction i keeps its id and follows path i."""
+    asked = prompt(context=context, tree=tree, category=category, view=view, paths=paths)
+    reply = await ask(model, asked, ReviseReply)
+    old_1, old_2 = view.predictions
+    return ViewReasoning(
+        view=view.view,
+        reasoning=reply.reasoning,
+        predictions=(
+            Prediction(id=old_1.id, text=reply.prediction_1, path=paths[0]),
+            Prediction(id=old_2.id, text=reply.prediction_2, path=paths[1]),
+        ),
+    )

@@ -1,0 +1,66 @@
+"""An intent tree as nodes to draw, with paths laid over it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from proutt_core.types import IntentTree, Path, StageResults, View
+
+Mark = Literal["tree", "true", "mining", "exploration", "wrong"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """`mark` says why the node, and the line that leads to it, are drawn: part of the tree, or of a path over it."""
+
+    name: str
+    mark: Mark = "tree"
+    children: tuple["Node", ...] = ()
+
+    @property
+    def leaves(self) -> int:
+        return sum(child.leaves for child in self.children) or 1
+
+
+def nodes(tree: IntentTree, overlays: Sequence[tuple[Mark, Path]] = ()) -> tuple[Node, ...]:
+    """Topic → attribute → value. What a path shares with the tree is marked, what it adds becomes a marked node."""
+    drawn = tuple(
+        Node(
+            name=topic.topic,
+            children=tuple(Node(name=a.attribute, children=(Node(name=a.value),)) for a in topic.attributes),
+        )
+        for topic in tree.topics
+    )
+    for mark, path in overlays:
+        drawn = _laid_over(drawn, (path.source, path.node, path.leaf), mark)
+    return drawn
+
+
+def _laid_over(siblings: tuple[Node, ...], names: tuple[str, ...], mark: Mark) -> tuple[Node, ...]:
+    if not names:
+        return siblings
+    name, rest = names[0], names[1:]
+    known = {node.name.casefold(): position for position, node in reversed(list(enumerate(siblings)))}
+    position = known.get(name.casefold())
+    if position is None:
+        return (*siblings, Node(name=name, mark=mark, children=_laid_over((), rest, mark)))
+    old = siblings[position]
+    # The first overlay keeps the line: the true path is laid first.
+    shown: Mark = mark if old.mark == "tree" else old.mark
+    new = Node(name=old.name, mark=shown, children=_laid_over(old.children, rest, mark))
+    return (*siblings[:position], new, *siblings[position + 1 :])
+
+
+def overlays_of(results: StageResults, wanted: Sequence[Mark]) -> list[tuple[Mark, Path]]:
+    """The paths of the wanted kinds that the stages returned, the true path first."""
+    found: list[tuple[Mark, Path]] = []
+    if "true" in wanted and results.next_path is not None:
+        found.append(("true", results.next_path.best))
+    views: tuple[View, View] = ("mining", "exploration")
+    for view in views:
+        if view in wanted and results.insight is not None:
+            insight = results.insight.mining if view == "mining" else results.insight.exploration
+            found += [(view, prediction.path) for prediction in insight.predictions]
+    if "wrong" in wanted:
+        found += [("wrong", path) for paths in results.wrong_paths.values() for path in paths]
+    return found

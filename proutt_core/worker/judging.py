@@ -1,0 +1,134 @@
+"""A judge run: an LLM reads every case of a study, in both orders or set by set; each reading is an item of a job."""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import get_args
+
+from sqlmodel import Session
+
+from db import items, jobs
+from db.items import ItemClaim
+from db.jobs import JobInfo
+from db.judging import save_reading, start_judge_run
+from db.studies import get_study
+from db.study_results import case_evidence
+from proutt_core.errors import InputError, ModelError, ModelUnavailable, SettingsError
+from proutt_core.judge.cases import PROMPT_VERSIONS, READINGS, Mode, Reading, ReadingResult, judge_case
+from proutt_core.llm.choose import choose_model
+from proutt_core.llm.closing import close_model
+from proutt_core.llm.model import Model
+from proutt_core.worker.calls import ItemModel, JobCalls, Tally
+from proutt_core.worker.items import Ended, run_items
+from proutt_core.worker.shared import Shared
+from proutt_core.worker.watch import JobWatch
+
+DEFAULT_CONCURRENCY = 8
+
+
+@dataclass(frozen=True)
+class JudgeSettings:
+    """What a person chooses for a judge run."""
+
+    model: str
+    base_url: str | None = None
+    mode: Mode = "pairwise"
+    tie_margin: float = 0.0
+
+
+def start(
+    study: str, chosen: JudgeSettings, *, concurrency: int = DEFAULT_CONCURRENCY, user_id: int | None = None
+) -> JobInfo:
+    """Queue the judge run, or what is left of it; the run is named by study, model and mode.
+
+    Raises InputError for an unusable model or margin, SettingsError for a missing key, ConflictError for a draft or
+    where this model already judges in this mode with other settings.
+    """
+    if chosen.mode not in get_args(Mode):
+        raise InputError(f"the mode is {chosen.mode!r}; expected one of {', '.join(get_args(Mode))}")
+    if not 0 <= chosen.tie_margin < 1:
+        raise InputError(f"the tie margin must be at least 0 and below 1; got {chosen.tie_margin}")
+    if chosen.tie_margin and chosen.mode == "pairwise":
+        raise InputError("a tie margin belongs to the mode pointwise; a pairwise judge says tie itself")
+    # A model that cannot be reached by its name is refused here, and not by a worker an hour later.
+    model = choose_model(chosen.model, base_url=chosen.base_url)
+    settings = {
+        "model": chosen.model,
+        "base_url": chosen.base_url,
+        "model_name": model.name,
+        "mode": chosen.mode,
+        "tie_margin": chosen.tie_margin,
+        "prompt_version": PROMPT_VERSIONS[chosen.mode],
+        "evidence": get_study(study).evidence,
+    }
+    return start_judge_run(
+        study=study,
+        name=f"{study} · {chosen.model} · {chosen.mode}",
+        settings=settings,
+        readings=READINGS[chosen.mode],
+        concurrency=concurrency,
+        user_id=user_id,
+    )
+
+
+async def run_judging(job_id: int, *, shared: Shared, concurrency: int | None = None) -> Tally:
+    """Work on a judge run until it is done, stopped or failed, beside other processes. Returns what this one paid."""
+    job = jobs.required(job_id)
+    model = choose_model(job.settings["model"], base_url=job.settings["base_url"])
+    _require_same_code(job, model)
+    watch, tally = JobWatch(job_id), Tally()
+    at_once = concurrency or job.concurrency
+    try:
+        with shared.slots(model.address, at_once) as limit:
+            calls = JobCalls(model, watch=watch, limit=limit, writes=shared.writes, tally=tally)
+            work = partial(_read_case, job=job, calls=calls)
+            await run_items(job_id, work, shared=shared, concurrency=at_once, watch=watch)
+    finally:
+        await close_model(model)
+    return tally
+
+
+def _require_same_code(job: JobInfo, model: Model) -> None:
+    """A worker of another version would mix the verdicts of two prompts in one run."""
+    mode: Mode = job.settings["mode"]
+    if job.settings["prompt_version"] != PROMPT_VERSIONS[mode] or job.settings["model_name"] != model.name:
+        raise SettingsError(
+            f'the judge run "{job.name}" was started with another prompt, or another version of the model, than this '
+            "program has; go on with the program that started it"
+        )
+
+
+async def _read_case(claim: ItemClaim, *, job: JobInfo, calls: JobCalls) -> Ended:
+    """One reading of one case. What could not be read is a failed item with its reason: unscored, never a tie."""
+    if claim.case_id is None:
+        raise RuntimeError(f"item {claim.id} of a judge run has no case")
+    case = await asyncio.to_thread(case_evidence, claim.case_id)
+    model = calls.for_item(claim)
+    reading: Reading = claim.reading  # type: ignore[assignment]  # the table holds nothing else
+    try:
+        result = await judge_case(model, case, reading=reading, tie_margin=job.settings["tie_margin"])
+    except ModelError as exc:
+        save = partial(_save_unscored, claim=claim, model=model, stage=f"judge_{job.settings['mode']}", error=str(exc))
+        return Ended(save, unavailable=str(exc) if isinstance(exc, ModelUnavailable) else None)
+    return Ended(partial(_save_scored, claim=claim, model=model, result=result))
+
+
+def _save_scored(session: Session, *, claim: ItemClaim, model: ItemModel, result: ReadingResult) -> bool:
+    saved = save_reading(
+        session,
+        claim,
+        verdict=result.verdict,
+        reasoning=result.reasoning,
+        score_a=result.score_a,
+        score_b=result.score_b,
+    )
+    if saved:
+        model.save_links(session)
+    return saved
+
+
+def _save_unscored(session: Session, *, claim: ItemClaim, model: ItemModel, stage: str, error: str) -> bool:
+    saved = items.save_failure(session, claim, stage=stage, error=error)
+    if saved:
+        model.save_links(session)
+    return saved

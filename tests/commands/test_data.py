@@ -1,0 +1,168 @@
+"""`init` and `import` as they are typed."""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import db.engine
+from db import datasets, jobs, predictions, studies
+from db.users import list_users
+from proutt_core.__main__ import app
+from proutt_core.worker.sample import ACCOUNTS, ACCOUNTS_FILE, open_sample_study, set_up_sample
+
+MESSAGES = [{"role": role, "content": text} for role, text in (("user", "hi"), ("assistant", "hello"), ("user", "bye"))]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(app, list(words))
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout, done.stderr
+
+
+def last_line(stdout: str) -> dict[str, object]:
+    found = json.loads(stdout.splitlines()[-1])
+    assert isinstance(found, dict)
+    return found
+
+
+def test_init_makes_the_default_database_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROUTT_DATABASE_URL", raising=False)
+    code, stdout, _ = run("init", "--json")
+    assert (code, last_line(stdout)["migrated"]) == (0, True)
+    assert (here / "data/proutt.db").exists()
+    assert last_line(run("init", "--json")[1])["migrated"] is False
+    assert not ACCOUNTS_FILE.exists()
+    db.engine.dispose()
+
+
+def test_the_sample_project_is_loaded_once(database: str, here: Path) -> None:
+    code, stdout, _ = run("init", "--sample", "--json")
+    assert code == 0
+    assert last_line(stdout)["accounts"] == str(ACCOUNTS_FILE)
+    assert stat.S_IMODE(os.stat(ACCOUNTS_FILE).st_mode) == 0o600
+    written = ACCOUNTS_FILE.read_text()
+    assert {user.name for user in list_users()} == set(ACCOUNTS)
+    sample = datasets.required("sample")
+    assert sample.public_title == "Sample dialogues"
+    assert all(sample.samples_by_split[split] for split in ("train", "test"))
+    queued = [(job.kind, job.name, job.state) for job in jobs.list_jobs()]
+    assert queued == [
+        ("predict", "rules-without-tree on sample (test)", "queued"),
+        ("predict", "rules on sample (test)", "queued"),
+        ("synthesis", "sample", "queued"),
+        ("import", "sample", "done"),
+    ]
+    assert last_line(run("init", "--sample", "--json")[1])["sample"] == []
+    assert ACCOUNTS_FILE.read_text() == written
+    assert len(jobs.list_jobs()) == 4
+
+
+def test_accounts_are_completed_after_a_start_that_was_cut_off(sqlite: str, here: Path) -> None:
+    set_up_sample()
+    db.engine.dispose()
+    (here / "proutt.db").unlink()  # a new database beside the file that people already know
+    for leftover in ("proutt.db-wal", "proutt.db-shm"):
+        (here / leftover).unlink(missing_ok=True)
+    written = ACCOUNTS_FILE.read_text()
+    assert run("init", "--sample")[0] == 0
+    assert {user.name for user in list_users()} == set(ACCOUNTS)
+    assert ACCOUNTS_FILE.read_text() == written
+
+
+def test_accounts_whose_file_was_deleted_are_left_alone(sqlite: str, here: Path) -> None:
+    set_up_sample()
+    ACCOUNTS_FILE.unlink()
+    assert set_up_sample().accounts is None
+    assert not ACCOUNTS_FILE.exists()
+
+
+def test_the_sample_study_opens_when_both_methods_have_predicted(database: str, here: Path) -> None:
+    set_up_sample()
+    assert not open_sample_study()
+    arguments = ("predict", "--dataset", "sample", "--method")
+    assert run(*arguments, "rules")[0] == 0
+    assert not open_sample_study()
+    assert run(*arguments, "rules-without-tree")[0] == 0
+    assert open_sample_study()
+    assert not open_sample_study()
+    (study,) = studies.list_studies()
+    assert (study.name, study.state, study.a, study.b) == ("sample", "open", "rules", "rules-without-tree")
+    assert set(study.members) == {"annotator1", "annotator2", "annotator3", "reviewer"}
+    done = predictions.of_method(method_id=1, dataset_id=datasets.required("sample").id, split="test")
+    assert done
+    assert all(row.state == "done" and len(set(row.utterances)) == 4 for row in done)
+
+
+def test_import_reports_what_became_of_each_row(database: str, here: Path) -> None:
+    rows = [json.dumps({"id": "a", "messages": MESSAGES})] * 2 + ["not json", json.dumps({"id": "b", "messages": []})]
+    (here / "f.jsonl").write_text("\n".join(rows))
+    code, stdout, stderr = run("import", "f.jsonl", "--dataset", "d", "--split", "100/0/0", "--json")
+    assert code == 0
+    report = last_line(stdout)
+    assert {key: report[key] for key in ("imported", "duplicates", "skipped", "samples")} == {
+        "imported": 1,
+        "duplicates": 1,
+        "skipped": 2,
+        "samples": 1,
+    }
+    assert report["reasons"] == {"not valid JSON": 1, "no list of messages": 1}
+    assert len(stdout.splitlines()) == 1
+    assert "skipped: 1 × not valid JSON (rows 3)" in stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["none.jsonl"], "There is no file none.jsonl"),
+        (["f.jsonl", "--split", "50/50"], "80/5/15"),
+        (["f.jsonl", "--turn", "first"], "--turn"),
+        (["f.jsonl", "--format", "parquet"], "There is no format"),
+        (["odd.jsonl"], "of no known format"),
+    ],
+)
+def test_what_cannot_be_used_is_one_clear_line(sqlite: str, here: Path, words: list[str], told: str) -> None:
+    (here / "f.jsonl").write_text(json.dumps({"id": "a", "messages": MESSAGES}))
+    (here / "odd.jsonl").write_text('{"a": 1}')
+    code, stdout, stderr = run("import", *words, "--dataset", "d", "--json")
+    assert (code, stdout) == (1, "")
+    assert len(stderr.splitlines()) == 1
+    assert stderr.startswith("error: ")
+    assert told in stderr
+    assert datasets.list_ready() == []
+
+
+def test_a_database_without_tables_is_told_what_to_run(empty_database: str, here: Path) -> None:
+    (here / "f.jsonl").write_text(json.dumps({"id": "a", "messages": MESSAGES}))
+    code, _, stderr = run("import", "f.jsonl", "--dataset", "d")
+    assert code == 1
+    assert "init" in stderr
+    assert len(stderr.splitlines()) == 1
+
+
+def test_crosswoz_is_imported_whole(sqlite: str, shared_data: Path) -> None:
+    code, stdout, _ = run("import", str(shared_data / "crosswoz/val.json.zip"), "--dataset", "cw", "--json")
+    assert code == 0
+    report = last_line(stdout)
+    assert (report["imported"], report["skipped"], report["duplicates"]) == (500, 0, 0)
+    assert datasets.required("cw").samples == report["samples"] == 500
+
+
+def test_what_annotators_see_is_never_the_datasets_own_name_and_can_be_changed(sqlite: str, here: Path) -> None:
+    (here / "t.json").write_text(json.dumps([{"messages": MESSAGES}]))
+    assert run("import", "t.json", "--dataset", "llama-distilled")[0] == 0
+    assert datasets.required("llama-distilled").public_title == "Dialogues"
+    assert run("title", "Everyday talk", "--dataset", "llama-distilled")[0] == 0
+    assert datasets.required("llama-distilled").public_title == "Everyday talk"
+    code, _, stderr = run("title", "Everyday talk", "--dataset", "nothing")
+    assert code != 0 and "nothing" in stderr

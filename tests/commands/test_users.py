@@ -1,0 +1,51 @@
+"""`user add`."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from db.sessions import sign_in, user_of_token
+from db.users import find_user, list_users
+from proutt_core.commands.users import app
+
+
+def run(*words: str, stdin: str = "") -> tuple[int, str, str]:
+    done = CliRunner().invoke(app, ["add", *words], input=stdin)
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_password_from_standard_input_is_its_first_line(sqlite: str) -> None:
+    code, out, _err = run("Ann", "--role", "annotator", "--role", "reviewer", "--password-stdin", stdin="pass word é\n")
+    assert code == 0 and out.strip() == "account ann made (annotator, reviewer)"
+    who = user_of_token(sign_in(name="ann", password="pass word é", address="x"))
+    assert who is not None and who.roles == {"annotator", "reviewer"}
+
+
+def test_without_a_terminal_a_password_is_made_up_and_printed_once(sqlite: str) -> None:
+    code, out, _err = run("ann", "--role", "admin", "--json")
+    told = json.loads(out.splitlines()[-1])
+    assert code == 0 and told["name"] == "ann" and told["roles"] == ["admin"]
+    assert user_of_token(sign_in(name="ann", password=told["password"], address="x")) is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "said"),
+    [
+        (("ann", "--role", "boss", "--password-stdin"), "long enough\n", "error: 'boss' is no role; expected one of"),
+        (("ann", "--role", "admin", "--password-stdin"), "", "error: --password-stdin was given"),
+        (("ann", "--role", "admin", "--password-stdin"), "short\n", "error: a password has 8 to 256 characters"),
+        (("a b", "--role", "admin", "--password-stdin"), "long enough\n", "error: an account's name holds"),
+    ],
+)
+def test_what_cannot_be_is_one_clear_line(sqlite: str, words: tuple[str, ...], stdin: str, said: str) -> None:
+    code, out, err = run(*words, stdin=stdin)
+    assert code == 1 and out == ""
+    assert err.startswith(said) and err.count("\n") == 1
+    assert list_users() == []
+
+
+def test_account_needs_a_role(sqlite: str) -> None:
+    code, _out, err = run("ann", "--password-stdin", stdin="long enough\n")
+    assert code == 2 and "--role" in err
+    assert find_user("ann") is None

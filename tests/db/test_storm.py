@@ -1,0 +1,105 @@
+"""Everybody at once: claims, answers, skips, undoing, lost leases and a closing queue leave nothing contradictory."""
+
+import random
+import threading
+from collections import Counter, defaultdict
+
+import pytest
+from sqlmodel import col, select
+
+from db.cases import save_judgement
+from db.engine import read
+from db.models import Assignment, EventRow, Judgement, QueueItem
+from db.places import Outcome
+from db.queues import claim_next, renew, skip
+from db.reviews import undo_last
+from proutt_core.errors import ConflictError
+from tests.db import work
+
+pytestmark = pytest.mark.usefixtures("database")
+PEOPLE, CASES, WANTED, STEPS = 5, 8, 2, 30
+
+
+class Person:
+    """Clicks at random, now and then after the lease was lost; what the database answered is remembered."""
+
+    def __init__(self, queue: str, number: int) -> None:
+        self.queue, self.draw = queue, random.Random(number)
+        self.id = work.person(f"p{number}", "annotator")
+        self.outcomes: Counter[Outcome] = Counter()
+        self.undone = self.skipped = 0
+        self.broke: list[BaseException] = []
+
+    def work(self) -> None:
+        try:
+            for _ in range(STEPS):
+                self.step()
+        except ConflictError as exc:
+            if "closed" not in str(exc):
+                self.broke.append(exc)
+        except BaseException as exc:
+            self.broke.append(exc)
+
+    def step(self) -> None:
+        if self.draw.random() < 0.2:
+            self.undo()
+        claim = claim_next(queue_public_id=self.queue, user_id=self.id)
+        if claim is None:
+            return
+        held = claim.assignment_id
+        match self.draw.randrange(6):
+            case 0:
+                self.skipped += skip(assignment_id=held, user_id=self.id)
+            case 1:
+                renew(assignment_id=held, user_id=self.id)
+            case 2:
+                work.expire(held)
+                self.answer(held)
+            case _:
+                self.answer(held)
+                self.answer(held)  # the second click, or the second tab
+
+    def answer(self, held: str) -> None:
+        side = self.draw.choice(("left", "tie", "right"))
+        self.outcomes[save_judgement(assignment_id=held, user_id=self.id, side=side)] += 1
+
+    def undo(self) -> None:
+        try:
+            self.undone += undo_last(queue_public_id=self.queue, user_id=self.id)
+        except ConflictError as exc:
+            if "Somebody else has this one now" not in str(exc):
+                raise
+
+
+def test_whatever_people_do_at_once_the_rows_tell_one_story() -> None:
+    queue = work.study(work.samples(CASES, split="test"), everyone=True, people=WANTED)
+    people = [Person(queue, number) for number in range(PEOPLE)]
+    threads = [threading.Thread(target=person.work) for person in people]
+    for thread in threads:
+        thread.start()
+    threads[0].join()
+    work.set_queue_state(queue, "closed")
+    for thread in threads[1:]:
+        thread.join()
+    assert [person.broke for person in people] == [[]] * PEOPLE
+
+    with read() as session:
+        assignments = session.exec(select(Assignment)).all()
+        answers: dict[int, list[str]] = defaultdict(list)
+        for judgement in session.exec(select(Judgement).order_by(col(Judgement.revision))):
+            assert judgement.revision == len(answers[judgement.assignment_id]) + 1
+            answers[judgement.assignment_id].append(judgement.answer)
+        events = Counter(session.exec(select(EventRow.kind)).all())
+        items = session.exec(select(QueueItem.id)).all()
+
+    done = Counter(a.queue_item_id for a in assignments if a.state == "done")
+    assert set(done) <= set(items) and max(done.values()) <= WANTED
+    assert max(Counter((a.queue_item_id, a.user_id) for a in assignments).values()) == 1
+    for assignment in assignments:
+        said = answers[assignment.id or 0]
+        answered = bool(said) and said[-1] != "withdrawn"
+        assert answered == (assignment.state in ("done", "surplus")), (assignment.state, said)
+        assert all(a != b for a, b in zip(said, said[1:], strict=False) if "withdrawn" in (a, b))
+    saved = sum(person.outcomes["counted"] + person.outcomes["surplus"] for person in people)
+    assert saved == sum(answer != "withdrawn" for said in answers.values() for answer in said)
+    assert events == Counter(answer=saved, undo=sum(p.undone for p in people), skip=sum(p.skipped for p in people))

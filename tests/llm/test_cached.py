@@ -1,0 +1,223 @@
+"""The cache around a model: which replies answer later calls, and what is recorded of each."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from proutt_core.errors import ModelUnavailable, ReplyError
+from proutt_core.llm import Completion, Prompt, Usage, ask, call_key
+from proutt_core.llm.cached import Cached, CallRecord
+from proutt_core.llm.openai_compatible import OpenAICompatible
+from proutt_core.llm.retry import Backoff
+from tests.fake_server import FakeServer, Fault
+from tests.llm.replies import Answer, prompt
+
+GOOD = '{"colour": "red", "why": "warm", "score": 0.5}'
+
+
+class Queue:
+    """A model that says what it is fed with, and remembers what it was asked."""
+
+    name = "queue-1"
+    address = ""
+
+    def __init__(self, *replies: Completion | Exception, parameters: Mapping[str, Any] | None = None) -> None:
+        self.replies = list(replies)
+        self.asked: list[Prompt] = []
+        self.parameters: Mapping[str, Any] = parameters or {}
+
+    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+        self.asked.append(prompt)
+        reply = self.replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+
+class Store:
+    """What a database would do: the first valid, not cached record of a key answers."""
+
+    def __init__(self) -> None:
+        self.records: list[CallRecord] = []
+
+    async def load(self, key: str) -> Completion | None:
+        for record in self.records:
+            if record.key == key and record.valid and not record.from_cache:
+                return Completion(text=record.reply, usage=record.usage, model=record.answered_by)
+        return None
+
+    async def save(self, record: CallRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+def cached(model: Any, store: Store) -> Cached:
+    return Cached(model, load=store.load, save=store.save)
+
+
+def said(text: str, **more: Any) -> Completion:
+    return Completion(text=text, model="queue-1-real", usage=Usage(prompt_tokens=5), latency_s=0.25, **more)
+
+
+def test_a_valid_reply_is_stored_and_answers_the_next_call(store: Store) -> None:
+    model = Queue(said(GOOD))
+
+    async def twice() -> list[Completion]:
+        both = cached(model, store)
+        return [await both.complete(prompt(), schema=Answer) for _ in range(2)]
+
+    first, second = asyncio.run(twice())
+    assert len(model.asked) == 1
+    assert (first.from_cache, second.from_cache) == (False, True)
+    assert first.text == second.text == GOOD
+    call, link = store.records
+    assert call.valid and call.problem is None and not call.from_cache
+    assert (call.stage, call.version, call.draw) == ("colour", 1, 0)
+    assert call.messages == prompt().messages
+    assert call.schema_name == "Answer"
+    assert call.reply_schema is not None and call.reply_schema["type"] == "object"
+    assert json.loads(json.dumps(call.request))["messages"][1] == {"role": "user", "content": "Which colour?"}
+    assert (call.model, call.answered_by) == ("queue-1", "queue-1-real")
+    assert (call.usage.prompt_tokens, call.latency_s) == (5, 0.25)
+    assert link.from_cache and link.valid and link.key == call.key == call_key(model, prompt(), Answer)
+
+
+def test_an_invalid_reply_is_stored_with_its_reason_and_never_answers(store: Store) -> None:
+    model = Queue(said('{"colour": "pink"}'), said(GOOD))
+
+    async def twice() -> Completion:
+        both = cached(model, store)
+        await both.complete(prompt(), schema=Answer)
+        return await both.complete(prompt(), schema=Answer)
+
+    assert asyncio.run(twice()).text == GOOD
+    bad, good = store.records
+    assert (bad.valid, good.valid) == (False, True)
+    assert bad.reply == '{"colour": "pink"}'
+    assert bad.problem is not None and "colour" in bad.problem
+    assert len(model.asked) == 2
+
+
+def test_ask_through_the_cache_repairs_once_and_pays_for_neither_again(store: Store) -> None:
+    first = Queue(said("nonsense"), said(GOOD))
+    assert asyncio.run(ask(cached(first, store), prompt(), Answer)).colour == "red"
+    assert [record.valid for record in store.records] == [False, True]
+    assert store.records[0].key != store.records[1].key  # the repair is another question
+
+    # The same again: the refused reply is asked for anew; if it comes again, its repair is already paid.
+    second = Queue(said("nonsense"))
+    assert asyncio.run(ask(cached(second, store), prompt(), Answer)).colour == "red"
+    assert store.records[-1].from_cache
+
+
+def test_two_bad_replies_are_both_stored(store: Store) -> None:
+    with pytest.raises(ReplyError):
+        asyncio.run(ask(cached(Queue(said(""), said("", finish_reason="length")), store), prompt(), Answer))
+    assert [record.problem for record in store.records] == [
+        "the reply is empty",
+        "it was cut off at the token limit, be shorter; the reply is empty",
+    ]
+
+
+def test_a_refusal_is_named_in_the_problem(store: Store) -> None:
+    model = Queue(said("I cannot help with that.", finish_reason="refusal"))
+    asyncio.run(cached(model, store).complete(prompt(), schema=Answer))
+    assert store.records[0].problem is not None and store.records[0].problem.startswith("the model refused; ")
+
+
+@pytest.mark.parametrize(
+    ("reply", "problem"),
+    [
+        (said("a text"), None),
+        (said("  "), "the reply is empty"),
+        (said("a te", finish_reason="length"), "the reply ended with length"),
+        (said("I cannot.", finish_reason="refusal"), "the reply ended with refusal"),
+    ],
+)
+def test_free_text_is_valid_when_there_is_some_and_it_is_whole(
+    reply: Completion, problem: str | None, store: Store
+) -> None:
+    asyncio.run(cached(Queue(reply), store).complete(prompt(), schema=None))
+    assert store.records[0].problem == problem
+    assert store.records[0].schema_name is None
+
+
+def test_a_call_that_failed_is_stored_and_raised(store: Store) -> None:
+    with pytest.raises(ModelUnavailable, match="gone"):
+        asyncio.run(cached(Queue(ModelUnavailable("gone")), store).complete(prompt(), schema=Answer))
+    (record,) = store.records
+    assert (record.valid, record.reply, record.problem, record.answered_by) == (False, "", "gone", "")
+
+
+def test_a_bug_is_no_failed_call(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(cached(Queue(ZeroDivisionError()), store).complete(prompt(), schema=Answer))
+    assert store.records == []
+
+
+def test_another_draw_parameter_or_prompt_is_another_call(store: Store) -> None:
+    warm = {"temperature": 1.0}
+    model, warmer = Queue(*[said(GOOD)] * 3), Queue(said(GOOD), parameters=warm)
+
+    async def four() -> None:
+        await cached(model, store).complete(prompt(), schema=Answer)
+        await cached(model, store).complete(prompt(), schema=Answer, draw=1)
+        await cached(model, store).complete(prompt("Another?"), schema=Answer)
+        await cached(warmer, store).complete(prompt(), schema=Answer)
+
+    asyncio.run(four())
+    assert len({record.key for record in store.records}) == 4
+    assert not any(record.from_cache for record in store.records)
+
+
+def test_a_stored_reply_that_the_schema_no_longer_takes_is_asked_for_again() -> None:
+    store, model = Store(), Queue(said(GOOD))
+
+    async def stale(key: str) -> Completion:
+        return said('{"colour": "pink", "why": "old", "score": 0.1}')
+
+    answer = asyncio.run(Cached(model, load=stale, save=store.save).complete(prompt(), schema=Answer))
+    assert answer.text == GOOD and not answer.from_cache
+
+
+def test_the_rung_and_the_deadline_are_no_part_of_the_key(store: Store) -> None:
+    """Over HTTP: a reply got as plain text answers a client that would ask with a schema and another deadline."""
+
+    async def with_settings(**settings: Any) -> Completion:
+        model = OpenAICompatible(name="fake", base_url=server.base_url, **settings)
+        both = cached(model, store)
+        try:
+            return await both.complete(prompt(), schema=Answer)
+        finally:
+            await both.aclose()
+
+    with FakeServer() as server:
+        first = asyncio.run(with_settings(ladder=("text",), deadline_s=30.0))
+        second = asyncio.run(with_settings(backoff=Backoff(attempts=1)))
+    assert len(server.calls) == 1
+    assert second.from_cache and second.text == first.text
+
+
+def test_attempts_that_passed_are_one_call(store: Store) -> None:
+    async def once() -> Completion:
+        async def sleep(seconds: float) -> None: ...
+
+        model = OpenAICompatible(name="fake", base_url=server.base_url, sleep=sleep)
+        both = cached(model, store)
+        try:
+            return await both.complete(prompt(), schema=Answer)
+        finally:
+            await both.aclose()
+
+    with FakeServer(faults=[Fault.ERROR_500, Fault.RESET]) as server:
+        asyncio.run(once())
+    assert len(server.calls) == 3
+    assert [record.valid for record in store.records] == [True]

@@ -1,0 +1,145 @@
+"""Presets, choosing a model from what was typed, and saying where texts go."""
+
+import asyncio
+
+import pytest
+
+from proutt_core.errors import InputError, SettingsError
+from proutt_core.llm import Model
+from proutt_core.llm.address import destination, is_local
+from proutt_core.llm.choose import choose_model
+from proutt_core.llm.closing import close_model
+from proutt_core.llm.presets import PRESETS
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in [preset.key_env for preset in PRESETS.values()] + ["PROUTT_API_KEY"]:
+        monkeypatch.delenv(variable, raising=False)
+
+
+def chosen(spec: str, base_url: str | None = None) -> Model:
+    async def choose() -> Model:
+        model = choose_model(spec, base_url=base_url)
+        await close_model(model)
+        return model
+
+    return asyncio.run(choose())
+
+
+def test_the_providers_of_the_design_are_there() -> None:
+    assert set(PRESETS) == {
+        "openai",
+        "openrouter",
+        "vllm",
+        "sglang",
+        "ollama",
+        "llamacpp",
+        "zhipu",
+        "deepseek",
+        "dashscope",
+        "ark",
+    }
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: p.name)
+def test_every_preset_makes_a_client_at_its_address(preset: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = PRESETS[preset.name]  # type: ignore[attr-defined]
+    monkeypatch.setenv(found.key_env, "sk-0123456789")
+    model = chosen(f"{found.name}/some-model")
+    assert (model.name, model.address) == ("some-model", found.base_url)
+    assert found.ladder[-1] == "text"
+    assert found.key_required is not is_local(found.base_url)
+
+
+def test_what_follows_the_presets_name_is_the_model_slashes_included(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-0123456789")
+    assert chosen("openrouter/qwen/qwen3-max").name == "qwen/qwen3-max"
+
+
+def test_with_a_base_url_all_of_it_is_the_model() -> None:
+    model = chosen("Qwen/Qwen3-8B", "http://127.0.0.1:8000/v1/")
+    assert (model.name, model.address) == ("Qwen/Qwen3-8B", "http://127.0.0.1:8000/v1")
+    assert chosen("openai/gpt-oss-20b", "http://127.0.0.1:8000/v1").name == "openai/gpt-oss-20b"
+
+
+def test_a_local_preset_needs_no_key() -> None:
+    assert chosen("vllm/Qwen/Qwen3-8B").name == "Qwen/Qwen3-8B"
+
+
+def test_rules_is_a_model_of_this_process() -> None:
+    assert chosen("rules").address == ""
+
+
+def test_a_missing_key_names_its_variable() -> None:
+    with pytest.raises(SettingsError, match="DASHSCOPE_API_KEY"):
+        chosen("dashscope/qwen-plus")
+
+
+def test_an_unknown_preset_lists_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match=r"no preset is called 'opnai'.*openai, openrouter, vllm"):
+        chosen("opnai/gpt-4o")
+
+
+@pytest.mark.parametrize("spec", ["", "gpt-4o", "openai/", "/gpt-4o", "/"])
+def test_what_names_no_model_says_what_would(spec: str) -> None:
+    with pytest.raises(InputError, match="PRESET/MODEL"):
+        chosen(spec)
+
+
+def test_rules_takes_no_base_url_and_a_base_url_needs_a_model() -> None:
+    with pytest.raises(InputError, match="takes no base URL"):
+        chosen("rules", "http://127.0.0.1:8000/v1")
+    with pytest.raises(InputError, match="name the model"):
+        chosen(" ", "http://127.0.0.1:8000/v1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:8000",
+        "localhost:8000/v1",
+        "ftp://host/v1",
+        "http://",
+        "http://host:port/v1",
+        "http://host/v1?key=1",
+        "http://[::1/v1",
+    ],
+)
+def test_what_is_no_base_url_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="http"):
+        chosen("m", url)
+
+
+def test_a_password_in_the_base_url_is_refused_and_not_repeated() -> None:
+    with pytest.raises(SettingsError, match="environment variable") as caught:
+        chosen("m", "https://user:hunter2@host/v1")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("", True),
+        ("http://127.0.0.1:8000/v1", True),
+        ("http://127.1.2.3/v1", True),
+        ("http://localhost:11434/v1", True),
+        ("http://LOCALHOST./v1", True),
+        ("http://[::1]:8000/v1", True),
+        ("http://0.0.0.0:8000/v1", True),
+        ("http://192.168.1.5:8000/v1", False),
+        ("https://api.openai.com/v1", False),
+        ("http://localhost.example.com/v1", False),
+        ("http://127.0.0.1.example.com/v1", False),
+    ],
+)
+def test_tells_this_machine_from_others(address: str, local: bool) -> None:
+    assert is_local(address) is local
+
+
+def test_says_where_texts_go() -> None:
+    assert destination(chosen("m", "http://127.0.0.1:8000/v1")) == (
+        "Texts are sent to http://127.0.0.1:8000 (this machine)."
+    )
+    assert destination(chosen("m", "https://api.x.y/v1")) == "Texts are sent to https://api.x.y (another machine)."
+    assert "runs in this process" in destination(chosen("rules"))

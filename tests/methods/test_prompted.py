@@ -1,0 +1,81 @@
+"""Predicting with and without the tree: the prompt, the reading, one repair."""
+
+import json
+
+import pytest
+
+from proutt_core.errors import ModelUnavailable, ReplyError
+from proutt_core.methods import predict
+from proutt_core.traces import render_prompt, render_trace
+from tests.llm.fakes import ScriptedModel
+from tests.samples import HOTEL
+from tests.traces import a_trace
+
+pytestmark = pytest.mark.anyio
+
+TRACE = render_trace(a_trace())
+DIRECT = json.dumps({"first": "a", "second": "b", "third": "c", "fourth": "d"})
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def test_with_the_tree_the_prompt_is_that_of_the_training_rows_and_the_reply_a_trace() -> None:
+    model = ScriptedModel(predict=[TRACE])
+    found = await predict(model, HOTEL.context, without_tree=False)
+    assert found.utterances == tuple(p.text for p in a_trace().predictions)
+    assert found.raw == TRACE
+    assert found.reasoning is not None and found.reasoning in TRACE and "[User Intent Tree]:" in found.reasoning
+    (prompt, schema), *_ = model.asked
+    assert schema is None
+    assert [(m.role, m.content) for m in prompt.messages] == [("user", render_prompt(HOTEL.context))]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [f"<think>\nHm, four of them. [Mining View Analysis]: what is that?\n</think>\n\n{TRACE}", TRACE[len("<think>") :]],
+    ids=["a reasoning model's own thoughts", "the opening tag in the template"],
+)
+async def test_a_trace_is_found_behind_other_thoughts_and_without_its_opening_tag(reply: str) -> None:
+    model = ScriptedModel(predict=[reply])
+    found = await predict(model, HOTEL.context, without_tree=False)
+    assert len(model.asked) == 1
+    assert found.utterances == tuple(p.text for p in a_trace().predictions)
+    assert found.reasoning == TRACE.partition("<think>")[2].partition("</think>")[0].strip()
+
+
+async def test_without_the_tree_it_asks_for_four_utterances_only() -> None:
+    model = ScriptedModel(predict_direct=[f"```json\n{DIRECT}\n```"])
+    found = await predict(model, HOTEL.context, without_tree=True)
+    assert found.utterances == ("a", "b", "c", "d") and found.reasoning is None
+    prompt, schema = model.asked[0]
+    assert schema is not None and HOTEL.context[0].content in prompt.messages[-1].content
+    assert not any("tree" in m.content.lower() for m in prompt.messages)
+
+
+@pytest.mark.parametrize(
+    ("stage", "bad", "good", "named"),
+    [
+        ("predict", TRACE.replace("[Mining Paths]:", ""), TRACE, "Mining Paths"),
+        ("predict", "I think the user will ask something.", TRACE, "</think>"),
+        ("predict_direct", '{"first": "a"}', DIRECT, "second"),
+    ],
+)
+async def test_an_unreadable_reply_is_asked_again_once(stage: str, bad: str, good: str, named: str) -> None:
+    without_tree = stage == "predict_direct"
+    model = ScriptedModel(**{stage: [bad, good]})
+    assert (await predict(model, HOTEL.context, without_tree=without_tree)).raw == good
+    assert named in model.asked[1][0].messages[-1].content
+    failing = ScriptedModel(**{stage: [bad, bad]})
+    with pytest.raises(ReplyError, match=f"^{stage}: .*{named}") as caught:
+        await predict(failing, HOTEL.context, without_tree=without_tree)
+    assert caught.value.raw == bad and len(failing.asked) == 2
+
+
+async def test_a_server_that_is_down_is_not_asked_again() -> None:
+    model = ScriptedModel(predict=[ModelUnavailable("503")])
+    with pytest.raises(ModelUnavailable):
+        await predict(model, HOTEL.context, without_tree=False)
+    assert len(model.asked) == 1

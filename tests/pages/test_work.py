@@ -1,0 +1,238 @@
+"""The three pages of work: what each role meets, and what a click does. The browser itself is driven elsewhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+from streamlit.testing.v1 import AppTest
+
+from db.engine import read
+from db.models import Assignment, Judgement, PairReview, Queue, QueueItem, TreeReview
+from db.sessions import sign_in
+from db.users import create_user
+from proutt_core.types import AccountRole
+from tests.db import work
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+PASSWORD = "correct horse battery"
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> Open:
+    def opened(page: str, user: str | None, **address: str) -> AppTest:
+        token = None if user is None else sign_in(name=user, password=PASSWORD, address="127.0.0.1")
+        monkeypatch.setattr("pages._shared.session_token", lambda: token)
+        app = AppTest.from_file(str(PAGES / "router.py"), default_timeout=30)
+        app.run()
+        app.switch_page(f"{page}.py")
+        for name, value in address.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return opened
+
+
+def person(name: str, *roles: AccountRole) -> int:
+    return create_user(name=name, password=PASSWORD, roles=roles).id
+
+
+def button(app: AppTest, key: str) -> object:
+    found = [b for b in app.button if b.key is not None and b.key.startswith(key)]
+    assert len(found) == 1, [b.key for b in app.button]
+    return found[0]
+
+
+def click(app: AppTest, key: str) -> AppTest:
+    button(app, key).click()  # type: ignore[attr-defined]
+    app.run()
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest) -> list[str]:
+    return [element.value for element in app.text]
+
+
+def sent(app: AppTest) -> bytes:
+    """Every element and block as serialised for the browser. (`str(app)` leaves the texts out.)"""
+    protos = [getattr(node, "proto", None) for node in app._tree]
+    return b"".join(proto.SerializeToString() for proto in protos if hasattr(proto, "SerializeToString"))
+
+
+def last_answer(table: type[Judgement] | type[PairReview] | type[TreeReview]) -> tuple[str, str]:
+    with read() as session:
+        row = session.exec(select(table)).one()
+        return row.answer, row.comment
+
+
+def a_run() -> None:
+    work.open_queues(work.finished_run(work.samples(3)))
+
+
+def test_a_judge_answers_and_meets_the_next_comparison_in_the_same_rerun(open_page: Open) -> None:
+    judge = person("judge", "annotator")
+    work.study(work.samples(2, split="test"), members=[judge], marker="zebra")
+    app = open_page("compare", "judge")
+    first = button(app, "verdict-tie-").key  # type: ignore[attr-defined]
+    assert sum(text in texts(app) for text in ("A1 of case 0", "B1 of case 0")) == 2
+    assert work.NEXT not in texts(app)
+    assert b"A1 of case 0" in sent(app)
+    assert b"zebra" not in sent(app)
+    app.text_input[0].set_value("close call")
+    click(app, "verdict-tie-")
+    assert last_answer(Judgement) == ("tie", "close call")
+    assert button(app, "verdict-tie-").key != first  # type: ignore[attr-defined]
+    assert "A1 of case 1" in texts(app)
+    click(app, "verdict-left-")
+    assert app.subheader[0].value == "All done here"
+
+
+def test_undo_on_the_last_page_brings_the_comparison_back(open_page: Open) -> None:
+    judge = person("judge", "annotator")
+    work.study(work.samples(1, split="test"), members=[judge])
+    app = click(open_page("compare", "judge"), "verdict-right-")
+    click(app, "undo-")
+    assert "A1 of case 0" in texts(app)
+
+
+@pytest.mark.parametrize("role", ["researcher", "admin"])
+def test_researchers_and_admins_get_a_preview_that_cannot_be_answered(open_page: Open, role: AccountRole) -> None:
+    user = person("knows", role, "annotator")
+    work.study(work.samples(1, split="test"), members=[user])
+    app = open_page("compare", "knows")
+    assert [b.disabled for b in app.button] == [True, True, True]
+    assert "A1 of case 0" not in texts(app)
+    assert "Preview" in app.info[0].value
+
+
+def test_an_annotator_without_a_study_is_told_what_must_happen(open_page: Open) -> None:
+    person("ann", "annotator")
+    app = open_page("compare", "ann")
+    assert app.subheader[0].value == "Nothing to do here yet"
+    assert not app.button
+
+
+def test_a_reviewer_answers_a_tree_and_details_are_off_until_asked_for(open_page: Open) -> None:
+    a_run()
+    person("rev", "reviewer")
+    app = open_page("trees", "rev")
+    assert work.NEXT not in texts(app)
+    app.toggle[0].set_value(True)
+    app.run()
+    assert work.NEXT in texts(app)
+    click(app, "verdict-partly-")
+    assert last_answer(TreeReview) == ("partly", "")
+    assert work.NEXT not in texts(app)
+
+
+def test_a_skipped_tree_is_not_the_next_one(open_page: Open) -> None:
+    a_run()
+    person("rev", "reviewer")
+    app = open_page("trees", "rev")
+    first = button(app, "skip-").key  # type: ignore[attr-defined]
+    click(app, "skip-")
+    assert button(app, "skip-").key != first  # type: ignore[attr-defined]
+
+
+def test_an_annotator_edits_a_pair_and_the_edit_is_saved_as_approved(open_page: Open) -> None:
+    a_run()
+    person("ann", "annotator")
+    app = click(open_page("pairs", "ann"), "verdict-edit-")
+    fields = {area.key: area for area in app.text_area}
+    [chosen] = [key for key in fields if key and key.startswith("chosen-") and key.endswith("-m1")]
+    fields[chosen].set_value("  ")
+    click(app, "save-edit-")
+    assert "Prediction 1 is empty." in texts(app)
+    {area.key: area for area in app.text_area}[chosen].set_value("When exactly do the maples turn?")
+    click(app, "save-edit-")
+    with read() as session:
+        review = session.exec(select(PairReview)).one()
+    assert review.answer == "approve"
+    assert review.chosen is not None
+    assert review.chosen["mining"]["predictions"][0]["text"] == "When exactly do the maples turn?"
+    assert review.rejected is None
+    assert button(app, "verdict-approve-")
+
+
+def test_going_back_from_an_edit_saves_nothing(open_page: Open) -> None:
+    a_run()
+    person("ann", "annotator")
+    app = click(open_page("pairs", "ann"), "verdict-edit-")
+    click(app, "back-")
+    assert button(app, "verdict-approve-")
+    with read() as session:
+        assert session.exec(select(PairReview)).all() == []
+
+
+def test_a_queue_closed_while_a_case_is_open_is_named_when_the_answer_comes(open_page: Open) -> None:
+    judge = person("judge", "annotator")
+    queue = work.study(work.samples(2, split="test"), members=[judge])
+    app = open_page("compare", "judge")
+    work.set_queue_state(queue, "closed")
+    click(app, "verdict-left-")
+    assert any("closed" in text for text in texts(app))
+    with read() as session:
+        assert session.exec(select(Judgement)).all() == []
+
+
+def test_two_queues_of_one_title_can_be_told_apart(open_page: Open) -> None:
+    work.open_queues(work.finished_run(work.samples(1), name="one"), "Same title")
+    work.open_queues(work.finished_run(work.samples(1, name="more"), name="two"), "Same title")
+    person("ann", "annotator")
+    app = open_page("pairs", "ann")
+    assert app.selectbox[0].options == ["Same title (1)", "Same title (2)"]
+
+
+def two_queues() -> tuple[str, str]:
+    runs = [work.finished_run(work.samples(2, name=name), name=name) for name in ("one", "two")]
+    for run, title in zip(runs, ("First title", "Second title"), strict=True):
+        work.open_queues(run, title)
+    first, second = (work.queue_of(kind="pair", job_id=run) for run in runs)
+    return first, second
+
+
+def queue_of_answer() -> str:
+    with read() as session:
+        return session.exec(
+            select(Queue.public_id)
+            .join(QueueItem, col(QueueItem.queue_id) == Queue.id)
+            .join(Assignment, col(Assignment.queue_item_id) == QueueItem.id)
+            .join(PairReview, col(PairReview.assignment_id) == Assignment.id)
+        ).one()
+
+
+def test_the_queue_in_the_address_is_the_one_that_opens(open_page: Open) -> None:
+    _first, second = two_queues()
+    person("ann", "annotator")
+    app = open_page("pairs", "ann", queue=second)
+    assert app.selectbox[0].value == second
+    click(app, "verdict-approve-")
+    assert queue_of_answer() == second
+    assert app.selectbox[0].value == second
+
+
+def test_a_queue_chosen_at_the_top_replaces_the_one_in_the_address(open_page: Open) -> None:
+    first, second = two_queues()
+    person("ann", "annotator")
+    app = open_page("pairs", "ann", queue=second)
+    app.selectbox[0].set_value("First title")
+    app.run()
+    assert app.query_params["queue"] == first
+    click(app, "verdict-approve-")
+    assert queue_of_answer() == first
+
+
+def test_an_address_of_a_closed_queue_says_so_and_offers_what_is_open(open_page: Open) -> None:
+    first, second = two_queues()
+    person("ann", "annotator")
+    work.set_queue_state(second, "closed")
+    app = open_page("pairs", "ann", queue=second)
+    assert "closed or not yours" in app.toast[0].value
+    assert "queue" not in app.query_params
+    click(app, "verdict-approve-")
+    assert queue_of_answer() == first

@@ -1,0 +1,318 @@
+"""The server itself, over real HTTP: who gets in, what is sent with every answer, and how it starts."""
+
+import http.client
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+import db.engine
+from db.users import create_user
+from pages._sign_in import local_path
+from tests.browser import studio
+
+PASSWORD = "correct horse"
+COOKIE = "proutt_session"
+PAGES = [
+    "/",
+    "/home",
+    "/pairs",
+    "/compare?queue=a%20b",
+    "/trees",
+    "/admin",
+    "/account",
+    "/no-such-page",
+    "/pages/admin",
+]
+MACHINE = ["/_stcore/metrics", "/_stcore/host-config", "/_stcore/script-health-check", "/media/x.png", "/component/x/y"]
+MACHINE += ["/static/js/index.js", "/_stcore/agent/interact", "/_stcore/bidi-components/x"]
+
+UPLOAD = "/_stcore/upload_file/some-session/some-file"
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: str
+    cookies: list[str] = field(default_factory=list)
+
+    @property
+    def token(self) -> str:
+        found = re.match(rf"{COOKIE}=([^;]+)", self.cookies[0])
+        assert found
+        return found[1]
+
+
+@dataclass
+class Client:
+    """One request, one answer: no redirect is followed, no cookie is kept."""
+
+    address: str
+
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        *,
+        token: str = "",
+        headers: dict[str, str] | None = None,
+        form: dict[str, str] | None = None,
+    ) -> Answer:
+        sent = dict(headers or {})
+        if token:
+            sent["Cookie"] = f"{COOKIE}={token}"
+        if form is not None:
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=20)
+        try:
+            connection.request(method, path, body=urlencode(form) if form is not None else None, headers=sent)
+            response = connection.getresponse()
+            upgraded = response.status == 101
+            return Answer(
+                status=response.status,
+                headers={name.lower(): value for name, value in response.getheaders()},
+                body="" if upgraded else response.read().decode(),
+                cookies=[v for n, v in response.getheaders() if n.lower() == "set-cookie" and v.startswith(COOKIE)],
+            )
+        finally:
+            connection.close()
+
+    def post(self, path: str, *, token: str = "", origin: str | None = "", **form: str) -> Answer:
+        headers = {} if origin is None else {"Origin": origin or self.address}
+        return self.ask(path, "POST", token=token, headers=headers, form=form)
+
+    def sign_in(self, name: str = "ann", password: str = PASSWORD, **more: str) -> Answer:
+        return self.post("/sign-in", name=name, password=password, **more)
+
+    def open_websocket(self, *, token: str = "", origin: str = "") -> int:
+        """The status of the handshake: 101 where the server lets the app start."""
+        headers = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+            "Origin": origin or self.address,
+        }
+        return self.ask("/_stcore/stream", token=token, headers=headers).status
+
+
+def _prepared(folder: Path, template: Path) -> str:
+    """A migrated database with two accounts; its address."""
+    path = folder / "proutt.db"
+    path.write_bytes(template.read_bytes())
+    url = f"sqlite:///{path}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROUTT_DATABASE_URL", url)
+        create_user(name="ann", password=PASSWORD, roles=["annotator"])
+        create_user(name="adm", password=PASSWORD, roles=["admin"])
+        db.engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Client]:
+    """A server that all tests share which do not count its requests or its failures."""
+    folder = tmp_path_factory.mktemp("app")
+    with studio.server(_prepared(folder, sqlite_template), folder) as address:
+        yield Client(address)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, sqlite_template: Path) -> Iterator[Client]:
+    """A server just started, asked for nothing but its health."""
+    with studio.server(_prepared(tmp_path, sqlite_template), tmp_path) as address:
+        yield Client(address)
+
+
+# --- signed out -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_signed_out_every_page_leads_to_the_sign_in_only(client: Client, path: str) -> None:
+    answer = client.ask(path)
+    assert answer.status == 303 and answer.body == ""
+    assert urlsplit(answer.headers["location"]).path == "/sign-in"
+
+
+def test_very_first_request_after_a_start_meets_the_gate_too(fresh: Client) -> None:
+    assert fresh.open_websocket() == 403
+    assert fresh.ask("/admin").headers["location"] == "/sign-in?next=%2Fadmin"
+
+
+@pytest.mark.parametrize("path", MACHINE)
+def test_signed_out_scripts_are_refused_not_redirected(client: Client, path: str) -> None:
+    assert client.ask(path).status == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", UPLOAD), ("DELETE", UPLOAD), ("POST", "/pairs")],
+)
+def test_signed_out_nothing_can_be_sent(client: Client, method: str, path: str) -> None:
+    assert client.ask(path, method, headers={"Origin": client.address}).status == 403
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
+def test_files_are_taken_from_researchers_and_admins_only(client: Client, method: str) -> None:
+    """Streamlit itself would keep in memory what any of its sessions sends, up to a gigabyte a file."""
+    annotator, admin = client.sign_in().token, client.sign_in("adm").token
+    answers = [client.ask(UPLOAD, method, token=t, headers={"Origin": client.address}) for t in (annotator, admin)]
+    assert "may do this" in answers[0].body and answers[0].status == 403
+    assert "may do this" not in answers[1].body  # Streamlit's own answer: there is no such session
+
+
+def test_signed_out_websocket_is_refused_whatever_the_cookie_says(client: Client) -> None:
+    assert client.open_websocket() == 403
+    assert client.open_websocket(token="x" * 43) == 403
+
+
+def test_health_is_open_to_all(client: Client) -> None:
+    assert (client.ask("/healthz").status, client.ask("/healthz").body) == (200, '{"status":"ok"}')
+    assert client.ask("/_stcore/health").body == "ok"
+
+
+def test_sign_in_page_needs_no_script_and_nothing_from_elsewhere(client: Client) -> None:
+    page = client.ask("/sign-in")
+    assert page.status == 200 and page.headers["cache-control"] == "no-store"
+    assert "<script" not in page.body and "http://" not in page.body.replace("http%3A//www.w3.org", "")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert page.body.count("<label>") == 2 and 'autocomplete="current-password"' in page.body
+
+
+# --- headers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/healthz", "/_stcore/health", "/_stcore/metrics", "/no-such-page"])
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_every_answer_carries_the_security_headers(client: Client, path: str, signed_in: bool) -> None:
+    headers = client.ask(path, token=client.sign_in().token if signed_in else "").headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "same-origin"
+    policy = headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy and "default-src '" in policy
+    assert "http" not in policy and "*" not in policy
+
+
+# --- signing in -------------------------------------------------------------------------------------------------------
+
+
+def test_signed_in_the_app_opens_and_the_cookie_is_out_of_reach_of_scripts(client: Client) -> None:
+    answer = client.sign_in(next="/compare?queue=x")
+    assert (answer.status, answer.headers["location"]) == (303, "/compare?queue=x")
+    (cookie,) = answer.cookies
+    attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
+    assert {"httponly", "samesite=lax", "path=/"} <= attributes and "secure" not in attributes
+    assert client.ask("/compare", token=answer.token).status == 200
+    assert client.open_websocket(token=answer.token) == 101
+
+
+def test_behind_https_the_cookie_is_secure(client: Client) -> None:
+    origin = client.address.replace("http:", "https:")
+    answer = client.post("/sign-in", origin=origin, name="ann", password=PASSWORD)
+    assert "; secure" in answer.cookies[0].lower()
+
+
+def test_websocket_from_another_site_is_refused_even_with_the_cookie(client: Client) -> None:
+    assert client.open_websocket(token=client.sign_in().token, origin="http://evil.example") == 403
+
+
+def test_wrong_password_and_unknown_name_get_the_same_page(client: Client) -> None:
+    wrong, unknown = client.sign_in(password="wrong horse"), client.sign_in(name="bob", password="wrong horse")
+    assert wrong.status == unknown.status == 401
+    assert "Name or password is wrong." in wrong.body
+    assert wrong.body.replace('value="ann"', "") == unknown.body.replace('value="bob"', "")
+    assert wrong.cookies == unknown.cookies == []
+    assert "wrong horse" not in wrong.body
+
+
+def test_what_was_typed_comes_back_as_text_never_as_markup(client: Client) -> None:
+    page = client.sign_in(name='"><script>alert(1)</script>', password="x", next='/"><b>')
+    assert page.status == 401 and "<script" not in page.body and "<b>" not in page.body
+
+
+@pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "http://127.0.0.1:1"])
+def test_forms_sent_from_elsewhere_are_refused(client: Client, origin: str | None) -> None:
+    answer = client.post("/sign-in", origin=origin, name="ann", password=PASSWORD)
+    assert answer.status == 403 and answer.cookies == []
+    token = client.sign_in().token
+    assert client.post("/sign-out", token=token, origin=origin).status == 403
+    assert client.ask("/", token=token).status == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "", "/a\r\nX: y", "/\t/evil.example"]
+)
+def test_after_signing_in_nobody_is_sent_to_another_host(client: Client, path: str) -> None:
+    assert local_path(path) == "/"
+    assert client.sign_in(next=path).headers["location"] == "/"
+
+
+@pytest.mark.parametrize("path", ["/", "/pairs", "/compare?queue=a%20b&x=//y"])
+def test_local_paths_are_kept(path: str) -> None:
+    assert local_path(path) == path
+
+
+def test_deep_link_survives_the_sign_in(client: Client) -> None:
+    asked = client.ask("/compare?queue=a%20b").headers["location"]
+    page = client.ask(asked)
+    assert 'name="next" value="/compare?queue=a%20b"' in page.body
+
+
+def test_who_is_signed_in_does_not_see_the_sign_in_page_again(client: Client) -> None:
+    answer = client.ask("/sign-in?next=%2Fpairs", token=client.sign_in().token)
+    assert (answer.status, answer.headers["location"]) == (303, "/pairs")
+
+
+def test_signing_in_as_somebody_else_ends_the_older_session(client: Client) -> None:
+    old = client.sign_in().token
+    new = client.post("/sign-in", token=old, name="adm", password=PASSWORD).token
+    assert client.ask("/", token=old).status == 303
+    assert client.open_websocket(token=old) == 403
+    assert client.ask("/", token=new).status == 200
+
+
+def test_sign_out_ends_the_session_and_takes_the_cookie(client: Client) -> None:
+    token = client.sign_in().token
+    assert client.ask("/sign-out", token=token).headers["location"] == "/account"  # a link alone does nothing
+    assert client.ask("/", token=token).status == 200
+    answer = client.post("/sign-out", token=token)
+    assert (answer.status, answer.headers["location"]) == (303, "/sign-in?signed-out")
+    assert "max-age=0" in answer.cookies[0].lower()
+    assert client.ask("/", token=token).status == 303
+
+
+def test_guessing_is_slowed_down_and_told_to_wait(fresh: Client) -> None:
+    assert [fresh.sign_in(password="wrong horse").status for _ in range(5)] == [401] * 5
+    answer = fresh.sign_in()
+    assert answer.status == 429 and answer.cookies == []
+    assert "Too many attempts. Wait" in answer.body
+    assert 1 <= int(answer.headers["retry-after"]) <= 6
+    assert fresh.sign_in(name="adm").status == 303  # another account at the same place still gets in
+
+
+# --- starting ---------------------------------------------------------------------------------------------------------
+
+
+def test_server_alone_makes_its_database(tmp_path: Path) -> None:
+    with studio.server(f"sqlite:///{tmp_path / 'new.db'}", tmp_path) as address:
+        assert Client(address).ask("/healthz").status == 200
+
+
+def test_server_refuses_the_database_of_a_newer_version(tmp_path: Path, sqlite_template: Path) -> None:
+    url = _prepared(tmp_path, sqlite_template)
+    with sqlite3.connect(tmp_path / "proutt.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '4711'")
+    connection.close()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(studio.free_port())]
+    env = studio.environment(url)
+    done = subprocess.run(command, cwd=studio.PROJECT, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0
+    assert "the database has schema 4711" in done.stdout + done.stderr

@@ -1,0 +1,151 @@
+"""Each gate fails on what it is for, and only on that."""
+
+from typing import Any
+
+import pytest
+
+from proutt_core.gates import GATES, PairEvidence, best_predictions, check_gates
+from proutt_core.types import Insight, Path, SimilarityScore, Trace
+from tests.traces import a_trace
+
+SAID = "Could we swim in the pool tonight?"
+LONG_CHINESE = "我想去八达岭长城玩"
+
+
+def evidence(**changes: Any) -> PairEvidence:
+    values: dict[str, Any] = {
+        "chosen": a_trace(" now"),
+        "rejected": a_trace(" later"),
+        "branch": "mid",
+        "next_utterance": SAID,
+        "best_predictions": (a_trace(" now").mining.predictions[0].text,),
+    }
+    return PairEvidence(**values | changes)
+
+
+def failed(changed: PairEvidence) -> list[str]:
+    return [f.gate for f in check_gates(changed)]
+
+
+def retold(trace: Trace, *, texts: list[str] | None = None, reasoning: str | None = None) -> Trace:
+    """The trace with other mining texts or another mining reasoning."""
+    update: dict[str, Any] = {}
+    if texts is not None:
+        pairs = zip(trace.mining.predictions, texts, strict=True)
+        update["predictions"] = tuple(p.model_copy(update={"text": t}) for p, t in pairs)
+    if reasoning is not None:
+        update["reasoning"] = reasoning
+    return trace.with_view(trace.mining.model_copy(update=update))
+
+
+def repathed(trace: Trace, path: Path) -> Trace:
+    view = trace.view(path.view)
+    first, second = view.predictions
+    return trace.with_view(view.model_copy(update={"predictions": (first.model_copy(update={"path": path}), second)}))
+
+
+def test_the_names_are_stable() -> None:
+    assert list(GATES) == [
+        "same_traces",
+        "best_prediction_kept",
+        "leaked_utterance",
+        "repeated_prediction",
+        "unknown_path",
+    ]
+
+
+def test_a_good_pair_passes_all() -> None:
+    assert check_gates(evidence()) == ()
+
+
+def test_same_traces_up_to_case_and_white_space() -> None:
+    loud = retold(a_trace(), reasoning=a_trace().mining.reasoning.upper() + " ")
+    assert failed(evidence(chosen=a_trace(), rejected=loud, best_predictions=())) == ["same_traces"]
+
+
+@pytest.mark.parametrize("branch", ["high", "mid"])
+def test_the_best_prediction_must_not_stay_in_rejected(branch: str) -> None:
+    kept = (f"  {a_trace(' later').exploration.predictions[1].text.upper()}",)
+    assert failed(evidence(branch=branch, best_predictions=kept)) == ["best_prediction_kept"]
+
+
+def test_in_the_low_branch_rejected_is_the_insight_with_its_best_prediction() -> None:
+    kept = (a_trace(" later").exploration.predictions[1].text,)
+    assert failed(evidence(branch="low", best_predictions=kept)) == []
+
+
+def test_rejected_must_not_predict_what_the_user_really_said() -> None:
+    rejected = retold(a_trace(" later"), texts=[SAID.upper(), "Something else"])
+    assert failed(evidence(rejected=rejected)) == ["best_prediction_kept"]
+
+
+@pytest.mark.parametrize(
+    ("said", "reasoning", "leaks"),
+    [
+        (SAID, f"The user says: {SAID}", True),
+        (SAID, 'They wonder "could we SWIM  in\nthe pool tonight", I think.', True),
+        (SAID, "The user may want to swim in the pool.", False),
+        ("Thanks a lot", "They say thanks a lot.", False),  # 3 words: too short to be a quotation
+        (LONG_CHINESE, f"用户说{LONG_CHINESE}。", True),
+        (LONG_CHINESE + "！", f"用户说{LONG_CHINESE}。", True),
+        ("我想去长城", "用户会说我想去长城。", False),  # 5 characters
+    ],
+)
+def test_the_next_utterance_must_not_be_quoted(said: str, reasoning: str, leaks: bool) -> None:
+    chosen = retold(a_trace(" now"), reasoning=reasoning)
+    assert failed(evidence(chosen=chosen, next_utterance=said)) == (["leaked_utterance"] if leaks else [])
+
+
+def test_all_three_reasonings_of_chosen_are_searched_and_rejected_is_not() -> None:
+    for field in ("category", "exploration"):
+        trace = a_trace(" now")
+        told = trace.exploration.model_copy(update={"reasoning": f"So: {SAID}"})
+        changed = (
+            trace.model_copy(update={"category_reasoning": f"So: {SAID}"})
+            if field == "category"
+            else trace.with_view(told)
+        )
+        (failure,) = check_gates(evidence(chosen=changed))
+        assert failure.gate == "leaked_utterance" and field in failure.detail
+    assert failed(evidence(rejected=retold(a_trace(" later"), reasoning=f"So: {SAID}"))) == []
+
+
+@pytest.mark.parametrize("part", ["node", "leaf"])
+def test_a_path_of_chosen_must_not_quote_the_next_utterance(part: str) -> None:
+    labels = {"view": "mining", "source": a_trace().tree.topic_names[0], "node": "pool", "leaf": "open"}
+    quoting = Path.model_validate(labels | {part: SAID})
+    (failure,) = check_gates(evidence(chosen=repathed(a_trace(" now"), quoting)))
+    assert failure.gate == "leaked_utterance" and "paths" in failure.detail
+    assert failed(evidence(rejected=repathed(a_trace(" later"), quoting))) == []
+
+
+@pytest.mark.parametrize("side", ["chosen", "rejected"])
+def test_four_different_predictions_on_each_side(side: str) -> None:
+    trace = a_trace(" now" if side == "chosen" else " later")
+    repeated = retold(trace, texts=["Twice said", "twice  SAID"])
+    assert failed(evidence(**{side: repeated}, best_predictions=())) == ["repeated_prediction"]
+
+
+@pytest.mark.parametrize("side", ["chosen", "rejected"])
+def test_sources_are_topics_and_exploration_leads_to_new_ones(side: str) -> None:
+    trace = a_trace(" now" if side == "chosen" else " later")
+    topic = trace.tree.topic_names[0]
+    nowhere = Path(view="mining", source="Nowhere", node="price", leaf="low")
+    circle = Path(view="exploration", source=topic, node=topic.upper(), leaf="x")
+    for path in (nowhere, circle):
+        (failure,) = check_gates(evidence(**{side: repathed(trace, path)}))
+        assert failure.gate == "unknown_path" and side in failure.detail
+
+
+def test_mining_may_lead_back_to_a_topic() -> None:
+    trace = a_trace(" now")
+    topic = trace.tree.topic_names[0]
+    assert failed(evidence(chosen=repathed(trace, Path(view="mining", source=topic, node=topic, leaf="x")))) == []
+
+
+def test_all_predictions_with_the_top_score_are_best() -> None:
+    trace = a_trace()
+    insight = Insight(mining=trace.mining, exploration=trace.exploration)
+    ids = [p.id for p in trace.predictions]
+    scores = tuple(SimilarityScore(id=i, score=s, reason="") for i, s in zip(ids, (0.5, 0.9, 0.9, 0.1), strict=True))
+    assert best_predictions(insight, scores) == (trace.predictions[1].text, trace.predictions[2].text)

@@ -1,0 +1,114 @@
+"""Pictures of every main page with the sample project, light and dark, into docs/screenshots: `make screenshots`."""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.chromium import FLAGS, executable
+from tests.browser.studio import PROJECT, command, process, server, worker
+
+FOLDER = PROJECT / "docs" / "screenshots"
+PASSWORD = "correct horse battery staple"
+# (picture, who, address)
+PICTURES = [
+    ("home", "researcher", ""),
+    ("datasets", "researcher", "datasets"),
+    ("synthesis", "researcher", "synthesis"),
+    ("studies", "researcher", "studies"),
+    ("agreement", "researcher", "agreement"),
+    ("admin", "admin", "admin"),
+    ("trees", "reviewer", "trees"),
+    ("pairs", "annotator1", "pairs"),
+    ("compare", "annotator1", "compare"),
+]
+
+
+def prepare(database: str, folder: Path) -> None:
+    """The sample project with its run finished, its study judged by two people and closed, and a second one open."""
+    command(database, "init")
+    for name in ("annotator1", "annotator2", "reviewer", "researcher", "admin"):
+        role = name.rstrip("0123456789")
+        command(database, "user", "add", name, "--role", role, "--password-stdin", stdin=PASSWORD)
+    sample = str(PROJECT / "proutt_core" / "sample" / "dialogues.jsonl")
+    command(database, "import", sample, "--dataset", "sample", "--title", "Sample dialogues", "--split", "60/10/30")
+    command(database, "synthesize", "--dataset", "sample", "--run", "sample")
+    command(database, "predict", "--dataset", "sample", "--method", "rules")
+    command(database, "predict", "--dataset", "sample", "--method", "rules-without-tree", "--without-tree")
+    both = ("--dataset", "sample", "--a", "rules", "--b", "rules-without-tree", "--people", "2")
+    command(database, "study", "create", "paper-check", "--title", "Practice comparison", "--cases", "10", *both)
+    command(database, "study", "open", "paper-check")
+    _judge(database, "paper-check")
+    command(database, "study", "close", "paper-check")
+    command(database, "judge", "--study", "paper-check")
+    command(database, "study", "create", "second", "--title", "Second comparison", "--cases", "10", *both)
+    command(database, "study", "open", "second")
+
+
+def _judge(database: str, study: str) -> None:
+    """Two people judge every case by a fixed rule of their own, through the functions that the page calls."""
+    script = """
+import zlib
+from db.cases import compare_task, save_judgement
+from db.queues import claim_next, titles
+from db.users import find_user
+for name, habit in (("annotator1", 3), ("annotator2", 4)):
+    user = find_user(name)
+    queue = titles(kind="compare", user_id=user.id)[0][0]
+    while claim := claim_next(queue_public_id=queue, user_id=user.id):
+        task = compare_task(assignment_id=claim.assignment_id, user_id=user.id)
+        longer = sum(map(len, task.left)) > sum(map(len, task.right))
+        tie = zlib.crc32((name + task.context[0].content).encode()) % habit == 0
+        side = "tie" if tie else "left" if longer else "right"
+        save_judgement(assignment_id=claim.assignment_id, user_id=user.id, side=side)
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        env = os.environ | {"PROUTT_DATABASE_URL": database}
+        with process([sys.executable, "-c", script], env=env, log=log) as child:
+            if child.wait(timeout=120):
+                raise RuntimeError(f"judging {study} failed:\n{log.read_text()}")
+
+
+def enter(browser: Browser, url: str, name: str, scheme: str) -> Page:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme, locale="en-US")
+    page = context.new_page()
+    page.goto(url)
+    if name == "researcher":
+        page.screenshot(path=FOLDER / f"sign-in-{scheme}.png")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Home").wait_for()
+    return page
+
+
+def settle(page: Page) -> None:
+    """Until the script has ended and charts have drawn."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=30_000)
+    time.sleep(1.5)
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        database = f"sqlite:///{folder / 'p.db'}"
+        prepare(database, folder)
+        browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+        with server(database, folder) as url, worker(database, folder):
+            for scheme in ("light", "dark"):
+                pages: dict[str, Page] = {}
+                for picture, who, address in PICTURES:
+                    page = pages.get(who) or pages.setdefault(who, enter(browser, url, who, scheme))
+                    page.goto(f"{url}/{address}")
+                    settle(page)
+                    page.screenshot(path=FOLDER / f"{picture}-{scheme}.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
