@@ -10,7 +10,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 # Other tests run on two processes; those marked `browser` drive one browser, one after the other.
 WORKERS ?= 2
 
-.PHONY: run test check bench screenshots messages install setup-test clean
+.PHONY: run test check bench screenshots install setup-test clean
 .DEFAULT_GOAL := run
 
 $(VENV)/.installed: requirements.txt

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from db.columns import row_id
 from db.engine import read
 from db.items import TABLES, ItemClaim
 from db.models import ItemCall, Job, LlmCall
@@ -126,9 +127,7 @@ def storable(text: str) -> str:
 def _add(session: Session, row: LlmCall) -> int:
     session.add(row)
     session.flush()
-    if row.id is None:
-        raise RuntimeError("the database gave the call no id")
-    return row.id
+    return row_id(row.id)
 
 
 def link(session: Session, claim: ItemClaim, *, call_id: int, stage: str, attempt: int, from_cache: bool) -> None:
@@ -183,10 +182,8 @@ def totals(job_id: int) -> CallTotals:
 
 
 def _stored(row: LlmCall) -> StoredCall:
-    if row.id is None:
-        raise RuntimeError("a call without id")
     return StoredCall(
-        id=row.id,
+        id=row_id(row.id),
         key=row.key,
         stage=row.stage,
         valid=row.valid,

@@ -4,6 +4,7 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
+from db.columns import row_id
 from db.dialogues import read_samples
 from db.engine import read, write
 from db.models import Assignment, Judgement, PredictionRow, Queue, QueueItem, Study, StudyCase
@@ -68,7 +69,7 @@ def save_judgement(
         if outcome != "already":
             verdict = method_on(side, left_is=held.assignment.left_is)
             judgement = Judgement(
-                assignment_id=held.assignment.id or 0,
+                assignment_id=row_id(held.assignment.id),
                 revision=next_revision(session, held),
                 answer=verdict,
                 comment=comment.strip(),

@@ -18,6 +18,13 @@ def random_id() -> str:
     return secrets.token_hex(12)
 
 
+def row_id(value: int | None) -> int:
+    """A stored row's id, which the models call optional because a new row has none."""
+    if value is None:
+        raise RuntimeError("a row has no id: it was not flushed")
+    return value
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware UTC datetimes on both databases; SQLite itself would drop the zone."""
 

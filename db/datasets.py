@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from db.columns import row_id
 from db.engine import read, write
 from db.events import record
 from db.models import Dataset, DialogueRow, Job, Queue, SampleRow
@@ -58,7 +59,7 @@ def create(
             )
             session.add(row)
             session.flush()
-            return _id(row)
+            return row_id(row.id)
     except IntegrityError as exc:
         raise ConflictError(f'a dataset named "{name}" is already there; choose another name') from exc
 
@@ -167,7 +168,7 @@ def required(name: str) -> DatasetInfo:
 
 
 def _with_counts(session: Session, rows: Sequence[Dataset]) -> list[DatasetInfo]:
-    ids = [_id(row) for row in rows]
+    ids = [row_id(row.id) for row in rows]
     dialogues = _counts(
         session,
         select(DialogueRow.dataset_id, DialogueRow.split, sa.func.count())
@@ -181,7 +182,7 @@ def _with_counts(session: Session, rows: Sequence[Dataset]) -> list[DatasetInfo]
         .where(col(DialogueRow.dataset_id).in_(ids))
         .group_by(col(DialogueRow.dataset_id), col(DialogueRow.split)),
     )
-    return [_info(row, dialogues.get(_id(row), {}), samples.get(_id(row), {})) for row in rows]
+    return [_info(row, dialogues.get(row_id(row.id), {}), samples.get(row_id(row.id), {})) for row in rows]
 
 
 def _counts(session: Session, statement: Any) -> dict[int, dict[str, int]]:
@@ -193,7 +194,7 @@ def _counts(session: Session, statement: Any) -> dict[int, dict[str, int]]:
 
 def _info(row: Dataset, dialogues: dict[str, int], samples: dict[str, int]) -> DatasetInfo:
     return DatasetInfo(
-        id=_id(row),
+        id=row_id(row.id),
         name=row.name,
         public_title=row.public_title,
         format=row.format,
@@ -208,9 +209,3 @@ def _info(row: Dataset, dialogues: dict[str, int], samples: dict[str, int]) -> D
         dialogues_by_split=dialogues,
         samples_by_split=samples,
     )
-
-
-def _id(row: Dataset) -> int:
-    if row.id is None:
-        raise RuntimeError("the database gave the dataset no id")
-    return row.id

@@ -6,7 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from db.columns import row_id
 from db.engine import read, write
+from db.events import record
 from db.models import (
     Assignment,
     DialogueRow,
@@ -148,8 +150,6 @@ def record_export(
     user_id: int | None = None,
 ) -> int:
     """Note an export and its rows: (pair id, id of the review whose wording went out or None)."""
-    from db.events import record
-
     with write() as session:
         export = Export(
             job_id=job_id,
@@ -163,11 +163,10 @@ def record_export(
         )
         session.add(export)
         session.flush()
-        if export.id is None:
-            raise RuntimeError("the database gave the export no id")
-        rows = [{"export_id": export.id, "pair_id": pair, "review_id": review} for pair, review in sent]
+        export_id = row_id(export.id)
+        rows = [{"export_id": export_id, "pair_id": pair, "review_id": review} for pair, review in sent]
         if rows:
             session.connection().execute(ExportRow.__table__.insert(), rows)  # type: ignore[attr-defined]
         detail = {"kind": kind, "format": format, "status": status, "rows": len(sent), "sha256": sha256}
         record(session, user_id=user_id, kind="export", subject=path, detail=detail)
-        return export.id
+        return export_id

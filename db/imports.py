@@ -7,7 +7,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlmodel import col
 
-from db.columns import now
+from db.columns import now, row_id
 from db.engine import write
 from db.jobs import ACTIVE, locked, set_state
 from db.models import Job
@@ -33,9 +33,7 @@ def queue_import(
         if claim_for_s is not None:
             _take(job, claim_for_s)
         session.flush()
-        if job.id is None:
-            raise RuntimeError("the database gave the job no id")
-        return job.id, job.claim_token
+        return row_id(job.id), job.claim_token
 
 
 def claim_whole(job_id: int, *, lease_s: float) -> str | None:

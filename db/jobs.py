@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from db.columns import now
+from db.columns import now, row_id
 from db.engine import read, write
 from db.models import Dataset, Job
 from proutt_core.errors import ConflictError, InputError
@@ -50,6 +50,15 @@ class Owner:
     dataset_id: int | None = None
     method_id: int | None = None
     study_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Started:
+    """A job that was made or found. `resumed` items were finished before; `added` are new."""
+
+    job_id: int
+    resumed: int
+    added: int
 
 
 def job_for(
@@ -122,10 +131,6 @@ def get(job_id: int) -> JobInfo | None:
     return next(iter(_select(Job.id == job_id)), None)
 
 
-def by_public_id(public_id: str) -> JobInfo | None:
-    return next(iter(_select(Job.public_id == public_id)), None)
-
-
 def required(job_id: int) -> JobInfo:
     found = get(job_id)
     if found is None:
@@ -161,10 +166,8 @@ def _select(*where: Any) -> list[JobInfo]:
 
 
 def _info(job: Job, dataset: str | None) -> JobInfo:
-    if job.id is None:
-        raise RuntimeError("the database gave the job no id")
     return JobInfo(
-        id=job.id,
+        id=row_id(job.id),
         public_id=job.public_id,
         kind=job.kind,
         name=job.name,

@@ -8,12 +8,13 @@ from sqlmodel import Session, select
 
 from db import items
 from db.calls import storable
+from db.columns import row_id
 from db.engine import read, write
 from db.events import record
 from db.items import ItemClaim
 from db.jobs import JobInfo, Owner, job_for, list_jobs, required
 from db.models import JudgeVerdict, StudyCase
-from db.study_rows import row_id, study_named
+from db.study_rows import study_named
 from proutt_core.errors import ConflictError
 from proutt_core.types import Verdict
 

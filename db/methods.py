@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from db.columns import row_id
 from db.engine import read, write
 from db.models import Method
 from proutt_core.errors import ConflictError, InputError
@@ -71,8 +72,11 @@ def _named(session: Session, name: str) -> Method | None:
 
 
 def _info(row: Method) -> MethodInfo:
-    if row.id is None:
-        raise RuntimeError("the database gave the method no id")
     return MethodInfo(
-        id=row.id, name=row.name, family=row.family, seed=row.seed, settings=row.settings, created_at=row.created_at
+        id=row_id(row.id),
+        name=row.name,
+        family=row.family,
+        seed=row.seed,
+        settings=row.settings,
+        created_at=row.created_at,
     )

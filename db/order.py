@@ -5,10 +5,23 @@ import json
 
 from sqlmodel import Session, col, select
 
+from db.engine import read
 from db.models import DialogueRow, SampleRow
+from proutt_core.errors import InputError
 
 
-def seeded_samples(session: Session, *, dataset_id: int, split: str, seed: int) -> list[int]:
+def samples_for_job(*, dataset_id: int, split: str, seed: int, limit: int | None) -> list[int]:
+    """The split's samples in the seeded order. InputError where there are none, or the limit leaves none."""
+    if limit is not None and limit < 1:
+        raise InputError(f"the limit must be at least 1; got {limit}")
+    with read() as session:
+        order = _seeded_samples(session, dataset_id=dataset_id, split=split, seed=seed)
+    if not order:
+        raise InputError(f"the dataset has no samples in the split {split}")
+    return order
+
+
+def _seeded_samples(session: Session, *, dataset_id: int, split: str, seed: int) -> list[int]:
     """Ids of the samples of a split ("all": of every split), in the order that the seed gives them."""
     where = [DialogueRow.dataset_id == dataset_id]
     if split != "all":

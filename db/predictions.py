@@ -8,13 +8,12 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from db import items
+from db.columns import row_id
 from db.engine import read, write
 from db.items import ItemClaim, requeue
-from db.jobs import Owner, job_for
+from db.jobs import Owner, Started, job_for
 from db.models import DialogueRow, PredictionRow, SampleRow
-from db.order import seeded_samples
-from db.synthesis import Started
-from proutt_core.errors import InputError
+from db.order import samples_for_job
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,7 @@ def start_predictions(
     `limit` is how many samples of that order should be predicted. A sample has one prediction of a method, whichever
     job asked for it first.
     """
-    if limit is not None and limit < 1:
-        raise InputError(f"the limit must be at least 1; got {limit}")
-    with read() as session:
-        order = seeded_samples(session, dataset_id=dataset_id, split=settings["split"], seed=0)
-    if not order:
-        raise InputError(f"the dataset has no samples in the split {settings['split']}")
+    order = samples_for_job(dataset_id=dataset_id, split=settings["split"], seed=0, limit=limit)
     with write() as session:
         job = job_for(
             session,
@@ -59,15 +53,13 @@ def start_predictions(
             concurrency=concurrency,
             created_by=created_by,
         )
-        session.flush()
-        if job.id is None:
-            raise RuntimeError("the database gave the job no id")
+        job_id = row_id(job.id)
         there = set(session.exec(select(PredictionRow.sample_id).where(PredictionRow.method_id == method_id)))
         rows = [
             {
                 "method_id": method_id,
                 "sample_id": sample_id,
-                "job_id": job.id,
+                "job_id": job_id,
                 "position": position,
                 "state": "waiting",
                 "utterances": [],
@@ -77,12 +69,12 @@ def start_predictions(
             if sample_id not in there
         ]
         finished = session.exec(
-            select(sa.func.count(col(PredictionRow.finished_at))).where(PredictionRow.job_id == job.id)
+            select(sa.func.count(col(PredictionRow.finished_at))).where(PredictionRow.job_id == job_id)
         ).one()
         if rows:
             session.connection().execute(sa.insert(PredictionRow), rows)
         requeue(session, job)
-        return Started(job_id=job.id, resumed=finished, added=len(rows))
+        return Started(job_id=job_id, resumed=finished, added=len(rows))
 
 
 def save(
@@ -111,7 +103,7 @@ def of_method(*, method_id: int, dataset_id: int, split: str | None = None) -> l
         )
         return [
             PredictionInfo(
-                id=row.id or 0,
+                id=row_id(row.id),
                 method_id=row.method_id,
                 sample_id=row.sample_id,
                 state=row.state,

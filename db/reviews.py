@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlmodel import Session, col, select
 
 from db import eligibility
-from db.columns import now
+from db.columns import now, row_id
 from db.dialogues import StoredSample, read_samples
 from db.engine import read, write
 from db.events import record
@@ -143,7 +143,7 @@ def save_pair_review(
         outcome = settle(session, held)
         if outcome != "already":
             review = PairReview(
-                assignment_id=_id(held.assignment),
+                assignment_id=row_id(held.assignment.id),
                 revision=next_revision(session, held),
                 answer=answer,
                 chosen=None if chosen is None else chosen.model_dump(mode="json"),
@@ -171,7 +171,7 @@ def save_tree_review(
         outcome = settle(session, held)
         if outcome != "already":
             review = TreeReview(
-                assignment_id=_id(held.assignment),
+                assignment_id=row_id(held.assignment.id),
                 revision=next_revision(session, held),
                 answer=answer,
                 comment=comment.strip(),
@@ -216,7 +216,7 @@ def _reopen(session: Session, held: Held) -> None:
         raise ConflictError("Somebody else has this one now, so it cannot come back to you.")
     if assignment.state != "skipped":
         withdrawn: dict[str, Any] = {
-            "assignment_id": _id(assignment),
+            "assignment_id": row_id(assignment.id),
             "revision": next_revision(session, held),
             "answer": "withdrawn",
         }
@@ -245,9 +245,3 @@ def note(session: Session, held: Held, *, kind: str, answer: str, outcome: Outco
         subject=f"assignment:{held.assignment.public_id}",
         detail=detail,
     )
-
-
-def _id(assignment: Assignment) -> int:
-    if assignment.id is None:
-        raise RuntimeError("an assignment without an id was held")
-    return assignment.id

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from db.columns import row_id
 from db.dialogues import StoredSample, read_samples
 from db.engine import read
 from db.models import DialogueRow, PreferencePair, SampleRow, SynthesisItem
@@ -103,10 +104,8 @@ def _joined(*columns: Any) -> Any:
 
 
 def _row(item: SynthesisItem, external_id: str, split: str, gates_failed: list[dict[str, Any]] | None) -> ItemRow:
-    if item.id is None:
-        raise RuntimeError("the database gave the item no id")
     return ItemRow(
-        id=item.id,
+        id=row_id(item.id),
         position=item.position,
         external_id=external_id,
         split=split,

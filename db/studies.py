@@ -8,15 +8,15 @@ from typing import Literal
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select
 
-from db.columns import now
+from db.columns import now, row_id
 from db.eligibility import NoJudge, no_judge
 from db.engine import read, write
 from db.events import record
 from db.models import Queue, QueueItem, QueueMember, Study, StudyCase, User
-from db.public_titles import check_public_title
+from db.public_titles import check_public_title, check_titles_in_view
 from db.study_cases import DrawnCase, draw_cases
 from db.study_results import progress
-from db.study_rows import dataset_named, info, method_named, queue_of, row_id, study_named
+from db.study_rows import dataset_named, info, method_named, queue_of, study_named
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.types import Evidence, StudyInfo
 
@@ -169,6 +169,7 @@ def open_study(name: str, *, user_id: int | None = None) -> StudyInfo:
         study = study_named(session, name, lock=True)
         _require(study, "draft", "opened")
         check_public_title(session, study.public_title)
+        check_titles_in_view(session)
         queue = queue_of(session, study, lock=True)
         _set_members(session, study, queue)
         members = len(session.exec(select(QueueMember.id).where(QueueMember.queue_id == queue.id)).all())

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from db.columns import row_id
 from db.engine import read
 from db.models import Dataset, DialogueRow, Method, PredictionRow, SampleRow
-from db.study_rows import dataset_named, row_id
+from db.study_rows import dataset_named
 from proutt_core.errors import ConflictError
 
 

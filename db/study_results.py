@@ -3,6 +3,7 @@
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from db.columns import row_id
 from db.dialogues import read_samples
 from db.engine import read
 from db.models import (
@@ -19,7 +20,7 @@ from db.models import (
     User,
 )
 from db.queues import progress_in
-from db.study_rows import queue_of, row_id, study_named
+from db.study_rows import queue_of, study_named
 from proutt_core.errors import ConflictError
 from proutt_core.types import AnnotatorProgress, CaseEvidence, CaseVote, JudgeReading, StudyProgress
 

@@ -7,12 +7,6 @@ from proutt_core.errors import InputError
 from proutt_core.types import StudyInfo
 
 
-def row_id(value: int | None) -> int:
-    if value is None:
-        raise RuntimeError("a row without an id was read")
-    return value
-
-
 def study_named(session: Session, name: str, *, lock: bool = False) -> Study:
     statement = select(Study).where(Study.name == name)
     study = session.exec(statement.with_for_update() if lock else statement).first()

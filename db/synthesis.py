@@ -8,23 +8,13 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from db import items
-from db.columns import now, random_id
+from db.columns import now, random_id, row_id
 from db.engine import read, write
 from db.items import ItemClaim, requeue
-from db.jobs import Owner, job_for
+from db.jobs import Owner, Started, job_for
 from db.models import DialogueRow, PreferencePair, SampleRow, SynthesisItem
-from db.order import seeded_samples
-from proutt_core.errors import InputError
+from db.order import samples_for_job
 from proutt_core.types import StageResults, SynthesisedPair
-
-
-@dataclass(frozen=True)
-class Started:
-    """A job that was made or found. `resumed` items were finished before; `added` are new."""
-
-    job_id: int
-    resumed: int
-    added: int
 
 
 @dataclass(frozen=True)
@@ -51,12 +41,7 @@ def start_run(
     `settings` hold at least `split` and `seed`. `limit` is how many samples of the seeded order the run should have; it
     never takes any away. ConflictError naming the settings that differ from those the run was started with.
     """
-    if limit is not None and limit < 1:
-        raise InputError(f"the limit must be at least 1; got {limit}")
-    with read() as session:
-        order = seeded_samples(session, dataset_id=dataset_id, split=settings["split"], seed=settings["seed"])
-    if not order:
-        raise InputError(f"the dataset has no samples in the split {settings['split']}")
+    order = samples_for_job(dataset_id=dataset_id, split=settings["split"], seed=settings["seed"], limit=limit)
     with write() as session:
         job = job_for(
             session,
@@ -67,18 +52,16 @@ def start_run(
             concurrency=concurrency,
             created_by=created_by,
         )
-        session.flush()
-        if job.id is None:
-            raise RuntimeError("the database gave the run no id")
+        job_id = row_id(job.id)
         there, finished = session.exec(
             select(sa.func.count(), sa.func.count(col(SynthesisItem.finished_at))).where(
-                SynthesisItem.job_id == job.id, SynthesisItem.variant == 0
+                SynthesisItem.job_id == job_id, SynthesisItem.variant == 0
             )
         ).one()
         wanted = order[there:limit]
         rows = [
             {
-                "job_id": job.id,
+                "job_id": job_id,
                 "sample_id": sample_id,
                 "variant": 0,
                 "position": there + n,
@@ -91,7 +74,7 @@ def start_run(
         if rows:
             session.connection().execute(sa.insert(SynthesisItem), rows)
         requeue(session, job)
-        return Started(job_id=job.id, resumed=finished, added=len(rows))
+        return Started(job_id=job_id, resumed=finished, added=len(rows))
 
 
 def save_pair(session: Session, claim: ItemClaim, *, results: StageResults, pair: SynthesisedPair) -> bool:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from db.columns import now
+from db.columns import now, row_id
 from db.engine import read, write
 from db.events import record
 from db.models import LoginSession, RoleGrant, User
@@ -60,7 +60,7 @@ def create_user(
         with write() as session:
             session.add(user)
             session.flush()
-            user_id = _id(user)
+            user_id = row_id(user.id)
             session.add_all(RoleGrant(user_id=user_id, role=role) for role in wanted)
             record(session, user_id=by, kind="user.create", subject=normal, detail={"roles": list(wanted)})
     except IntegrityError as exc:
@@ -116,12 +116,12 @@ def _infos(session: Session, *where: sa.ColumnElement[bool]) -> list[UserInfo]:
     last = sa.func.max(LoginSession.created_at)
     seen = dict(session.exec(select(LoginSession.user_id, last).group_by(col(LoginSession.user_id))).all())
     users = session.exec(select(User).where(*where).order_by(col(User.name))).all()
-    return [_info(user, held.get(_id(user), set()), seen.get(_id(user))) for user in users]
+    return [_info(user, held.get(row_id(user.id), set()), seen.get(row_id(user.id))) for user in users]
 
 
 def _info(user: User, roles: Collection[AccountRole], last_sign_in: datetime | None) -> UserInfo:
     return UserInfo(
-        id=_id(user),
+        id=row_id(user.id),
         name=user.name,
         kind=user.kind,
         languages=tuple(user.languages),
@@ -236,8 +236,3 @@ def _keep_an_admin(session: Session) -> None:
     any_grant = select(RoleGrant.id).where(RoleGrant.role == "admin").limit(1)
     if session.exec(any_grant).first() is not None and session.exec(active.limit(1)).first() is None:
         raise ConflictError("this is the last admin: make somebody else admin first")
-
-
-def _id(user: User) -> int:
-    assert user.id is not None
-    return user.id

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from db.columns import now
+from db.columns import now, row_id
 from db.engine import read, write
 from db.models import Worker
 
@@ -34,9 +34,7 @@ def sign_on(*, version: str) -> int:
         row = Worker(host=socket.gethostname(), pid=os.getpid(), version=version)
         session.add(row)
         session.flush()
-        if row.id is None:
-            raise RuntimeError("the database gave the worker no id")
-        return row.id
+        return row_id(row.id)
 
 
 def beat(worker_id: int) -> None:
@@ -57,7 +55,7 @@ def living() -> list[WorkerInfo]:
         )
         return [
             WorkerInfo(
-                id=row.id or 0,
+                id=row_id(row.id),
                 host=row.host,
                 pid=row.pid,
                 version=row.version,

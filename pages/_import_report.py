@@ -85,12 +85,3 @@ def settings_lines(dataset: DatasetInfo) -> list[tuple[str, str]]:
         (_("Only the language"), made.get("language")),
     ]
     return lines + [(what, str(value)) for what, value in optional if value]
-
-
-def fact_table(lines: list[tuple[str, str]]) -> None:
-    """Two columns of plain text: what, and its value."""
-    with st.container(gap="xxsmall"):
-        for what, value in lines:
-            left, right = st.columns([1, 1.8])
-            left.caption(what)
-            right.text(visible(value))

@@ -10,6 +10,7 @@ from db.calls import ServedCall
 from db.jobs import JobInfo
 from db.run_items import ItemRow, OpenedItem, browse_items, open_item
 from pages._shared import PANE_HEIGHT, dialogue_pane, plain_text
+from pages._tables import pick
 from pages._text import _, ngettext
 from pages._traces import part_name, path_text, prediction_name, tree_text
 from proutt_core.progress import page_count, page_offset
@@ -81,18 +82,8 @@ def _pick(found: Sequence[ItemRow], *, key: str) -> ItemRow:
         }
         for row in found
     ]
-    chosen = st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [0], "columns": [], "cells": []}},
-        column_config={_("Top similarity"): st.column_config.NumberColumn(format="%.2f")},
-        placeholder="–",
-        key=key,
-    )
-    picked = chosen.selection.rows
-    return found[picked[0]] if picked else found[0]
+    columns = {_("Top similarity"): st.column_config.NumberColumn(format="%.2f")}
+    return pick(found, rows, key=key, column_config=columns, placeholder="–")
 
 
 def draw_item(item: OpenedItem) -> None:

@@ -10,6 +10,7 @@ from db import items, jobs
 from db.items import ItemCounts
 from db.jobs import JobInfo
 from db.progress import ended_lately
+from db.workers import living
 from pages._shared import acting, show_error
 from pages._text import _, ngettext
 from proutt_core.llm.choice import kind_of
@@ -65,14 +66,18 @@ def duration_said(long: Duration) -> str:
 
 
 def follow(job: JobInfo, draw: Callable[[JobInfo], None]) -> None:
-    """Draws the job, again every second while it is active; when its state changes, the whole page."""
+    """Draws the job, again every second while it is active; when its state changes, the whole page.
+
+    The whole page also when the last worker dies or the first comes: what it says about workers stands elsewhere on it.
+    """
     if not job.active:
         draw(job)
         return
+    worked_on = bool(living())
 
     def again() -> None:
         now = jobs.required(job.id)
-        if now.state != job.state:
+        if now.state != job.state or bool(living()) != worked_on:
             st.rerun()
         with show_error():
             draw(now)

@@ -8,7 +8,7 @@ from pages._components import Marked, marked_text
 from pages._shared import PANE_HEIGHT, plain_text
 from pages._text import _
 from proutt_core.differences import Piece, differences
-from proutt_core.editing import Part, editable_texts, name_of
+from proutt_core.editing import PARTS, Part, editable_texts, name_of
 from proutt_core.types import VIEWS, IntentTree, Path, Trace, View
 from proutt_core.visible import visible
 
@@ -32,7 +32,7 @@ def trace_pane(mine: Trace, other: Trace, *, label: str, open_parts: Sequence[Pa
         blocks = [block for part in open_parts for block in _marked(part, mine, other, left=left)]
         if blocks:
             marked_text(blocks, key=key)
-        for part in ("tree", "category", "mining", "exploration"):
+        for part in PARTS:
             if part not in open_parts:
                 with st.expander(_("{part}, the same on both sides").format(part=part_name(part))):
                     _whole(part, mine)

@@ -66,9 +66,11 @@ def _keep_choice(key: str) -> None:
 
 def _distinct(names: Sequence[str]) -> list[str]:
     # A select box tells its options apart by what they are called.
-    return [
+    counted = [
         name if names.count(name) == 1 else f"{name} ({names[: n + 1].count(name)})" for n, name in enumerate(names)
     ]
+    all_differ = len(set(counted)) == len(names)
+    return counted if all_differ else [f"{n}. {name}" for n, name in enumerate(names, start=1)]
 
 
 def begin(kind: str, question: str, who: SignedIn, roles: tuple[AccountRole, ...]) -> tuple[str, str] | None:

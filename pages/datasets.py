@@ -8,9 +8,10 @@ from db.datasets import DatasetInfo, get, list_ready
 from db.dialogues import DialogueInfo, browse, languages
 from db.jobs import JobInfo
 from pages._import_form import import_form
-from pages._import_report import fact_table, report_numbers, report_tables, settings_lines
+from pages._import_report import report_numbers, report_tables, settings_lines
 from pages._jobs import RESEARCH, draw_buttons, follow, job_head, state_names
 from pages._shared import dialogue_pane, require_role, show_error, worker_notice
+from pages._tables import fact_table, pick
 from pages._text import _, ngettext
 from proutt_core.dialogues import fold
 from proutt_core.progress import page_count, page_offset
@@ -53,16 +54,7 @@ def dataset_table(found: list[DatasetInfo]) -> DatasetInfo:
         }
         for dataset in found
     ]
-    chosen = st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [0], "columns": [], "cells": []}},
-        key=f"datasets-{found[0].id}",
-    )
-    picked = chosen.selection.rows
-    return found[picked[0]] if picked else found[0]
+    return pick(found, rows, key=f"datasets-{found[0].id}")
 
 
 def draw_datasets(found: list[DatasetInfo]) -> None:
@@ -158,18 +150,8 @@ def pick_dialogue(dialogues: tuple[DialogueInfo, ...], *, key: str) -> DialogueI
         for info in dialogues
     ]
     widths = {_("Begins with"): 250, _("Turns"): 55, _("Split"): 60, _("Language"): 80}
-    chosen = st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [0], "columns": [], "cells": []}},
-        column_config={name: st.column_config.Column(width=width) for name, width in widths.items()},
-        height="content",
-        key=key,
-    )
-    picked = chosen.selection.rows
-    return dialogues[picked[0]] if picked else dialogues[0]
+    columns = {name: st.column_config.Column(width=width) for name, width in widths.items()}
+    return pick(dialogues, rows, key=key, column_config=columns, height="content")
 
 
 def draw_dialogue(info: DialogueInfo) -> None:

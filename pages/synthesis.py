@@ -1,6 +1,5 @@
 """Synthesis: start and watch runs, read what came of each item, export; and let methods predict."""
 
-import pandas as pd
 import streamlit as st
 
 from db import calls, jobs, methods
@@ -10,7 +9,6 @@ from db.jobs import JobInfo
 from db.progress import counts_by_job
 from db.synthesis import RunSummary, summary
 from pages._export_box import export_box
-from pages._import_report import fact_table
 from pages._items import draw_items, filter_names
 from pages._jobs import (
     RESEARCH,
@@ -23,6 +21,7 @@ from pages._jobs import (
 )
 from pages._run_form import predict_form, run_form
 from pages._shared import require_role, show_error, worker_notice
+from pages._tables import fact_table, pick
 from pages._text import _
 from proutt_core.progress import duration, percent
 from proutt_core.visible import visible
@@ -30,16 +29,7 @@ from proutt_core.visible import visible
 
 def pick_job(found: list[JobInfo], rows: list[dict[str, object]]) -> JobInfo:
     """The job in the chosen row of the table, or the newest."""
-    chosen = st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [0], "columns": [], "cells": []}},
-        key=f"jobs-{found[0].public_id}",
-    )
-    picked = chosen.selection.rows
-    return found[picked[0]] if picked else found[0]
+    return pick(found, rows, key=f"jobs-{found[0].public_id}")
 
 
 def no_dataset() -> None:

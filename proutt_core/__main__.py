@@ -1,12 +1,16 @@
 """The command line, `python -m proutt_core`: only puts the commands together. Each is imported when it is called."""
 
 import importlib
+import sys
 from typing import Any
 
 import typer
 from dotenv import load_dotenv
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command, get_group
+
+PROGRAM = "python -m proutt_core"
 
 # Command: the module in proutt_core.commands, and what it is there, a function or a typer app with its own commands.
 COMMANDS = {
@@ -27,6 +31,18 @@ COMMANDS = {
 class _Commands(TyperGroup):
     """Imports what is called: scipy and the openai package together take longer than most commands."""
 
+    def main(self, *args: Any, standalone_mode: bool = True, **more: Any) -> Any:
+        """As typer does it, but an option that is wrong or missing costs one line, like every other error."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **more)  # type: ignore[misc]
+        try:
+            code = super().main(*args, standalone_mode=False, **more)  # type: ignore[misc]
+        except typer.Abort:
+            code = 130
+        except TyperException as exc:
+            code = _refused(exc)
+        sys.exit(code if isinstance(code, int) else 0)
+
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
@@ -45,6 +61,16 @@ class _Commands(TyperGroup):
         return made
 
 
+def _refused(exc: Any) -> int:
+    """Say what is wrong with the command's words, and where the right ones are told."""
+    said = " ".join(exc.format_message().split()).replace("Value error, ", "").rstrip(".")
+    if not said:  # a group without a command: its help was printed
+        return int(exc.exit_code)
+    where = exc.ctx.command_path if getattr(exc, "ctx", None) is not None else PROGRAM
+    typer.echo(f"error: {said}. See `{where} --help`.", err=True)
+    return int(exc.exit_code)
+
+
 app = typer.Typer(
     cls=_Commands, help="ProUtt Studio.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
@@ -56,7 +82,7 @@ def _start() -> None:
 
 
 def main() -> None:
-    app(prog_name="python -m proutt_core")
+    app(prog_name=PROGRAM)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from proutt_core.types import Branch, GateFailure, Insight, SimilarityScore, Tra
 
 
 class PairEvidence(Value):
-    """What the gates look at. An edited pair is judged by the same evidence with the edited traces."""
+    """What the gates look at."""
 
     chosen: Trace
     rejected: Trace
@@ -32,7 +32,7 @@ def best_predictions(insight: Insight, scores: tuple[SimilarityScore, ...]) -> t
     """Texts of the predictions that hold the top score (several may)."""
     top = max(s.score for s in scores)
     best = {s.id for s in scores if s.score == top}
-    return tuple(p.text for p in insight.mining.predictions + insight.exploration.predictions if p.id in best)
+    return tuple(p.text for p in insight.predictions if p.id in best)
 
 
 def same_traces(evidence: PairEvidence) -> str | None:

@@ -30,8 +30,6 @@ class Duration:
 
 class Failed(Protocol):
     @property
-    def item_id(self) -> int: ...
-    @property
     def stage(self) -> str: ...
     @property
     def reason(self) -> str: ...
@@ -44,7 +42,6 @@ class FailureGroup:
     stage: str
     reason: str
     count: int
-    item_ids: tuple[int, ...]
 
 
 def pace(*, ended: int, first: datetime | None, now: datetime, left: int) -> Pace:
@@ -99,8 +96,5 @@ def grouped(failures: Iterable[Failed]) -> list[FailureGroup]:
     found: dict[tuple[str, str], list[Failed]] = {}
     for failure in failures:
         found.setdefault((failure.stage, _PARTICULAR.sub("…", failure.reason)[:LONGEST_REASON]), []).append(failure)
-    groups = [
-        FailureGroup(stage, alike[0].reason, len(alike), tuple(f.item_id for f in alike))
-        for (stage, _), alike in found.items()
-    ]
+    groups = [FailureGroup(stage, alike[0].reason, len(alike)) for (stage, _), alike in found.items()]
     return sorted(groups, key=lambda group: -group.count)

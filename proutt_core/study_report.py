@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from proutt_core.judge import judged_cases
-from proutt_core.statistics.labels import CODING, Kind, Label, ratings
+from proutt_core.statistics.labels import CODING, Label, raters_of, ratings
 from proutt_core.statistics.win_tie_loss import WinTieLoss, win_tie_loss
 from proutt_core.types import CaseVote, JudgeReading, StudyInfo
 
@@ -71,7 +71,7 @@ def study_report(
     """The results of a closed study. Cases that nobody judged are counted, and in no verdict."""
     labels = study_labels(votes, readings)
     cases = [_item(case) for case in range(info.cases)]
-    people = _raters(labels, "human")
+    people = raters_of(labels, "human")
     unscored = [case for case in judged_cases(readings) if case.verdict is None]
     judges = {
         name: JudgeOutcome(
@@ -150,10 +150,6 @@ def _notes(
 
 def _counts(outcome: WinTieLoss) -> dict[str, Any]:
     return asdict(outcome) | {"n": outcome.n}
-
-
-def _raters(labels: Iterable[Label], kind: Kind) -> list[str]:
-    return sorted({label.rater for label in labels if label.kind == kind})
 
 
 def _item(case: int) -> str:

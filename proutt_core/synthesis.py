@@ -1,4 +1,4 @@
-"""The synthesis method: from one sample to a preference pair (docs: the synthesis method).
+"""The synthesis method: from one sample to a preference pair, along this graph:
 
     intent_tree ─┬─ insight ── similarity ─┬─ revise (chosen)
     category_label ┘                        └─ wrong_path ── revise (rejected)
@@ -13,13 +13,13 @@ import hashlib
 import json
 import random
 from asyncio import Task
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any
 
-from proutt_core.errors import ModelError, ModelRefused, ModelUnavailable, ReplyError
 from proutt_core.gates import PairEvidence, best_predictions, check_gates
 from proutt_core.llm import Model
+from proutt_core.recording import Recorder, SynthesisFailure, first_failure
 from proutt_core.stages import PROMPT_VERSIONS
 from proutt_core.stages.category_label import label_category
 from proutt_core.stages.category_reasons import reason_categories
@@ -50,18 +50,6 @@ from proutt_core.types import (
     ViewReasoning,
 )
 
-T = TypeVar("T")
-FailureKind = Literal["reply", "unavailable", "refused"]
-
-
-class SynthesisFailure(Value):
-    """Why an item has no pair. Only "reply" is the item's own fault: the others say the server is down or refuses."""
-
-    stage: str
-    kind: FailureKind
-    reason: str
-    raw: str = ""  # the last reply, where one came
-
 
 class Outcome(Value):
     """What became of one sample: a pair or a failure, and in either case every stage's result that was reached."""
@@ -69,9 +57,6 @@ class Outcome(Value):
     results: StageResults
     pair: SynthesisedPair | None = None
     failure: SynthesisFailure | None = None
-
-
-Save = Callable[[Sample, Outcome], Awaitable[None]]
 
 
 def run_settings(*, model: Model, thresholds: Thresholds, seed: int) -> dict[str, Any]:
@@ -97,8 +82,7 @@ def views_to_perturb(insight: Insight, scores: Iterable[SimilarityScore]) -> tup
     """The views that hold a prediction with the top score: both where both do."""
     by_id = {s.id: s.score for s in scores}
     top = max(by_id.values())
-    views = {v: getattr(insight, v).predictions for v in VIEWS}
-    return tuple(v for v in VIEWS if any(by_id[p.id] == top for p in views[v]))
+    return tuple(v for v in VIEWS if any(by_id[p.id] == top for p in insight.view(v).predictions))
 
 
 def item_random(*, seed: int, external_id: str, target_index: int) -> random.Random:
@@ -107,37 +91,17 @@ def item_random(*, seed: int, external_id: str, target_index: int) -> random.Ran
     return random.Random(int.from_bytes(hashlib.sha256(identity).digest()))
 
 
-async def synthesise(
-    model: Model, sample: Sample, *, thresholds: Thresholds, seed: int, save: Save | None = None
-) -> Outcome:
+async def synthesise(model: Model, sample: Sample, *, thresholds: Thresholds, seed: int) -> Outcome:
     """Make the pair of one sample. A stage the model cannot answer ends this item only, as `Outcome.failure`.
 
-    `save` is called once, at the end, done or failed. Errors other than ModelError are bugs and are raised.
+    Errors other than ModelError are bugs and are raised.
     """
-    recorder = _Recorder()
+    recorder = Recorder()
     graph = _Graph(model, sample, thresholds, recorder, _draws(sample, seed))
     try:
-        outcome = Outcome(pair=await graph.run(), results=recorder.results())
+        return Outcome(pair=await graph.run(), results=recorder.results())
     except BaseExceptionGroup as group:
-        outcome = Outcome(failure=_first_failure(group), results=recorder.results())
-    if save is not None:
-        await save(sample, outcome)
-    return outcome
-
-
-async def synthesise_many(
-    model: Model, samples: Iterable[Sample], *, thresholds: Thresholds, seed: int, concurrency: int, save: Save
-) -> None:
-    """Synthesise samples, `concurrency` at a time, each saved as it ends. Reads `samples` no faster than it works."""
-    source = iter(samples)
-
-    async def work() -> None:
-        for sample in source:
-            await synthesise(model, sample, thresholds=thresholds, seed=seed, save=save)
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(concurrency):
-            group.create_task(work())
+        return Outcome(failure=first_failure(group), results=recorder.results())
 
 
 @dataclass(frozen=True)
@@ -153,64 +117,10 @@ def _draws(sample: Sample, seed: int) -> _Draws:
     return _Draws(shown_order=tuple(rng.sample(range(4), 4)), best_path_first=rng.random() < 0.5)
 
 
-class _StageFailed(Exception):
-    def __init__(self, stage: str, error: ModelError) -> None:
-        super().__init__(stage)
-        kind: FailureKind = "reply"
-        if isinstance(error, ModelUnavailable):
-            kind = "unavailable"
-        elif isinstance(error, ModelRefused):
-            kind = "refused"
-        raw = error.raw if isinstance(error, ReplyError) else ""
-        self.failure = SynthesisFailure(stage=stage, kind=kind, reason=str(error), raw=raw)
-
-
-def _first_failure(group: BaseExceptionGroup[BaseException]) -> SynthesisFailure:
-    """The failure to report. Anything that is no stage's failure is a bug and is raised as it was."""
-    leaves = list(_leaves(group))
-    for leaf in leaves:
-        if not isinstance(leaf, _StageFailed):
-            raise leaf
-    first = leaves[0]
-    assert isinstance(first, _StageFailed)
-    return first.failure
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
-
-
-class _Recorder:
-    """Runs stages by name and keeps what they return, for StageResults also when a later one fails."""
-
-    def __init__(self) -> None:
-        self._reached: dict[str, Any] = {}
-
-    async def stage(self, stage: str, field: str, call: Awaitable[T], *, view: View | None = None) -> T:
-        try:
-            result = await call
-        except ModelError as exc:
-            raise _StageFailed(stage, exc) from exc
-        if view is None:
-            self._reached[field] = result
-        else:
-            self._reached.setdefault(field, {})[view] = result
-        return result
-
-    def results(self) -> StageResults:
-        return StageResults(**self._reached)
-
-
 class _Graph:
     """The stages of one sample as tasks of one group: the first that fails cancels the others."""
 
-    def __init__(
-        self, model: Model, sample: Sample, thresholds: Thresholds, recorder: _Recorder, draws: _Draws
-    ) -> None:
+    def __init__(self, model: Model, sample: Sample, thresholds: Thresholds, recorder: Recorder, draws: _Draws) -> None:
         self.model = model
         self.sample = sample
         self.thresholds = thresholds
@@ -226,7 +136,7 @@ class _Graph:
             true = group.create_task(self._next_path(tree))
             scores = group.create_task(self._similarity(insight))
             found = _Found(await tree, await category, await insight, await scores, await true)
-            branch = branch_of(max(s.score for s in found.scores), self.thresholds)
+            branch = branch_of(found.top_similarity, self.thresholds)
             perturbed = () if branch == "low" else views_to_perturb(found.insight, found.scores)
             chosen = None if branch == "high" else group.create_task(self._revise_chosen(found))
             rejected = [group.create_task(self._perturb(found, view)) for view in perturbed]
@@ -240,11 +150,14 @@ class _Graph:
         return self._pair(
             found,
             branch,
+            perturbed,
             chosen=base if chosen is None else base.with_view(chosen.result()),
             rejected=functools.reduce(Trace.with_view, (task.result() for task in rejected), base),
         )
 
-    def _pair(self, found: "_Found", branch: Branch, *, chosen: Trace, rejected: Trace) -> SynthesisedPair:
+    def _pair(
+        self, found: "_Found", branch: Branch, perturbed: tuple[View, ...], *, chosen: Trace, rejected: Trace
+    ) -> SynthesisedPair:
         evidence = PairEvidence(
             chosen=chosen,
             rejected=rejected,
@@ -256,8 +169,8 @@ class _Graph:
             chosen=chosen,
             rejected=rejected,
             branch=branch,
-            top_similarity=max(s.score for s in found.scores),
-            perturbed=() if branch == "low" else views_to_perturb(found.insight, found.scores),
+            top_similarity=found.top_similarity,
+            perturbed=perturbed,
             gates_failed=check_gates(evidence),
         )
 
@@ -288,8 +201,7 @@ class _Graph:
         return await self.recorder.stage("next_path", "next_path", call)
 
     async def _similarity(self, insight: Task[Insight]) -> tuple[SimilarityScore, ...]:
-        known = await insight
-        predictions = known.mining.predictions + known.exploration.predictions
+        predictions = (await insight).predictions
         call = score_similarity(
             self.model,
             context=self.sample.context,
@@ -301,7 +213,7 @@ class _Graph:
     async def _revise_chosen(self, found: "_Found") -> ViewReasoning:
         best, secondary = found.true.best, found.true.secondary
         paths = (best, secondary) if self.draws.best_path_first else (secondary, best)
-        call = self._revise(found, found.view(found.true.view), paths)
+        call = self._revise(found, found.insight.view(found.true.view), paths)
         return await self.recorder.stage("revise", "revised_chosen", call)
 
     async def _perturb(self, found: "_Found", view: View) -> ViewReasoning:
@@ -310,7 +222,7 @@ class _Graph:
         later = tuple(text for text in self.sample.later_utterances if normalise(text) != true_text)
         finding = find_wrong_paths(self.model, tree=found.tree, view=view, true=found.true, later_utterances=later)
         paths = await self.recorder.stage("wrong_path", "wrong_paths", finding, view=view)
-        call = self._revise(found, found.view(view), paths)
+        call = self._revise(found, found.insight.view(view), paths)
         return await self.recorder.stage("revise", "revised_rejected", call, view=view)
 
     async def _revise(self, found: "_Found", view: ViewReasoning, paths: tuple[Path, Path]) -> ViewReasoning:
@@ -334,5 +246,6 @@ class _Found:
     scores: tuple[SimilarityScore, ...]
     true: NextPath
 
-    def view(self, view: View) -> ViewReasoning:
-        return self.insight.mining if view == "mining" else self.insight.exploration
+    @property
+    def top_similarity(self) -> float:
+        return max(score.score for score in self.scores)

@@ -1,10 +1,9 @@
 """Traces as text: what a model reads to predict (`render_prompt`), what it writes (`render_trace`), reading it back.
 
-The order of sections, their bracketed names and the four `<predict>` lines are those of the released ProUtt
-files. Ours differs
-in two ways: the tree is JSON (theirs is a Python repr; `parse_trace` reads both), and the paths have sections
+The order of sections, their bracketed names and the four `<predict>` lines are those of the released ProUtt files. Ours
+differs in two ways: the tree is JSON (theirs is a Python repr; `parse_trace` reads both), and the paths have sections
 of their own, so that a trace survives the way through text whole. Where a text itself holds one of the marks, it is
-written with a backslash in front, and `parse_trace` takes that off again.
+written with a backslash behind the mark's first character, and `parse_trace` takes that off again.
 """
 
 import ast

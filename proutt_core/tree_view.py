@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from proutt_core.types import IntentTree, Path, StageResults, View
+from proutt_core.types import VIEWS, IntentTree, Path, StageResults
 
 Mark = Literal["tree", "true", "mining", "exploration", "wrong"]
 
@@ -56,11 +56,9 @@ def overlays_of(results: StageResults, wanted: Sequence[Mark]) -> list[tuple[Mar
     found: list[tuple[Mark, Path]] = []
     if "true" in wanted and results.next_path is not None:
         found.append(("true", results.next_path.best))
-    views: tuple[View, View] = ("mining", "exploration")
-    for view in views:
+    for view in VIEWS:
         if view in wanted and results.insight is not None:
-            insight = results.insight.mining if view == "mining" else results.insight.exploration
-            found += [(view, prediction.path) for prediction in insight.predictions]
+            found += [(view, prediction.path) for prediction in results.insight.view(view).predictions]
     if "wrong" in wanted:
         found += [("wrong", path) for paths in results.wrong_paths.values() for path in paths]
     return found

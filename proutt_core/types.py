@@ -1,6 +1,6 @@
-"""The nouns of the method (docs/vocabulary): pure, frozen values that know nothing of storage or screens."""
+"""The nouns of the method: pure, frozen values that know nothing of storage or screens."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -18,8 +18,8 @@ CATEGORIES: tuple[Category, Category, Category] = ("Statement", "Question", "Ins
 SPLITS: tuple[Split, Split, Split] = ("train", "valid", "test")
 PREDICTION_IDS: tuple[str, str, str, str] = ("m1", "m2", "e1", "e2")
 
-# Bounds travel in every JSON schema, so that a constrained decoder cannot run away. Control characters are refused by
-# pattern, not only by length (see docs/prompts.md): newlines and tabs are allowed in long text only.
+# What stored values must keep to. What a model may answer is narrower: stages/_replies.py also
+# refuses control characters.
 Label = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
 Utterance = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 Reasoning = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
@@ -101,10 +101,6 @@ class IntentTree(Value):
     def topic_names(self) -> tuple[str, ...]:
         return tuple(t.topic for t in self.topics)
 
-    def as_map(self) -> dict[str, dict[str, str]]:
-        """The nested form of training text: {topic: {attribute: value}}; a repeated attribute keeps its last value."""
-        return {t.topic: {a.attribute: a.value for a in t.attributes} for t in self.topics}
-
 
 class Path(Value):
     """A way through the tree to an intent.
@@ -159,6 +155,13 @@ class Insight(Value):
     mining: ViewReasoning
     exploration: ViewReasoning
 
+    @property
+    def predictions(self) -> tuple[Prediction, ...]:
+        return self.mining.predictions + self.exploration.predictions
+
+    def view(self, view: View) -> ViewReasoning:
+        return self.mining if view == "mining" else self.exploration
+
 
 class CategoryReasons(Value):
     statement: Reasoning
@@ -197,7 +200,7 @@ class Thresholds(Value):
 class StageResults(Value):
     """Every stage's result for one sample, stored with the item and shown on screen.
 
-    `wrong_paths` and `revised` are keyed by "chosen" or "rejected" and view; a failed item holds what it reached.
+    `wrong_paths` and `revised_rejected` hold the views that were perturbed; a failed item holds what it reached.
     """
 
     tree: IntentTree | None = None
@@ -225,14 +228,6 @@ class SynthesisedPair(Value):
     top_similarity: float
     perturbed: tuple[View, ...]  # views revised along wrong paths; empty in the low branch
     gates_failed: tuple[GateFailure, ...] = ()
-
-
-class Event(Value):
-    """One line of the append-only log."""
-
-    kind: str
-    subject: str = ""
-    detail: dict[str, Any] = {}
 
 
 class PairReviewValue(Value):
@@ -305,7 +300,7 @@ class CaseEvidence(Value):
 
 
 class CaseVote(Value):
-    """One person's or judge's verdict on one case of a closed study."""
+    """One person's verdict on one case of a closed study."""
 
     case: int  # position in the study
     voter: str

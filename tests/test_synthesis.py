@@ -3,7 +3,6 @@
 import asyncio
 import copy
 import json
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from proutt_core.synthesis import (
     item_random,
     run_settings,
     synthesise,
-    synthesise_many,
 )
 from proutt_core.text import normalise
 from proutt_core.types import Sample, SynthesisedPair, Thresholds
@@ -293,17 +291,6 @@ async def test_cancelling_an_item_is_not_a_failure_of_it() -> None:
         await work
 
 
-async def test_each_outcome_is_saved_once_done_or_failed() -> None:
-    saved: list[Outcome] = []
-
-    async def save(sample: Sample, outcome: Outcome) -> None:
-        saved.append(outcome)
-
-    for model in (RulesModel(), ChangedRules(**fails("insight"))):
-        returned = await synthesise(model, HOTEL, thresholds=Thresholds(), seed=0, save=save)
-        assert saved.pop() == returned and saved == []
-
-
 async def test_outcomes_survive_json() -> None:
     for model in (ChangedRules(similarity=scored(BOTH_BEST)), ChangedRules(**fails("revise"))):
         outcome = await run(model)
@@ -340,17 +327,15 @@ def test_an_items_chance_depends_on_its_identity_only() -> None:
 
 
 async def many(model: RulesModel, samples: list[Sample], *, concurrency: int, seed: int = 0) -> dict[str, Outcome]:
-    outcomes: dict[str, Outcome] = {}
-    saves: Counter[str] = Counter()
+    at_once = asyncio.Semaphore(concurrency)
 
-    async def save(sample: Sample, outcome: Outcome) -> None:
-        key = sample.external_id if sample.target_index == 2 else f"{sample.external_id}#{sample.target_index}"
-        saves[key] += 1
-        outcomes[key] = outcome
+    async def one(sample: Sample) -> Outcome:
+        async with at_once:
+            return await synthesise(model, sample, thresholds=Thresholds(), seed=seed)
 
-    await synthesise_many(model, samples, thresholds=Thresholds(), seed=seed, concurrency=concurrency, save=save)
-    assert set(saves.values()) == {1} and len(saves) == len(samples)
-    return outcomes
+    ended = await asyncio.gather(*(one(sample) for sample in samples))
+    keys = [s.external_id if s.target_index == 2 else f"{s.external_id}#{s.target_index}" for s in samples]
+    return dict(zip(keys, ended, strict=True))
 
 
 async def shown_orders(samples: list[Sample], seed: int) -> list[list[str]]:

@@ -27,7 +27,7 @@ PICTURES = [
 ]
 
 
-def prepare(database: str, folder: Path) -> None:
+def prepare(database: str) -> None:
     """The sample project with its run finished, its study judged by two people and closed, and a second one open."""
     command(database, "init")
     for name in ("annotator1", "annotator2", "reviewer", "researcher", "admin"):
@@ -97,7 +97,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         database = f"sqlite:///{folder / 'p.db'}"
-        prepare(database, folder)
+        prepare(database)
         browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         with server(database, folder) as url, worker(database, folder):
             for scheme in ("light", "dark"):

@@ -52,7 +52,7 @@ def import_(
 
     from proutt_core.dialogues import ImportSettings, parse_shares
     from proutt_core.errors import InputError
-    from proutt_core.worker.imports import ImportRequest, import_now, report_json
+    from proutt_core.worker.imports import ImportRequest, import_now
 
     with command_output(as_json) as output:
         try:
@@ -75,7 +75,7 @@ def import_(
         )
         with progress(f"importing {path.name}") as show:
             report = import_now(request, progress=lambda rows: show(rows, None))
-        output.result(report_json(report), text=_words(dataset, report_json(report)))
+        output.result(report.as_dict(), text=_words(dataset, report.as_dict()))
 
 
 def title(

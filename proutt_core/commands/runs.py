@@ -16,7 +16,6 @@ from proutt_core.errors import ConflictError, InputError
 from proutt_core.llm.address import destination
 from proutt_core.llm.choose import choose_model
 from proutt_core.types import Thresholds
-from proutt_core.worker.calls import Tally
 from proutt_core.worker.prediction import prompted_method, run_prediction, start_prediction
 from proutt_core.worker.shared import Shared, shared_by_jobs
 from proutt_core.worker.synthesis import run_synthesis, start_synthesis
@@ -26,7 +25,7 @@ BaseUrl = Annotated[str | None, typer.Option(help="An OpenAI-compatible server."
 Concurrency = Annotated[int, typer.Option(min=1, help="Calls at a time, in this process; not a setting.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N samples of the seeded order; not a setting.")]
 
-Run = Callable[..., Awaitable[Tally]]
+Run = Callable[..., Awaitable[None]]
 
 
 def synthesize(

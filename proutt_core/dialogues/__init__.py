@@ -6,7 +6,7 @@ for item in import_dialogues(rows_of(source), ImportSettings(), report):
     ...                                                     # item.dialogue, item.samples
 """
 
-from proutt_core.dialogues.formats import FORMATS, Format, Source, find_source
+from proutt_core.dialogues.formats import FORMATS, find_source
 from proutt_core.dialogues.importing import (
     Imported,
     ImportReport,
@@ -18,13 +18,12 @@ from proutt_core.dialogues.importing import (
     read_dialogues,
     rows_of,
 )
-from proutt_core.dialogues.samples import TurnPolicy, cut, later_indexes
+from proutt_core.dialogues.samples import TurnPolicy, cut
 from proutt_core.dialogues.splits import Shares, parse_shares, split_of
 from proutt_core.dialogues.text import fold, search_text, text_sha256
 
 __all__ = [
     "FORMATS",
-    "Format",
     "ImportReport",
     "ImportSettings",
     "Imported",
@@ -32,13 +31,11 @@ __all__ = [
     "RejectedRow",
     "Row",
     "Shares",
-    "Source",
     "TurnPolicy",
     "cut",
     "find_source",
     "fold",
     "import_dialogues",
-    "later_indexes",
     "parse_shares",
     "read_dialogues",
     "rows_of",

@@ -5,18 +5,13 @@ pointwise  each set scored alone; the sign of the difference
 cases      a judge run's readings as one verdict, or a reason for none, per case
 """
 
-from proutt_core.judge.cases import JudgedCase, judge_case, judged_cases
-from proutt_core.judge.pairwise import PairwiseReply, combine, judge_pairwise
-from proutt_core.judge.pointwise import PointwiseReply, judge_pointwise, verdict_of_scores
+from proutt_core.judge.cases import judge_case, judged_cases
+from proutt_core.judge.pairwise import combine
+from proutt_core.judge.pointwise import verdict_of_scores
 
 __all__ = [
-    "JudgedCase",
-    "PairwiseReply",
-    "PointwiseReply",
     "combine",
     "judge_case",
-    "judge_pairwise",
-    "judge_pointwise",
     "judged_cases",
     "verdict_of_scores",
 ]

@@ -7,10 +7,9 @@ from proutt_core.llm.model import (
     Prompt,
     Usage,
     ask,
+    ask_for,
     call_key,
-    cut_note,
     parse_reply,
-    repair_prompt,
 )
 from proutt_core.llm.schema import reply_schema
 
@@ -21,9 +20,8 @@ __all__ = [
     "Prompt",
     "Usage",
     "ask",
+    "ask_for",
     "call_key",
-    "cut_note",
     "parse_reply",
-    "repair_prompt",
     "reply_schema",
 ]

@@ -5,15 +5,15 @@ not in it. Only a valid reply answers a later call; an invalid or failed one is 
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pydantic import BaseModel
 
 from proutt_core.errors import ModelError
-from proutt_core.llm.closing import close_model
 from proutt_core.llm.model import Completion, Model, Prompt, Usage, call_key, cut_note, parse_reply
 from proutt_core.llm.schema import reply_schema
+from proutt_core.llm.wrapped import WrappedModel
 from proutt_core.types import Message, Value
 
 _NO_ANSWER = {"refusal", "content_filter", "length"}
@@ -40,44 +40,18 @@ class CallRecord(Value):
     finish_reason: str
     from_cache: bool
 
-    @property
-    def request(self) -> dict[str, Any]:
-        """What was asked, as JSON values."""
-        return {
-            "messages": [{"role": m.role, "content": m.content} for m in self.messages],
-            "schema": self.reply_schema,
-            "schema_name": self.schema_name,
-            "version": self.version,
-            "draw": self.draw,
-        }
-
 
 Load = Callable[[str], Awaitable[Completion | None]]
 Save = Callable[[CallRecord], Awaitable[None]]
 
 
-class Cached:
+class Cached(WrappedModel):
     """Satisfies `Model`. `load` finds the valid reply of a key, `save` stores a record; calls of both may overlap."""
 
     def __init__(self, model: Model, *, load: Load, save: Save) -> None:
-        self._model = model
+        super().__init__(model)
         self._load = load
         self._save = save
-
-    def __repr__(self) -> str:
-        return f"Cached({self._model!r})"
-
-    @property
-    def name(self) -> str:
-        return self._model.name
-
-    @property
-    def address(self) -> str:
-        return self._model.address
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        return self._model.parameters
 
     async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
         key = call_key(self._model, prompt, schema, draw)
@@ -98,9 +72,6 @@ class Cached:
             raise
         await self._save(self._record(key, prompt, schema, draw, answer, problem_of(answer, schema)))
         return answer
-
-    async def aclose(self) -> None:
-        await close_model(self._model)
 
     def _record(
         self,

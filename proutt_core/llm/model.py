@@ -8,18 +8,19 @@ the method gets a typed answer. A client sends `reply_schema(schema)` to its ser
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
-from proutt_core.errors import ReplyError
+from proutt_core.errors import InputError, ReplyError
 from proutt_core.llm.schema import reply_schema
 from proutt_core.types import Message, Value
 
 ChatMessage = Message
 
 T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
 
 # A garbage reply may be longer than the server's window, and it goes back to the server in the repair message.
 _REPAIR_CHARACTERS = 6000
@@ -110,20 +111,27 @@ def parse_reply(text: str, reply: type[T]) -> T:
 
 async def ask(model: Model, prompt: Prompt, reply: type[T], *, draw: int = 0) -> T:
     """Ask for a `reply`; on a reply its schema refuses, ask once more with the error, then raise ReplyError."""
-    first = await model.complete(prompt, schema=reply, draw=draw)
+    return await ask_for(model, prompt, reply, lambda answer: parse_reply(answer.text, reply), draw=draw)
+
+
+async def ask_for(
+    model: Model, prompt: Prompt, schema: type[BaseModel] | None, read: Callable[[Completion], R], *, draw: int = 0
+) -> R:
+    """`ask` for what `read` makes of an answer; it raises ValueError or InputError where the answer is refused."""
+    first = await model.complete(prompt, schema=schema, draw=draw)
     try:
-        return parse_reply(first.text, reply)
-    except ValueError as exc:
-        repair = repair_prompt(prompt, first, str(exc))
-    second = await model.complete(repair, schema=reply, draw=draw)
+        return read(first)
+    except (ValueError, InputError) as exc:
+        repair = _repair_prompt(prompt, first, str(exc))
+    second = await model.complete(repair, schema=schema, draw=draw)
     try:
-        return parse_reply(second.text, reply)
-    except ValueError as exc:
+        return read(second)
+    except (ValueError, InputError) as exc:
         reason = f"{prompt.stage}: the reply was refused twice: {cut_note(second)}{exc}"
         raise ReplyError(reason, raw=second.text) from exc
 
 
-def repair_prompt(prompt: Prompt, completion: Completion, reason: str) -> Prompt:
+def _repair_prompt(prompt: Prompt, completion: Completion, reason: str) -> Prompt:
     """The same question, followed by the refused answer and why it was refused."""
     refused = completion.text[:_REPAIR_CHARACTERS].strip() or "(empty)"
     problem = f"This reply cannot be used: {cut_note(completion)}{reason}"

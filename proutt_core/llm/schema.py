@@ -2,8 +2,7 @@
 
 Servers that constrain decoding differ in what they refuse. The common ground, which `reply_schema` produces or insists
 on: closed objects with every field required, arrays with bounds and one item type, no `$ref`, no `prefixItems`
-(tuples), no
-`oneOf`, and string bounds said by `pattern` (OpenAI's strict mode refuses minLength and maxLength).
+(tuples), no `oneOf`, and string bounds said by `pattern` (OpenAI's strict mode refuses minLength and maxLength).
 """
 
 import functools

@@ -4,16 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from proutt_core.errors import InputError, ReplyError
-from proutt_core.llm import (
-    ChatMessage,
-    Completion,
-    Model,
-    Prompt,
-    cut_note,
-    parse_reply,
-    repair_prompt,
-)
+from proutt_core.llm import ChatMessage, Completion, Model, Prompt, ask_for, parse_reply
 from proutt_core.traces import parse_trace, render_dialogue, render_prompt, thoughts_of
 from proutt_core.types import Message, Utterance, Value
 
@@ -44,20 +35,9 @@ class DirectReply(BaseModel):
 
 async def predict(model: Model, context: Sequence[Message], *, without_tree: bool) -> PredictedUtterances:
     """Four predictions for a context. Raises ReplyError when the model twice answers what cannot be read."""
-    prompt = _direct_prompt(context) if without_tree else _trace_prompt(context)
-    schema = DirectReply if without_tree else None
-    read = _read_direct if without_tree else _read_trace
-    first = await model.complete(prompt, schema=schema)
-    try:
-        return read(first)
-    except (ValueError, InputError) as exc:
-        repair = repair_prompt(prompt, first, str(exc))
-    second = await model.complete(repair, schema=schema)
-    try:
-        return read(second)
-    except (ValueError, InputError) as exc:
-        reason = f"{prompt.stage}: the reply was refused twice: {cut_note(second)}{exc}"
-        raise ReplyError(reason, raw=second.text) from exc
+    if without_tree:
+        return await ask_for(model, _direct_prompt(context), DirectReply, _read_direct)
+    return await ask_for(model, _trace_prompt(context), None, _read_trace)
 
 
 def _trace_prompt(context: Sequence[Message]) -> Prompt:

@@ -4,5 +4,6 @@ labels        who gave which verdict on which item; the CSV reader; the coding b
 coefficients  raw agreement, Krippendorff's alpha, Cohen's and Fleiss' kappa on arrays
 majority      strict majority, a judge against it, the human ceiling
 agreement     the report over all of it
+quantities    the report as rows to read
 win_tie_loss  one verdict per case, net win rate, exact sign test
 """

@@ -17,7 +17,7 @@ from proutt_core.statistics.coefficients import (
     raw_all_equal,
     raw_pairs,
 )
-from proutt_core.statistics.labels import CODING, Kind, Label, Ratings, ratings
+from proutt_core.statistics.labels import CODING, Label, Ratings, raters_of, ratings
 from proutt_core.statistics.majority import CONFUSION_ORDER, Ceiling, JudgeAgreement, human_ceiling, judge_agreement
 
 
@@ -80,7 +80,7 @@ def agreement_report(labels: Sequence[Label]) -> AgreementReport:
     missing for that rater, never a tie. ValueError where one rater gives one item two verdicts or is human and judge.
     """
     items = sorted({label.item for label in labels})
-    names, judge_names = _raters(labels, "human"), _raters(labels, "judge")
+    names, judge_names = raters_of(labels, "human"), raters_of(labels, "judge")
     if both := sorted(set(names) & set(judge_names)):
         raise ValueError(f"raters that are human and judge: {', '.join(both)}")
     humans = ratings(labels, raters=names, items=items)
@@ -94,10 +94,6 @@ def agreement_report(labels: Sequence[Label]) -> AgreementReport:
             for name, judge in zip(judge_names, judges, strict=True)
         },
     )
-
-
-def _raters(labels: Sequence[Label], kind: Kind) -> tuple[str, ...]:
-    return tuple(sorted({label.rater for label in labels if label.kind == kind}))
 
 
 def _human_agreement(humans: Ratings, names: tuple[str, ...]) -> HumanAgreement:

@@ -32,6 +32,11 @@ class Label:
     verdict: Verdict
 
 
+def raters_of(labels: Sequence[Label], kind: Kind) -> tuple[str, ...]:
+    """The names of the people, or of the judges, in order."""
+    return tuple(sorted({label.rater for label in labels if label.kind == kind}))
+
+
 def ratings(labels: Sequence[Label], *, raters: Sequence[str], items: Sequence[str]) -> Ratings:
     """Codes in the order of `raters` and `items`, shape (raters, items); nan where there is no label.
 

@@ -62,12 +62,3 @@ def sign_test(wins: int, losses: int) -> float | None:
     if wins + losses == 0:
         return None
     return float(binomtest(wins, wins + losses).pvalue)
-
-
-def pooled_tie_share(ratings: Ratings) -> float | None:
-    """Share of ties among all votes of `ratings` (people, cases); None without votes.
-
-    What a researcher may see while a study is open: exchanging the two methods leaves it as it is.
-    """
-    votes = ratings[~np.isnan(ratings)]
-    return float((votes == CODES["tie"]).mean()) if votes.size else None

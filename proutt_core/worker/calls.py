@@ -2,9 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 from pydantic import BaseModel
 from sqlmodel import Session
@@ -16,6 +14,7 @@ from proutt_core.errors import ModelRefused
 from proutt_core.llm.cached import Cached, CallRecord
 from proutt_core.llm.limited import Limited
 from proutt_core.llm.model import Completion, Model, Prompt, Usage
+from proutt_core.llm.wrapped import WrappedModel
 from proutt_core.worker.watch import JobWatch
 
 
@@ -23,42 +22,12 @@ class JobRefused(Exception):
     """The server would refuse every other call as well: the job has failed, not this item."""
 
 
-@dataclass
-class Tally:
-    """What this process paid for a job."""
-
-    calls: int = 0
-    cached: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-    def add(self, record: CallRecord) -> None:
-        if record.from_cache:
-            self.cached += 1
-            return
-        self.calls += 1
-        self.prompt_tokens += record.usage.prompt_tokens or 0
-        self.completion_tokens += record.usage.completion_tokens or 0
-
-
-class Watched:
+class Watched(WrappedModel):
     """Satisfies `Model`: before each call, whether the job is to go on; a refusal of every call ends it at once."""
 
     def __init__(self, model: Model, watch: JobWatch) -> None:
-        self._model = model
+        super().__init__(model)
         self._watch = watch
-
-    @property
-    def name(self) -> str:
-        return self._model.name
-
-    @property
-    def address(self) -> str:
-        return self._model.address
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        return self._model.parameters
 
     async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
         await self._watch.check()
@@ -73,40 +42,25 @@ class Watched:
 class JobCalls:
     """Makes the model of each item of one job."""
 
-    def __init__(
-        self, model: Model, *, watch: JobWatch, limit: asyncio.Semaphore, writes: GroupedWrites, tally: Tally
-    ) -> None:
+    def __init__(self, model: Model, *, watch: JobWatch, limit: asyncio.Semaphore, writes: GroupedWrites) -> None:
         # The watch sits inside the limit: a call that waited for its turn looks again before it goes out.
         self._model = Limited(Watched(model, watch), limit)
-        self.writes = writes
-        self.tally = tally
+        self._writes = writes
 
     def for_item(self, claim: ItemClaim) -> "ItemModel":
-        return ItemModel(self._model, claim, self)
+        return ItemModel(self._model, claim, self._writes)
 
 
-class ItemModel:
+class ItemModel(WrappedModel):
     """Satisfies `Model`: the job's model with the call log around it, for one item."""
 
-    def __init__(self, model: Model, claim: ItemClaim, job: JobCalls) -> None:
+    def __init__(self, model: Model, claim: ItemClaim, writes: GroupedWrites) -> None:
+        super().__init__(Cached(model, load=self._load, save=self._save))
         self._claim = claim
-        self._job = job
-        self._model = Cached(model, load=self._load, save=self._save)
+        self._writes = writes
         self._attempts: Counter[str] = Counter()
         self._stored: dict[str, int] = {}
         self._links: list[tuple[int, str, int]] = []
-
-    @property
-    def name(self) -> str:
-        return self._model.name
-
-    @property
-    def address(self) -> str:
-        return self._model.address
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        return self._model.parameters
 
     async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
         try:
@@ -116,10 +70,17 @@ class ItemModel:
                 raise JobRefused(str(exc)) from exc
             raise
 
-    def save_links(self, session: Session) -> None:
-        """Note which stored replies served the item; in the transaction that saves it."""
-        for call_id, stage, attempt in self._links:
-            calls.link(session, self._claim, call_id=call_id, stage=stage, attempt=attempt, from_cache=True)
+    def with_links(self, save: Callable[[Session], bool]) -> Callable[[Session], bool]:
+        """`save`, and in the same transaction a note of which stored replies served the item, if it was still ours."""
+
+        def save_both(session: Session) -> bool:
+            saved = save(session)
+            if saved:
+                for call_id, stage, attempt in self._links:
+                    calls.link(session, self._claim, call_id=call_id, stage=stage, attempt=attempt, from_cache=True)
+            return saved
+
+        return save_both
 
     async def _load(self, key: str) -> Completion | None:
         stored = await asyncio.to_thread(calls.load, key)
@@ -134,7 +95,6 @@ class ItemModel:
         return Completion(text=stored.reply, usage=usage, model=stored.answered_by, address=stored.address)
 
     async def _save(self, record: CallRecord) -> None:
-        self._job.tally.add(record)
         self._attempts[record.stage] += 1
         attempt = self._attempts[record.stage]
         if record.from_cache:
@@ -145,7 +105,7 @@ class ItemModel:
             call_id = calls.insert(session, _new_call(record))
             calls.link(session, self._claim, call_id=call_id, stage=record.stage, attempt=attempt, from_cache=False)
 
-        await self._job.writes.run(store)
+        await self._writes.run(store)
 
 
 def _new_call(record: CallRecord) -> calls.NewCall:

@@ -6,7 +6,7 @@ that name starts again (or by `forget_import`).
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -180,14 +180,8 @@ def _fill(request: ImportRequest, held: _Held) -> ImportReport:
     for batch in _batches(items):
         held.still(report)
         _append(dataset_id, batch, report)
-    datasets.finish(dataset_id, format=source.format.name, report=report_json(report))
+    datasets.finish(dataset_id, format=source.format.name, report=report.as_dict())
     return report
-
-
-def report_json(report: ImportReport) -> dict[str, Any]:
-    """The report as JSON values."""
-    plain = {"reasons": dict(report.reasons), "notes": dict(report.notes), "errors": [asdict(e) for e in report.errors]}
-    return {f.name: plain.get(f.name, getattr(report, f.name)) for f in fields(report)}
 
 
 def _batches(items: Iterator[Imported]) -> Iterator[list[Imported]]:

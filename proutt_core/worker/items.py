@@ -1,6 +1,6 @@
 """Runs the items of one job, whatever they are: claims small batches, renews leases, saves each item as it ends.
 
-    await run_items(job_id, work, shared=shared, concurrency=8, watch=JobWatch(job_id))
+    await run_model_items(job, model, work, shared=shared, concurrency=8)
 
 `work` does one item and returns how to save it. It ends when the job is complete, stopped, paused for an outage or
 failed; whatever was claimed and not done is given back.
@@ -11,13 +11,16 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
 from db import items, jobs
 from db.items import ItemClaim
-from proutt_core.worker.calls import JobRefused
+from db.jobs import JobInfo
+from proutt_core.llm.closing import close_model
+from proutt_core.llm.model import Model
+from proutt_core.worker.calls import ItemModel, JobCalls, JobRefused
 from proutt_core.worker.shared import Shared
 from proutt_core.worker.watch import JobStopped, JobWatch
 
@@ -42,6 +45,30 @@ class Ended:
 
 
 Work = Callable[[ItemClaim], Awaitable[Ended]]
+ModelWork = Callable[[ItemClaim, ItemModel], Awaitable[Ended]]
+
+
+async def run_model_items(
+    job: JobInfo, model: Model, work: ModelWork, *, shared: Shared, concurrency: int | None
+) -> None:
+    """`run_items` for work that asks a model: under the limit of its address, cached, and closed at the end.
+
+    `concurrency` None: as many items at a time as the job says.
+    """
+    watch = JobWatch(job.id)
+    at_once = concurrency or job.concurrency
+    try:
+        with shared.slots(model.address, at_once) as limit:
+            calls = JobCalls(model, watch=watch, limit=limit, writes=shared.writes)
+
+            async def one(claim: ItemClaim) -> Ended:
+                asked = calls.for_item(claim)
+                ended = await work(claim, asked)
+                return replace(ended, save=asked.with_links(ended.save))
+
+            await run_items(job.id, one, shared=shared, concurrency=at_once, watch=watch)
+    finally:
+        await close_model(model)
 
 
 async def run_items(job_id: int, work: Work, *, shared: Shared, concurrency: int, watch: JobWatch) -> None:

@@ -16,12 +16,10 @@ from db.study_results import case_evidence
 from proutt_core.errors import InputError, ModelError, ModelUnavailable, SettingsError
 from proutt_core.judge.cases import PROMPT_VERSIONS, READINGS, Mode, Reading, ReadingResult, judge_case
 from proutt_core.llm.choose import choose_model
-from proutt_core.llm.closing import close_model
 from proutt_core.llm.model import Model
-from proutt_core.worker.calls import ItemModel, JobCalls, Tally
-from proutt_core.worker.items import Ended, run_items
+from proutt_core.worker.calls import ItemModel
+from proutt_core.worker.items import Ended, run_model_items
 from proutt_core.worker.shared import Shared
-from proutt_core.worker.watch import JobWatch
 
 DEFAULT_CONCURRENCY = 8
 
@@ -71,21 +69,13 @@ def start(
     )
 
 
-async def run_judging(job_id: int, *, shared: Shared, concurrency: int | None = None) -> Tally:
-    """Work on a judge run until it is done, stopped or failed, beside other processes. Returns what this one paid."""
+async def run_judging(job_id: int, *, shared: Shared, concurrency: int | None = None) -> None:
+    """Work on a judge run until it is done, stopped or failed, beside other processes."""
     job = jobs.required(job_id)
     model = choose_model(job.settings["model"], base_url=job.settings["base_url"])
     _require_same_code(job, model)
-    watch, tally = JobWatch(job_id), Tally()
-    at_once = concurrency or job.concurrency
-    try:
-        with shared.slots(model.address, at_once) as limit:
-            calls = JobCalls(model, watch=watch, limit=limit, writes=shared.writes, tally=tally)
-            work = partial(_read_case, job=job, calls=calls)
-            await run_items(job_id, work, shared=shared, concurrency=at_once, watch=watch)
-    finally:
-        await close_model(model)
-    return tally
+    work = partial(_read_case, job=job)
+    await run_model_items(job, model, work, shared=shared, concurrency=concurrency)
 
 
 def _require_same_code(job: JobInfo, model: Model) -> None:
@@ -98,23 +88,25 @@ def _require_same_code(job: JobInfo, model: Model) -> None:
         )
 
 
-async def _read_case(claim: ItemClaim, *, job: JobInfo, calls: JobCalls) -> Ended:
+async def _read_case(claim: ItemClaim, model: ItemModel, *, job: JobInfo) -> Ended:
     """One reading of one case. What could not be read is a failed item with its reason: unscored, never a tie."""
     if claim.case_id is None:
         raise RuntimeError(f"item {claim.id} of a judge run has no case")
     case = await asyncio.to_thread(case_evidence, claim.case_id)
-    model = calls.for_item(claim)
     reading: Reading = claim.reading  # type: ignore[assignment]  # the table holds nothing else
     try:
         result = await judge_case(model, case, reading=reading, tie_margin=job.settings["tie_margin"])
     except ModelError as exc:
-        save = partial(_save_unscored, claim=claim, model=model, stage=f"judge_{job.settings['mode']}", error=str(exc))
-        return Ended(save, unavailable=str(exc) if isinstance(exc, ModelUnavailable) else None)
-    return Ended(partial(_save_scored, claim=claim, model=model, result=result))
+        stage = f"judge_{job.settings['mode']}"
+        return Ended(
+            save=partial(items.save_failure, claim=claim, stage=stage, error=str(exc)),
+            unavailable=str(exc) if isinstance(exc, ModelUnavailable) else None,
+        )
+    return Ended(save=partial(_save, claim=claim, result=result))
 
 
-def _save_scored(session: Session, *, claim: ItemClaim, model: ItemModel, result: ReadingResult) -> bool:
-    saved = save_reading(
+def _save(session: Session, *, claim: ItemClaim, result: ReadingResult) -> bool:
+    return save_reading(
         session,
         claim,
         verdict=result.verdict,
@@ -122,13 +114,3 @@ def _save_scored(session: Session, *, claim: ItemClaim, model: ItemModel, result
         score_a=result.score_a,
         score_b=result.score_b,
     )
-    if saved:
-        model.save_links(session)
-    return saved
-
-
-def _save_unscored(session: Session, *, claim: ItemClaim, model: ItemModel, stage: str, error: str) -> bool:
-    saved = items.save_failure(session, claim, stage=stage, error=error)
-    if saved:
-        model.save_links(session)
-    return saved

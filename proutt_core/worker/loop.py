@@ -9,7 +9,6 @@ from db import items, jobs, workers
 from db.jobs import JobInfo
 from proutt_core import __version__
 from proutt_core.errors import ProuttError
-from proutt_core.worker.calls import Tally
 from proutt_core.worker.imports import run_import_job
 from proutt_core.worker.judging import run_judging
 from proutt_core.worker.prediction import run_prediction
@@ -22,7 +21,7 @@ log = logging.getLogger(__name__)
 POLL_S = 1.0
 JOBS_AT_ONCE = 8
 
-Run = Callable[..., Awaitable[Tally]]
+Run = Callable[..., Awaitable[None]]
 ITEMISED: dict[str, Run] = {"synthesis": run_synthesis, "predict": run_prediction, "judge": run_judging}
 
 

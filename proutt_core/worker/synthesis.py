@@ -1,24 +1,22 @@
 """Synthesis runs: starting one, and working on one."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session
 
 from db import datasets, dialogues, jobs, synthesis
 from db.items import ItemClaim
-from db.jobs import JobInfo
-from db.synthesis import Started
+from db.jobs import JobInfo, Started
 from proutt_core.errors import SettingsError
 from proutt_core.llm.choose import choose_model
-from proutt_core.llm.closing import close_model
 from proutt_core.llm.model import Model
 from proutt_core.synthesis import Outcome, run_settings, synthesise
 from proutt_core.types import Thresholds
-from proutt_core.worker.calls import ItemModel, JobCalls, Tally
-from proutt_core.worker.items import Ended, run_items
+from proutt_core.worker.calls import ItemModel
+from proutt_core.worker.items import Ended, run_model_items
 from proutt_core.worker.shared import Shared
-from proutt_core.worker.watch import JobWatch
 
 DEFAULT_THRESHOLDS = Thresholds()
 
@@ -60,31 +58,22 @@ def settings_of(
     return {**frozen, **limits, "model": spec, "model_name": model.name, "base_url": base_url, "split": split}
 
 
-async def run_synthesis(job_id: int, *, shared: Shared, concurrency: int | None = None) -> Tally:
-    """Work on a run until it is done, stopped or has failed, beside other processes. Returns what this one paid."""
+async def run_synthesis(job_id: int, *, shared: Shared, concurrency: int | None = None) -> None:
+    """Work on a run until it is done, stopped or has failed, beside other processes."""
     job = jobs.required(job_id)
     model = choose_model(job.settings["model"], base_url=job.settings["base_url"])
     _require_same_code(job, model)
-    watch, tally = JobWatch(job_id), Tally()
-    at_once = concurrency or job.concurrency
-    thresholds = Thresholds(tau_high=job.settings["tau_high"], tau_low=job.settings["tau_low"])
-    try:
-        with shared.slots(model.address, at_once) as limit:
-            calls = JobCalls(model, watch=watch, limit=limit, writes=shared.writes, tally=tally)
+    work = partial(_one, thresholds=_thresholds_of(job), seed=job.settings["seed"])
+    await run_model_items(job, model, work, shared=shared, concurrency=concurrency)
 
-            async def work(claim: ItemClaim) -> Ended:
-                return await _one(claim, calls.for_item(claim), thresholds=thresholds, seed=job.settings["seed"])
 
-            await run_items(job_id, work, shared=shared, concurrency=at_once, watch=watch)
-    finally:
-        await close_model(model)
-    return tally
+def _thresholds_of(job: JobInfo) -> Thresholds:
+    return Thresholds(tau_high=job.settings["tau_high"], tau_low=job.settings["tau_low"])
 
 
 def _require_same_code(job: JobInfo, model: Model) -> None:
     """A worker of another version would mix two kinds of pairs in one run."""
-    thresholds = Thresholds(tau_high=job.settings["tau_high"], tau_low=job.settings["tau_low"])
-    here = run_settings(model=model, thresholds=thresholds, seed=job.settings["seed"])
+    here = run_settings(model=model, thresholds=_thresholds_of(job), seed=job.settings["seed"])
     if here["prompts"] != job.settings["prompts"] or here["model"] != job.settings["model_name"]:
         raise SettingsError(
             f'the run "{job.name}" was started with other prompts, or another version of the model, than this program'
@@ -98,17 +87,13 @@ async def _one(claim: ItemClaim, model: ItemModel, *, thresholds: Thresholds, se
     assert stored is not None
     outcome = await synthesise(model, stored.sample, thresholds=thresholds, seed=seed)
     failure = outcome.failure
-
-    def save(session: Session) -> bool:
-        if not _save(session, claim, outcome):
-            return False
-        model.save_links(session)
-        return True
-
-    return Ended(save=save, unavailable=failure.reason if failure and failure.kind == "unavailable" else None)
+    return Ended(
+        save=partial(_save, claim=claim, outcome=outcome),
+        unavailable=failure.reason if failure and failure.kind == "unavailable" else None,
+    )
 
 
-def _save(session: Session, claim: ItemClaim, outcome: Outcome) -> bool:
+def _save(session: Session, *, claim: ItemClaim, outcome: Outcome) -> bool:
     if outcome.pair is not None:
         return synthesis.save_pair(session, claim, results=outcome.results, pair=outcome.pair)
     assert outcome.failure is not None

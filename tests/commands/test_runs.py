@@ -131,4 +131,7 @@ def test_a_method_never_changes(sqlite: str) -> None:
     code, _, stderr = run(*words, "--model", "rules", "--without-tree")
     assert code == 1
     assert "without_tree is False there and True here" in stderr
+    code, _, stderr = run(*words, "--without-tree")  # also where the model is left to the method
+    assert code == 1
+    assert "without_tree is False there and True here" in stderr
     assert run(*words, "--split", "valid")[2].splitlines()[-1].startswith("error: the dataset has no samples")

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from db.sessions import sign_in, user_of_token
 from db.users import find_user, list_users
+from proutt_core.__main__ import app as program
 from proutt_core.commands.users import app
 
 
@@ -46,6 +47,7 @@ def test_what_cannot_be_is_one_clear_line(sqlite: str, words: tuple[str, ...], s
 
 
 def test_account_needs_a_role(sqlite: str) -> None:
-    code, _out, err = run("ann", "--password-stdin", stdin="long enough\n")
-    assert code == 2 and "--role" in err
+    done = CliRunner().invoke(program, ["user", "add", "ann", "--password-stdin"], input="long enough\n")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: Missing option '--role'. See `") and done.stderr.count("\n") == 1
     assert find_user("ann") is None

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from proutt_core.dialogues import Shares, cut, later_indexes, parse_shares, split_of
-from proutt_core.dialogues.samples import targets_of
+from proutt_core.dialogues import Shares, cut, parse_shares, split_of
+from proutt_core.dialogues.samples import later_indexes, targets_of
 from proutt_core.errors import InputError
 from proutt_core.types import Dialogue, Message
 

@@ -1,7 +1,6 @@
 """The cache around a model: which replies answer later calls, and what is recorded of each."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,7 +83,6 @@ def test_a_valid_reply_is_stored_and_answers_the_next_call(store: Store) -> None
     assert call.messages == prompt().messages
     assert call.schema_name == "Answer"
     assert call.reply_schema is not None and call.reply_schema["type"] == "object"
-    assert json.loads(json.dumps(call.request))["messages"][1] == {"role": "user", "content": "Which colour?"}
     assert (call.model, call.answered_by) == ("queue-1", "queue-1-real")
     assert (call.usage.prompt_tokens, call.latency_s) == (5, 0.25)
     assert link.from_cache and link.valid and link.key == call.key == call_key(model, prompt(), Answer)

@@ -188,6 +188,13 @@ def test_two_queues_of_one_title_can_be_told_apart(open_page: Open) -> None:
     assert app.selectbox[0].options == ["Same title (1)", "Same title (2)"]
 
 
+def test_a_title_that_looks_like_a_counted_one_can_be_told_apart_too(open_page: Open) -> None:
+    for n, title in enumerate(("Same", "Same", "Same (1)")):
+        work.open_queues(work.finished_run(work.samples(1, name=f"d{n}"), name=f"r{n}"), title)
+    person("ann", "annotator")
+    assert open_page("pairs", "ann").selectbox[0].options == ["1. Same", "2. Same", "3. Same (1)"]
+
+
 def two_queues() -> tuple[str, str]:
     runs = [work.finished_run(work.samples(2, name=name), name=name) for name in ("one", "two")]
     for run, title in zip(runs, ("First title", "Second title"), strict=True):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from proutt_core.statistics.win_tie_loss import WinTieLoss, pooled_tie_share, sign_test, win_tie_loss
+from proutt_core.statistics.win_tie_loss import WinTieLoss, sign_test, win_tie_loss
 
 nan = np.nan
 
@@ -74,11 +74,3 @@ def test_without_a_judged_case_everything_is_undefined(votes: np.ndarray) -> Non
     found = win_tie_loss(votes)
     assert (found.n, found.unjudged) == (0, 2)
     assert (found.net_win_rate, found.win_rate, found.sign_test_p) == (None, None, None)
-
-
-def test_pooled_tie_share_is_of_votes() -> None:
-    # Votes: a, tie, tie, b; the fifth and sixth cells are empty.
-    votes = np.array([[1, 0, nan], [0, -1, nan]])
-    assert pooled_tie_share(votes) == 0.5
-    assert pooled_tie_share(-votes) == 0.5
-    assert pooled_tie_share(np.full((2, 2), nan)) is None

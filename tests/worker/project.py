@@ -9,7 +9,6 @@ from db.engine import read
 from db.models import DialogueRow, PreferencePair, SampleRow, SynthesisItem
 from proutt_core.dialogues import ImportSettings, parse_shares
 from proutt_core.sample import sample_path
-from proutt_core.worker.calls import Tally
 from proutt_core.worker.imports import ImportRequest, import_now
 from proutt_core.worker.shared import shared_by_jobs
 from proutt_core.worker.synthesis import run_synthesis
@@ -23,12 +22,12 @@ def import_talks(dialogues: int = 10, *, name: str = DATASET, split: str = "100/
     import_now(ImportRequest(path=str(sample_path()), dataset=name, public_title="Talks", settings=settings))
 
 
-def run_here(job_id: int, *, concurrency: int = 4) -> Tally:
-    async def work() -> Tally:
+def run_here(job_id: int, *, concurrency: int = 4) -> None:
+    async def work() -> None:
         async with shared_by_jobs() as shared:
-            return await run_synthesis(job_id, shared=shared, concurrency=concurrency)
+            await run_synthesis(job_id, shared=shared, concurrency=concurrency)
 
-    return asyncio.run(work())
+    asyncio.run(work())
 
 
 def rows_of_run(job_id: int) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ def count(table: type) -> int:
 def test_a_run_makes_a_pair_of_every_item_and_opens_its_queues(database: str) -> None:
     import_talks(8)
     job_id = start_synthesis(dataset=DATASET, run="r").job_id
-    tally = run_here(job_id)
+    run_here(job_id)
     job = jobs.required(job_id)
     assert (job.state, job.reason) == ("done", "")
     found = synthesis.summary(job_id)
@@ -40,7 +40,6 @@ def test_a_run_makes_a_pair_of_every_item_and_opens_its_queues(database: str) ->
     assert [row["item"]["position"] for row in rows] == list(range(8))
     assert all(row["pair"]["split"] == "train" and row["item"]["results"]["tree"] for row in rows)
     totals = calls.totals(job_id)
-    assert (totals.calls, totals.cached) == (tally.calls, tally.cached)
     assert totals.calls >= 6 * 8
     with read() as session:
         kinds = session.exec(select(Queue.kind, Queue.public_title).order_by(Queue.kind)).all()

@@ -9,10 +9,9 @@ from proutt_core.dialogues.readers.source import (
     flagged,
     identifier,
     messages_of,
-    role_of,
-    text_of,
+    read_messages,
 )
-from proutt_core.dialogues.rows import NO_TEXT, JsonObject, RowError
+from proutt_core.dialogues.rows import JsonObject
 
 ROLES: dict[str, SourceRole] = {"user": "user", "assistant": "assistant", "system": "system"}
 _WILDCHAT_KEYS = ("conversation_hash", "detoxify_moderation", "toxic", "hashed_ip")
@@ -50,9 +49,4 @@ def read_wildchat(row: JsonObject, key: str | None) -> SourceDialogue:
 
 
 def _messages(messages: list[JsonObject]) -> list[SourceMessage]:
-    read = []
-    for number, message in enumerate(messages, 1):
-        if "content" not in message:
-            raise RowError(NO_TEXT, f"message {number}: no `content`")
-        read.append(SourceMessage(role_of(message.get("role"), ROLES, number), text_of(message["content"], number)))
-    return read
+    return read_messages(messages, ROLES, role="role", text="content")

@@ -6,15 +6,13 @@ dialogues would fall into a few dozen groups and the splits would be far from wh
 
 from proutt_core.dialogues.readers.source import (
     SourceDialogue,
-    SourceMessage,
     SourceRole,
     first_message,
     identifier,
     messages_of,
-    role_of,
-    text_of,
+    read_messages,
 )
-from proutt_core.dialogues.rows import NO_TEXT, JsonObject, RowError
+from proutt_core.dialogues.rows import JsonObject
 
 ROLES: dict[str, SourceRole] = {"usr": "user", "sys": "assistant"}
 
@@ -25,9 +23,5 @@ def claims(row: JsonObject) -> bool:
 
 
 def read(row: JsonObject, key: str | None) -> SourceDialogue:
-    read = []
-    for number, message in enumerate(messages_of(row, "messages"), 1):
-        if "content" not in message:
-            raise RowError(NO_TEXT, f"message {number}: no `content`")
-        read.append(SourceMessage(role_of(message.get("role"), ROLES, number), text_of(message["content"], number)))
-    return SourceDialogue(messages=read, external_id=identifier(key, row.get("id"), row.get("task_id")))
+    messages = read_messages(messages_of(row, "messages"), ROLES, role="role", text="content")
+    return SourceDialogue(messages=messages, external_id=identifier(key, row.get("id"), row.get("task_id")))

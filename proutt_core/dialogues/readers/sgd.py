@@ -3,15 +3,13 @@ assistant."""
 
 from proutt_core.dialogues.readers.source import (
     SourceDialogue,
-    SourceMessage,
     SourceRole,
     first_message,
     identifier,
     messages_of,
-    role_of,
-    text_of,
+    read_messages,
 )
-from proutt_core.dialogues.rows import NO_TEXT, JsonObject, RowError
+from proutt_core.dialogues.rows import JsonObject
 
 ROLES: dict[str, SourceRole] = {"user": "user", "system": "assistant"}
 
@@ -22,9 +20,5 @@ def claims(row: JsonObject) -> bool:
 
 
 def read(row: JsonObject, key: str | None) -> SourceDialogue:
-    read = []
-    for number, turn in enumerate(messages_of(row, "turns"), 1):
-        if "utterance" not in turn:
-            raise RowError(NO_TEXT, f"message {number}: no `utterance`")
-        read.append(SourceMessage(role_of(turn.get("speaker"), ROLES, number), text_of(turn["utterance"], number)))
-    return SourceDialogue(messages=read, external_id=identifier(row.get("dialogue_id"), key))
+    messages = read_messages(messages_of(row, "turns"), ROLES, role="speaker", text="utterance")
+    return SourceDialogue(messages=messages, external_id=identifier(row.get("dialogue_id"), key))

@@ -8,6 +8,7 @@ from proutt_core.dialogues.rows import (
     BAD_MESSAGE,
     BAD_TEXT,
     NO_MESSAGES,
+    NO_TEXT,
     UNKNOWN_ROLE,
     JsonObject,
     RowError,
@@ -50,6 +51,18 @@ def messages_of(row: JsonObject, *keys: str) -> list[JsonObject]:
         if not isinstance(message, dict):
             raise RowError(BAD_MESSAGE, f"message {number} is {kind(message)}")
     return messages
+
+
+def read_messages(
+    messages: list[JsonObject], roles: Mapping[str, SourceRole], *, role: str, text: str
+) -> list[SourceMessage]:
+    """Messages whose role stands under the key `role` and whose text under the key `text`, which each must have."""
+    read = []
+    for number, message in enumerate(messages, 1):
+        if text not in message:
+            raise RowError(NO_TEXT, f"message {number}: no `{text}`")
+        read.append(SourceMessage(role_of(message.get(role), roles, number), text_of(message[text], number)))
+    return read
 
 
 def role_of(value: Any, roles: Mapping[str, SourceRole], number: int) -> SourceRole:

@@ -19,7 +19,6 @@ class Words:
     mentioned: str
     asked: str
     details: str
-    thanks: str
     aspects: tuple[str, ...]
     related: tuple[str, ...]
     ask_aspect: dict[str, str]
@@ -36,7 +35,6 @@ ENGLISH = Words(
     mentioned="mentioned",
     asked="wanted",
     details="details",
-    thanks="thanks",
     aspects=("price", "cost", "address", "opening hours", "rating", "phone number", "size", "quality"),
     related=(
         "alternatives",
@@ -85,7 +83,6 @@ CHINESE = Words(
     mentioned="提到",
     asked="想了解",
     details="详情",
-    thanks="感谢",
     aspects=("价格", "地址", "电话", "评分", "营业时间", "门票", "类型", "游玩时间"),
     related=("餐厅", "酒店", "景点", "交通路线", "注意事项", "优惠活动", "替代方案"),
     ask_aspect={

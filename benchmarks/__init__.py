@@ -1,0 +1,1 @@
+"""What the design promises, measured: `make bench`. These machines are shared, so ratios come first."""
