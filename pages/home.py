@@ -61,7 +61,9 @@ def said(step: Step, o: Overview) -> str:
     }.get(step.name, 0)
     sentence = {
         "import": ngettext("{n} dataset", "{n} datasets", o.datasets).format(n=o.datasets),
-        "synthesise": _("{n} of {total} dialogues").format(n=f"{o.items_ended:,}", total=f"{o.items:,}"),
+        "synthesise": _("{n} of {total} dialogues").format(n=f"{o.items_ended:,}", total=f"{o.items:,}")
+        if o.items
+        else _("no run yet"),
         "trees": _("{n} of {total} trees").format(n=f"{o.trees_done:,}", total=f"{o.trees:,}"),
         "pairs": _("{n} of {total} pairs").format(n=f"{o.pairs_done:,}", total=f"{o.pairs:,}"),
         "predict": ngettext("{n} method", "{n} methods", o.methods).format(n=o.methods),

@@ -75,8 +75,11 @@ def run_row(job: JobInfo, counts: ItemCounts) -> dict[str, object]:
 
 
 def finished_run(job: JobInfo) -> None:
+    run = summary(job.id)
+    if not run.done:
+        return
     with st.container(border=True):
-        came_of(job, summary(job.id))
+        came_of(job, run)
         if job.state == "done":  # only then are there queues of its trees and pairs
             with st.container(horizontal=True):
                 st.page_link("trees.py", label=_("Review its intent trees"), icon=":material/account_tree:")

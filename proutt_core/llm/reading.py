@@ -63,7 +63,8 @@ def read_answer(answer: object, *, model: str, address: str, latency_s: float, t
     thoughts.
     """
     if isinstance(answer, str):  # the SDK hands through what is not JSON as text
-        raise ModelRefused(f"{address} answers, but not as an OpenAI-compatible server; does the address lack /v1?")
+        # A wrong address does so always, a proxy's error page now and then: a run pauses only when it goes on.
+        raise Passing(f"{address} answers, but not as an OpenAI-compatible server; does the address lack /v1?")
     try:
         read = _Answer.model_validate(answer)
     except ValidationError as exc:

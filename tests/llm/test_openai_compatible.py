@@ -337,8 +337,15 @@ def test_no_credit_is_no_rate_limit() -> None:
 
 
 def test_a_web_page_is_no_model_server() -> None:
-    with FakeServer(faults=[Fault.HTML]) as server, pytest.raises(ModelRefused, match="does the address lack /v1"):
+    unavailable = pytest.raises(ModelUnavailable, match="does the address lack /v1")
+    with FakeServer(faults=lambda _call: Fault.HTML) as server, unavailable:
         Client(server).complete()
+
+
+def test_a_proxys_error_page_now_and_then_costs_one_attempt() -> None:
+    with FakeServer(faults=[Fault.HTML]) as server:
+        assert Client(server).complete().text
+    assert len(server.calls) == 2
 
 
 def test_moderated_content_concerns_this_request_only() -> None:
