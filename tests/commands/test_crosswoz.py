@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from db import jobs
 from proutt_core.__main__ import app
+from tests.export.trl import read_with_trl
 from tests.worker.project import rows_of_run
 
 LIMIT = 60
@@ -43,3 +44,15 @@ def test_crosswoz_is_imported_whole_synthesised_clean_and_exported(
     out = tmp_path / "cw.jsonl"
     sent = run("export", "preference", "--run", "cw", "--format", "trl", "--status", "clean", "--out", str(out))
     assert sent["rows"] == splits["train"] == len(out.read_text(encoding="utf-8").splitlines())
+    assert len(read_with_trl(out, cache=tmp_path / "cache")) == sent["rows"]
+
+    out = tmp_path / "cw.json"
+    sent = run(
+        "export", "preference", "--run", "cw", "--format", "llamafactory", "--status", "clean", "--out", str(out)
+    )
+    ranked = json.loads(out.read_text(encoding="utf-8"))
+    assert len(ranked) == sent["rows"] == splits["train"]
+    for row in ranked:
+        assert [turn["from"] for turn in row["conversations"]] == ["human"]
+        assert row["chosen"]["from"] == row["rejected"]["from"] == "gpt"
+        assert row["chosen"]["value"] != row["rejected"]["value"]

@@ -11,6 +11,7 @@ from proutt_core.export import final_review, final_text, goes_out, standing, wri
 from proutt_core.export.formats import ExportKind
 from proutt_core.traces import parse_trace
 from proutt_core.types import Message, PairReviewValue, PairStatus, ReviewedPair, VerbatimPair
+from tests.export.trl import read_with_trl
 from tests.traces import a_trace
 
 CONTEXT = (Message(role="user", content="A hotel?"), Message(role="assistant", content="Two."))
@@ -121,22 +122,11 @@ def texts(count: int) -> list[VerbatimPair]:
 
 @pytest.mark.parametrize("kind", get_args(ExportKind))
 def test_trl_reads_every_row(tmp_path: Path, kind: ExportKind) -> None:
-    from datasets import Dataset
-    from tokenizers import Tokenizer, models
-    from transformers import PreTrainedTokenizerFast
-    from trl.chat_template_utils import qwen3_chat_template
-    from trl.data_utils import apply_chat_template, is_conversational
-
     path = tmp_path / "out.jsonl"
     expected = texts(3)
     assert write_export(path, expected, kind=kind, format="trl").rows == 3
-    loaded = Dataset.from_json(str(path), cache_dir=str(tmp_path / "cache"), keep_in_memory=True)
-    assert len(loaded) == 3
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel({"<unk>": 0}, unk_token="<unk>")))
-    tokenizer.chat_template = qwen3_chat_template
-    for row, text in zip(loaded, expected, strict=True):
-        assert is_conversational(row)
-        applied = apply_chat_template(row, tokenizer)
+    loaded = read_with_trl(path, cache=tmp_path / "cache")
+    for (row, applied), text in zip(loaded, expected, strict=True):
         assert text.prompt in applied["prompt"]
         answer = "completion" if kind == "sft" else "chosen"
         assert row[answer] == [{"role": "assistant", "content": text.chosen}]
