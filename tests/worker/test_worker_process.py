@@ -34,6 +34,8 @@ def server() -> Iterator[FakeServer]:
 @pytest.fixture
 def spawn(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Starts `python -m proutt_core …` with a lease of a second; what is left at the end is killed."""
+    # Tests started in the background of a shell inherit an ignored SIGINT, and so would the processes they start.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*words: str) -> subprocess.Popen[bytes]:
@@ -49,6 +51,7 @@ def spawn(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
         return process
 
     yield start
+    signal.signal(signal.SIGINT, inherited)
     for process in started:
         process.kill()
         process.wait()
