@@ -132,7 +132,7 @@ def _add(session: Session, row: LlmCall) -> int:
 
 def link(session: Session, claim: ItemClaim, *, call_id: int, stage: str, attempt: int, from_cache: bool) -> None:
     """Note that this call served that item."""
-    item = {ITEM_COLUMNS[claim.kind]: claim.id}
+    item: dict[str, Any] = {ITEM_COLUMNS[claim.kind]: claim.id}
     session.add(ItemCall(call_id=call_id, stage=stage, attempt=attempt, from_cache=from_cache, **item))
 
 

@@ -13,9 +13,16 @@ from db.engine import read, write
 from db.models import Dataset, Job
 from proutt_core.errors import ConflictError, InputError
 
-JobKind = Literal["import", "synthesis", "predict", "judge"]
+JobKind = Literal["import", "synthesis", "predict", "judge", "near_duplicates"]
+WHOLE = ("import", "near_duplicates")  # kinds that one process does in one piece
 ACTIVE = ("queued", "running")
-NOUNS = {"import": "import", "synthesis": "run", "predict": "prediction", "judge": "judge run"}
+NOUNS = {
+    "import": "import",
+    "synthesis": "run",
+    "predict": "prediction",
+    "judge": "judge run",
+    "near_duplicates": "search for near-duplicates",
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,8 @@ class JobInfo:
     study_id: int | None
     settings: dict[str, Any]
     concurrency: int
+    max_calls: int | None
+    max_cost: float | None
     state: str
     reason: str
     created_by: int | None
@@ -149,8 +158,8 @@ def list_jobs(*, kind: JobKind | None = None, dataset_id: int | None = None) -> 
 
 
 def list_active() -> list[JobInfo]:
-    """What a worker should be doing, oldest first. Imports that somebody holds are left out."""
-    free = sa.or_(col(Job.kind) != "import", col(Job.lease_until).is_(None), col(Job.lease_until) < now())
+    """What a worker should be doing, oldest first. Whole jobs that somebody holds are left out."""
+    free = sa.or_(col(Job.kind).not_in(WHOLE), col(Job.lease_until).is_(None), col(Job.lease_until) < now())
     return _select(col(Job.state).in_(ACTIVE), free)[::-1]
 
 
@@ -177,6 +186,8 @@ def _info(job: Job, dataset: str | None) -> JobInfo:
         study_id=job.study_id,
         settings=job.settings,
         concurrency=job.concurrency,
+        max_calls=job.max_calls,
+        max_cost=job.max_cost,
         state=job.state,
         reason=job.reason,
         created_by=job.created_by,

@@ -1,6 +1,6 @@
 """The tables. What each holds and what the database itself enforces; reading and writing live in db/<noun>.py."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +25,11 @@ def _time(default: bool = True) -> Any:
 
 def _json(default: Any = dict) -> Any:
     return Field(default_factory=default, sa_type=Json, nullable=False)
+
+
+def _defaulted(value: Any, said: str) -> Any:
+    """A column that a later migration added: `said` is what the database itself gives the rows that were there."""
+    return Field(default=value, nullable=False, sa_column_kwargs={"server_default": sa.text(said)})
 
 
 def _maybe_json() -> Any:
@@ -92,16 +97,23 @@ class LoginFailure(SQLModel, table=True):
 
 
 class Dataset(SQLModel, table=True):
-    __table_args__ = (sa.UniqueConstraint("name"), one_of("state", "importing", "ready", "failed"))
+    __table_args__ = (
+        sa.UniqueConstraint("name"),
+        one_of("state", "importing", "ready", "failed"),
+        one_of("kind", "dialogues", "pairs"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     name: str
+    kind: str = _defaulted("dialogues", "'dialogues'")  # "pairs": a released preference or SFT file
     public_title: str  # what annotators may see
+    redistributable: bool = _defaulted(True, "true")  # False: exports hold ids and traces, no texts
     format: str = ""
     licence: str = ""
     source: str = ""  # path or file name
     state: str = "importing"
     settings: dict[str, Any] = _json()  # seed, split, turn policy, filters
-    report: dict[str, Any] = _json()  # ImportReport
+    report: dict[str, Any] = _json()  # ImportReport; while importing, as of the last committed batch
+    rows_read: int = _defaulted(0, "0")  # of the source, as of the last committed batch: where an import goes on
     created_at: datetime = _time()
 
 
@@ -125,6 +137,18 @@ class DialogueRow(SQLModel, table=True):
     search_text: str
 
 
+class NearDuplicate(SQLModel, table=True):
+    """A dialogue that is nearly another of its dataset: `like_id` is the one of the cluster that came first."""
+
+    __tablename__ = "near_duplicate"
+    __table_args__ = (sa.UniqueConstraint("dialogue_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    dataset_id: int = Field(foreign_key="dataset.id", index=True)
+    dialogue_id: int = Field(foreign_key="dialogue.id")
+    like_id: int = Field(foreign_key="dialogue.id", index=True)
+    similarity: float  # Jaccard, 0 to 1
+
+
 class SampleRow(SQLModel, table=True):
     __tablename__ = "sample"
     __table_args__ = (sa.UniqueConstraint("dialogue_id", "target_index"),)
@@ -145,7 +169,7 @@ class Job(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("kind", "name"),
-        one_of("kind", "import", "synthesis", "predict", "judge"),
+        one_of("kind", "import", "synthesis", "predict", "judge", "near_duplicates"),
         one_of("state", "queued", "running", "paused", "cancelled", "done", "failed"),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -157,16 +181,56 @@ class Job(SQLModel, table=True):
     study_id: int | None = Field(default=None, foreign_key="study.id")
     settings: dict[str, Any] = _json()
     concurrency: int = 8
+    max_calls: int | None = None  # the job pauses before it makes more; None: no limit
+    max_cost: float | None = None  # in the currency of the model's price
     state: str = "queued"
     reason: str = ""
     created_by: int | None = Field(default=None, foreign_key="user.id")
     created_at: datetime = _time()
     started_at: datetime | None = _time(False)
     finished_at: datetime | None = _time(False)
-    # single-piece jobs (import) are claimed whole
+    # single-piece jobs (import, near_duplicates) are claimed whole
     claim_token: str | None = None
     lease_until: datetime | None = _time(False)
     progress: int = 0
+
+
+class JobUsage(SQLModel, table=True):
+    """What a job's calls came to: one row a process, stage and answering model, so that processes do not wait for each
+    other; added to in the transaction that stores the calls."""
+
+    __tablename__ = "job_usage"
+    __table_args__ = (sa.UniqueConstraint("job_id", "process", "stage", "answered_by", "provider"),)
+    id: int | None = Field(default=None, primary_key=True)
+    job_id: int = Field(foreign_key="job.id")
+    process: str  # random, one a process
+    stage: str
+    answered_by: str
+    provider: str
+    calls: int = 0  # made
+    valid_calls: int = 0
+    cached_calls: int = 0  # answered by the call log instead
+    prompt_tokens: int = 0  # of the calls made; cached_tokens are part of them
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    unmetered_calls: int = 0  # answered, but without usage from the server
+    seconds: float = 0.0  # sum of latencies
+
+
+class ModelPrice(SQLModel, table=True):
+    """What a model costs from a day on: a run is billed at the newest price that is not after its start."""
+
+    __tablename__ = "model_price"
+    __table_args__ = (sa.UniqueConstraint("address", "model", "since"),)
+    id: int | None = Field(default=None, primary_key=True)
+    address: str  # base URL
+    model: str
+    since: date
+    currency: str  # ISO 4217
+    prompt: float  # a million tokens that the server did not have cached
+    cached: float
+    completion: float
+    source: str = ""  # where this was read
 
 
 class Worker(SQLModel, table=True):
@@ -196,6 +260,9 @@ class SynthesisItem(SQLModel, table=True):
     results: dict[str, Any] = _json()  # StageResults
     branch: str | None = None
     top_similarity: float | None = None
+    # Hindsight: how much of the next utterance the true view's reasoning holds, revised and as it was.
+    overlap_chosen: float | None = None
+    overlap_insight: float | None = None
     failed_stage: str | None = None
     error: str | None = None
     claim_token: str | None = None
@@ -230,10 +297,13 @@ class LlmCall(SQLModel, table=True):
     address: str
     model: str  # asked for
     answered_by: str  # what the server says answered
+    provider: str = _defaulted("", "''")  # the upstream provider, where the server names one
+    reasoning: str | None = None  # a reasoning model's thoughts, where the server sends them apart
     prompt_tokens: int | None = None
     cached_tokens: int | None = None
     completion_tokens: int | None = None
     latency_s: float = 0.0
+    started_at: datetime | None = _time(False)  # when the answering request went out
     created_at: datetime = _time()
 
 
@@ -249,6 +319,7 @@ class ItemCall(SQLModel, table=True):
     attempt: int = 1
     call_id: int = Field(foreign_key="llm_call.id", index=True)
     from_cache: bool = False
+    asked_at: datetime | None = _time(False)  # when the stage asked; it may have waited for a place
 
 
 # --- pairs ------------------------------------------------------------------------------------------------------------
@@ -286,6 +357,7 @@ class Queue(SQLModel, table=True):
     kind: str
     public_title: str
     job_id: int | None = Field(default=None, foreign_key="job.id", index=True)  # the run whose pairs or trees these are
+    dataset_id: int | None = Field(default=None, foreign_key="dataset.id", index=True)  # of imported pairs
     study_id: int | None = Field(default=None, foreign_key="study.id", unique=True)  # the study whose cases these are
     state: str = "open"
     everyone: bool = False  # open to all with a fitting role; else queue_member says who
@@ -507,7 +579,8 @@ class JudgeVerdict(SQLModel, table=True):
 
 class Export(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
-    job_id: int = Field(foreign_key="job.id", index=True)
+    job_id: int | None = Field(default=None, foreign_key="job.id", index=True)
+    dataset_id: int | None = Field(default=None, foreign_key="dataset.id", index=True)  # of imported pairs
     kind: str
     format: str
     status: str

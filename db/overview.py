@@ -1,5 +1,6 @@
 """Counts over the whole workflow, for Home."""
 
+from collections import Counter
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,9 +46,9 @@ def _count(session: Session, table: Any, *where: Any) -> int:
     return session.exec(select(sa.func.count()).select_from(table).where(*where)).one()
 
 
-def _jobs(session: Session) -> dict[tuple[str, str], int]:
+def _jobs(session: Session) -> Counter[tuple[str, str]]:
     """Jobs by kind and by whether they are done or on their way; what waits its turn counts as running."""
-    counts = {(kind, state): 0 for kind in ("import", "synthesis", "predict", "judge") for state in ("done", "running")}
+    counts: Counter[tuple[str, str]] = Counter()
     for kind, state, n in session.exec(select(Job.kind, Job.state, sa.func.count()).group_by(Job.kind, Job.state)):
         if state == "done":
             counts[kind, "done"] += n

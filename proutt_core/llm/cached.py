@@ -6,6 +6,7 @@ not in it. Only a valid reply answers a later call; an invalid or failed one is 
 
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -34,6 +35,10 @@ class CallRecord(Value):
     problem: str | None  # why not valid
     model: str  # asked for
     answered_by: str  # what the server says answered; "" when none did
+    provider: str = ""
+    reasoning: str | None = None
+    asked_at: datetime | None = None  # when the stage asked
+    started_at: datetime | None = None  # when the answering request went out
     address: str
     usage: Usage
     latency_s: float

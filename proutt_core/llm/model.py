@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
@@ -41,7 +42,10 @@ class Completion(Value):
     text: str
     usage: Usage = Usage()
     model: str = ""  # the model that really answered
+    provider: str = ""  # the upstream provider that really answered, where the server names one
     address: str = ""
+    reasoning: str | None = None  # a reasoning model's thoughts, where the server sends them apart
+    started_at: datetime | None = None  # when the answering request went out
     latency_s: float = 0.0
     finish_reason: str = "stop"  # "length": cut off at the token limit
     from_cache: bool = False

@@ -42,7 +42,7 @@ def everything(connection: Connection) -> dict[str, object]:
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type <> 'trigger'")
         for kind, name, table, sql in rows:
-            lines = sorted(part.strip(" ,\n\t") for part in (sql or "").splitlines())
+            lines = sorted(part.strip(" ,\n\t") for part in (sql or "").replace('"', "").splitlines())
             seen[f"{kind} {table} {name}"] = lines
     else:
         columns = "table_name, column_name, data_type, is_nullable, column_default"
@@ -121,7 +121,7 @@ def test_migration_that_would_orphan_rows_is_refused_on_sqlite(sqlite: str, tmp_
     folder = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "versions" / "9999_orphans.py").write_text(
-        'from alembic import op\nrevision = "9999"\ndown_revision = "0001"\n'
+        'from alembic import op\nrevision = "9999"\ndown_revision = "0002"\n'
         "def upgrade():\n    op.execute('DELETE FROM \"user\"')\n",
         encoding="utf-8",
     )
@@ -192,7 +192,7 @@ def test_next_migration_is_written_from_the_models(sqlite: str, tmp_path: Path) 
         connection.exec_driver_sql("DROP TABLE login_failure")
     written = write_new("bring it back", folder=folder)
     text = written.read_text(encoding="utf-8")
-    assert written.name.startswith("0002_") and 'down_revision = "0001"' in text.replace("'", '"')
+    assert written.name.startswith("0003_") and 'down_revision = "0002"' in text.replace("'", '"')
     assert "create_table('login_failure'" in text and "AutoString" not in text
     assert migrate(folder=folder) is True
     db.engine.dispose()
