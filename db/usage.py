@@ -60,5 +60,6 @@ def of_job(job_id: int) -> tuple[StageUsage, ...]:
 
 
 def _usage(row: Any) -> StageUsage:
-    texts, counts = row[: len(KEYS)], row[len(KEYS) : -1]
-    return StageUsage(*texts, *(int(count) for count in counts), float(row[-1]))
+    named = dict(zip((*KEYS, *COUNTS), row, strict=True))
+    seconds = float(named.pop("seconds"))
+    return StageUsage(**{name: value if name in KEYS else int(value) for name, value in named.items()}, seconds=seconds)
