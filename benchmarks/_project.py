@@ -1,0 +1,45 @@
+"""A temporary database with real dialogues in it, for one benchmark."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from proutt_core.sample import sample_path
+
+PROJECT = Path(__file__).resolve().parents[1]
+CROSSWOZ = PROJECT.parent / "shared" / "data" / "crosswoz" / "val.json.zip"
+DATASET = "bench"
+
+
+@contextmanager
+def temporary_database() -> Iterator[Path]:
+    """The folder of a new SQLite database that the whole process uses meanwhile."""
+    from db.engine import dispose
+    from db.migrate import migrate
+
+    before = os.environ.get("PROUTT_DATABASE_URL")
+    with tempfile.TemporaryDirectory() as name:
+        dispose()
+        os.environ["PROUTT_DATABASE_URL"] = f"sqlite:///{Path(name) / 'bench.db'}"
+        try:
+            migrate()
+            yield Path(name)
+        finally:
+            dispose()
+            if before is None:
+                del os.environ["PROUTT_DATABASE_URL"]
+            else:
+                os.environ["PROUTT_DATABASE_URL"] = before
+
+
+def import_dialogues(limit: int) -> int:
+    """CrossWOZ where the shared data is there, else the bundled dialogues (at most 60). How many came in."""
+    from proutt_core.dialogues import ImportSettings, parse_shares
+    from proutt_core.worker.imports import ImportRequest, import_now
+
+    path = CROSSWOZ if CROSSWOZ.exists() else sample_path()
+    settings = ImportSettings(limit=limit, shares=parse_shares("100/0/0"))
+    request = ImportRequest(path=str(path), dataset=DATASET, public_title="Talk", settings=settings)
+    return import_now(request).imported
