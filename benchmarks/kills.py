@@ -37,9 +37,9 @@ class Watched:
     def __call__(self, call: Call) -> None:
         self.answered.setdefault(call.prompt, []).append(time.monotonic())
 
-    def age_s(self, prompt: str, at: float) -> float | None:
-        """How long before `at` this prompt was last answered; None where it was not."""
-        return min((at - sent for sent in self.answered.get(prompt, ()) if sent <= at), default=None)
+    def age_s(self, prompt: str, *, since: float, at: float) -> float | None:
+        """How long before `at` this prompt was last answered; None where it was not answered since `since`."""
+        return min((at - sent for sent in self.answered.get(prompt, ()) if since < sent <= at), default=None)
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Kill:
     at: float  # monotonic
     calls: int  # that had arrived at the server
     committed: frozenset[str]  # prompts whose valid reply was stored
+    refused: frozenset[str]  # prompts of which only replies that their schema refuses were stored
 
 
 @dataclass(frozen=True)
@@ -102,21 +103,24 @@ def _kill(server: FakeServer, done: list[Kill], *, after_s: float) -> Kill:
     process.kill()
     at = time.monotonic()
     process.wait()
-    return Kill(at, len(server.calls), _committed())
+    committed = _committed(valid=True)
+    return Kill(at, len(server.calls), committed, _committed(valid=False) - committed)
 
 
 def _figures(done: list[Kill], calls: list[Call], watched: Watched, *, items: int, same_rows: bool) -> Figures:
     repeated = again = unanswered = 0
     oldest = 0.0
     ends = [kill.calls for kill in done[1:]] + [len(calls)]
-    for kill, end in zip(done, ends, strict=True):
+    # What was in flight at the kill before is answered a call's latency later, to nobody.
+    started = [0.0] + [kill.at + LATENCY_S for kill in done[:-1]]
+    for since, kill, end in zip(started, done, ends, strict=True):
         before = {call.prompt for call in calls[: kill.calls]}
         for call in calls[kill.calls : end]:
             if call.prompt in kill.committed:
                 repeated += 1
-            elif call.prompt in before:
+            elif call.prompt in before and call.prompt not in kill.refused:  # an unusable reply answers nothing
                 again += 1
-                age_s = watched.age_s(call.prompt, kill.at)
+                age_s = watched.age_s(call.prompt, since=since, at=kill.at)
                 unanswered += age_s is None
                 oldest = max(oldest, age_s or 0.0)
     return Figures(len(done), items, same_rows, repeated, again, oldest, unanswered)
@@ -152,12 +156,12 @@ def _sleep_unless_over(process: subprocess.Popen[bytes], seconds: float) -> None
         return
 
 
-def _committed() -> frozenset[str]:
+def _committed(*, valid: bool) -> frozenset[str]:
     from db.engine import read
     from db.models import LlmCall
 
     with read() as session:
-        requests = session.exec(select(LlmCall.request).where(col(LlmCall.valid).is_(True))).all()
+        requests = session.exec(select(LlmCall.request).where(col(LlmCall.valid).is_(valid))).all()
     return frozenset(_prompt(request) for request in requests)
 
 

@@ -11,12 +11,21 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from db.columns import row_id
+from db.columns import now
 from db.engine import read
-from db.items import TABLES, ItemClaim
-from db.models import ItemCall, Job, LlmCall
+from db.items import ItemClaim
+from db.models import ItemCall, LlmCall
 
+KEYS_AT_ONCE = 500  # a statement holds only so many values
+COMPRESSION = 3  # of what was asked; more costs time and saves little on texts of a few kB
 ITEM_COLUMNS = {"synthesis": "synthesis_item_id", "predict": "prediction_id", "judge": "judge_verdict_id"}
+_CALLS = LlmCall.__table__  # type: ignore[attr-defined]
+_INSERT = sa.insert(_CALLS).returning(_CALLS.c.id, sort_by_parameter_order=True)
+_FOUND = [_CALLS.c.key.in_(sa.bindparam("keys", expanding=True)), _CALLS.c.valid.is_(True), ~_CALLS.c.superseded]
+_ANSWERED = sa.select(_CALLS.c.key, _CALLS.c.generation).where(*_FOUND)
+_VALID = sa.select(*(column for column in _CALLS.c if column.name != "request")).where(
+    *_FOUND, _CALLS.c.generation == sa.bindparam("generation")
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,21 @@ class NewCall:
     cached_tokens: int | None
     completion_tokens: int | None
     latency_s: float
+    provider: str = ""
+    reasoning: str | None = None
+    started_at: datetime | None = None
     generation: int = 0
+
+
+@dataclass(frozen=True)
+class NewLink:
+    """That a call served an item's stage."""
+
+    claim: ItemClaim
+    stage: str
+    attempt: int
+    from_cache: bool
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +78,9 @@ class StoredCall:
     cached_tokens: int | None
     completion_tokens: int | None
     latency_s: float
+    provider: str
+    reasoning: str | None
+    started_at: datetime | None  # when the answering request went out
     created_at: datetime
 
 
@@ -65,58 +91,87 @@ class ServedCall:
     call: StoredCall
     attempt: int
     from_cache: bool
+    asked_at: datetime | None = None  # when the stage asked; it may have waited for a place
     request: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class CallTotals:
-    """Of a job's items: `calls` were made for it, `cached` were answered by the log. Tokens are of the calls made."""
-
-    calls: int = 0
-    cached: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
 
 
 def load(key: str, *, generation: int = 0) -> StoredCall | None:
     """The valid reply of this key, if there is one."""
+    return load_many([key], generation=generation).get(key)
+
+
+def load_many(keys: Sequence[str], *, generation: int = 0) -> dict[str, StoredCall]:
+    """The valid replies of these keys, where there are any."""
+    found: dict[str, StoredCall] = {}
     with read() as session:
-        row = session.exec(
-            select(LlmCall).where(
-                LlmCall.key == key,
-                LlmCall.generation == generation,
-                col(LlmCall.valid).is_(True),
-                col(LlmCall.superseded).is_(False),
-            )
-        ).one_or_none()
-        return None if row is None else _stored(row)
+        for n in range(0, len(keys), KEYS_AT_ONCE):
+            rows = session.connection().execute(_VALID, {"keys": keys[n : n + KEYS_AT_ONCE], "generation": generation})
+            found |= {row.key: _stored(row) for row in rows}
+    return found
 
 
-def insert(session: Session, new: NewCall) -> int:
-    """Store an attempt. A second valid answer to one key is kept as superseded. Returns the call's id."""
-    values: dict[str, Any] = {
+def store(session: Session, new: Sequence[NewCall]) -> list[int]:
+    """Store attempts. A second valid answer to one key is kept as superseded. Returns the calls' ids, in order."""
+    rows = [_row(call) for call in new]
+    answered = _answered(session, new)
+    for call, row in zip(new, rows, strict=True):
+        if call.valid:
+            row["superseded"] = (call.key, call.generation) in answered
+            answered.add((call.key, call.generation))
+    try:
+        with session.begin_nested():
+            return _insert(session, rows)
+    except IntegrityError:  # on PostgreSQL, another process answered one of the keys at the same moment
+        return [_insert_one(session, row) for row in rows]
+
+
+def _answered(session: Session, new: Sequence[NewCall]) -> set[tuple[str, int]]:
+    keys = list({call.key for call in new if call.valid})
+    found: set[tuple[str, int]] = set()
+    for n in range(0, len(keys), KEYS_AT_ONCE):
+        found |= {
+            (key, gen) for key, gen in session.connection().execute(_ANSWERED, {"keys": keys[n : n + KEYS_AT_ONCE]})
+        }
+    return found
+
+
+def _insert(session: Session, rows: list[dict[str, Any]]) -> list[int]:
+    return list(session.connection().execute(_INSERT, rows).scalars())
+
+
+def _insert_one(session: Session, row: dict[str, Any]) -> int:
+    try:
+        with session.begin_nested():
+            return _insert(session, [row])[0]
+    except IntegrityError:
+        if not row["valid"]:
+            raise
+        return _insert(session, [row | {"superseded": True}])[0]
+
+
+def _row(new: NewCall) -> dict[str, Any]:
+    request = json.dumps(new.request, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return {
         "key": new.key,
         "generation": new.generation,
         "stage": new.stage,
         "valid": new.valid,
+        "superseded": False,
         "problem": None if new.problem is None else storable(new.problem),
-        "request": zlib.compress(json.dumps(new.request, ensure_ascii=False).encode("utf-8", "surrogatepass"), 6),
+        "request": zlib.compress(request, COMPRESSION),
         "reply": storable(new.reply),
         "address": new.address,
         "model": new.model,
         "answered_by": storable(new.answered_by),
+        "provider": storable(new.provider),
+        "reasoning": None if new.reasoning is None else storable(new.reasoning),
         "prompt_tokens": new.prompt_tokens,
         "cached_tokens": new.cached_tokens,
         "completion_tokens": new.completion_tokens,
         "latency_s": new.latency_s,
+        "started_at": new.started_at,
+        "created_at": now(),
     }
-    try:
-        with session.begin_nested():
-            return _add(session, LlmCall(**values))
-    except IntegrityError:
-        if not new.valid:
-            raise
-        return _add(session, LlmCall(**values, superseded=True))
 
 
 def storable(text: str) -> str:
@@ -124,16 +179,23 @@ def storable(text: str) -> str:
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _add(session: Session, row: LlmCall) -> int:
-    session.add(row)
-    session.flush()
-    return row_id(row.id)
-
-
-def link(session: Session, claim: ItemClaim, *, call_id: int, stage: str, attempt: int, from_cache: bool) -> None:
-    """Note that this call served that item."""
-    item: dict[str, Any] = {ITEM_COLUMNS[claim.kind]: claim.id}
-    session.add(ItemCall(call_id=call_id, stage=stage, attempt=attempt, from_cache=from_cache, **item))
+def link(session: Session, links: Sequence[tuple[int, NewLink]]) -> None:
+    """Note which calls, by id, served which items."""
+    columns = dict.fromkeys(ITEM_COLUMNS.values())
+    rows = [
+        columns
+        | {
+            ITEM_COLUMNS[new.claim.kind]: new.claim.id,
+            "call_id": call_id,
+            "stage": new.stage,
+            "attempt": new.attempt,
+            "from_cache": new.from_cache,
+            "asked_at": new.asked_at,
+        }
+        for call_id, new in links
+    ]
+    if rows:
+        session.connection().execute(sa.insert(ItemCall), rows)
 
 
 def of_item(*, kind: str, item_id: int) -> list[ServedCall]:
@@ -151,39 +213,16 @@ def of_item(*, kind: str, item_id: int) -> list[ServedCall]:
                 call=_stored(call),
                 attempt=served.attempt,
                 from_cache=served.from_cache,
+                asked_at=served.asked_at,
                 request=json.loads(zlib.decompress(call.request).decode("utf-8", "surrogatepass")),
             )
             for served, call in rows
         ]
 
 
-def totals(job_id: int) -> CallTotals:
-    """What a job cost so far."""
-    with read() as session:
-        kind = session.exec(select(Job.kind).where(Job.id == job_id)).one()
-        if kind not in TABLES:
-            return CallTotals()
-        table, column = TABLES[kind], getattr(ItemCall, ITEM_COLUMNS[kind])
-        rows: Sequence[Any] = session.exec(
-            select(
-                ItemCall.from_cache,
-                sa.func.count(),
-                sa.func.coalesce(sa.func.sum(col(LlmCall.prompt_tokens)), 0),
-                sa.func.coalesce(sa.func.sum(col(LlmCall.completion_tokens)), 0),
-            )
-            .join(LlmCall, col(LlmCall.id) == ItemCall.call_id)
-            .join(table, col(table.id) == column)
-            .where(col(table.job_id) == job_id)
-            .group_by(col(ItemCall.from_cache))
-        ).all()
-    made = next((row for row in rows if not row[0]), (False, 0, 0, 0))
-    cached = next((row for row in rows if row[0]), (True, 0, 0, 0))
-    return CallTotals(calls=made[1], cached=cached[1], prompt_tokens=int(made[2]), completion_tokens=int(made[3]))
-
-
-def _stored(row: LlmCall) -> StoredCall:
+def _stored(row: Any) -> StoredCall:
     return StoredCall(
-        id=row_id(row.id),
+        id=row.id,
         key=row.key,
         stage=row.stage,
         valid=row.valid,
@@ -197,5 +236,8 @@ def _stored(row: LlmCall) -> StoredCall:
         cached_tokens=row.cached_tokens,
         completion_tokens=row.completion_tokens,
         latency_s=row.latency_s,
+        provider=row.provider,
+        reasoning=row.reasoning,
+        started_at=row.started_at,
         created_at=row.created_at,
     )

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from db import imported_pairs
 from db.columns import row_id
 from db.engine import read, write
 from db.events import record
@@ -31,14 +32,33 @@ class DatasetInfo:
     settings: dict[str, Any]
     report: dict[str, Any]
     created_at: datetime
+    kind: str = "dialogues"  # or "pairs": a released preference or SFT file
+    redistributable: bool = True
     dialogues: int = 0
     samples: int = 0
     dialogues_by_split: dict[str, int] = field(default_factory=dict)
     samples_by_split: dict[str, int] = field(default_factory=dict)
+    pairs_by_split: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def pairs(self) -> int:
+        return sum(self.pairs_by_split.values())
+
+    def samples_in(self, split: str) -> int:
+        """Of one split, or of all."""
+        return self.samples if split == "all" else self.samples_by_split.get(split, 0)
 
 
 def create(
-    *, name: str, public_title: str, source: str, settings: dict[str, Any], format: str = "", licence: str = ""
+    *,
+    name: str,
+    public_title: str,
+    source: str,
+    settings: dict[str, Any],
+    format: str = "",
+    licence: str = "",
+    kind: Literal["dialogues", "pairs"] = "dialogues",
+    redistributable: bool = True,
 ) -> int:
     """A new dataset in state importing.
 
@@ -56,6 +76,8 @@ def create(
                 settings=settings,
                 format=format,
                 licence=licence,
+                kind=kind,
+                redistributable=redistributable,
             )
             session.add(row)
             session.flush()
@@ -86,7 +108,8 @@ def retitle(*, name: str, public_title: str, user_id: int | None = None) -> None
             raise InputError(f'no dataset is named "{name}"')
         check_public_title(session, public_title)
         runs = select(Job.id).where(Job.dataset_id == row.id, Job.kind == "synthesis")
-        session.exec(sa.update(Queue).where(col(Queue.job_id).in_(runs)).values(public_title=public_title))
+        of_it = sa.or_(col(Queue.job_id).in_(runs), col(Queue.dataset_id) == row.id)
+        session.exec(sa.update(Queue).where(of_it).values(public_title=public_title))
         row.public_title = public_title
         record(session, user_id=user_id, kind="dataset.title", subject=name, detail={"title": public_title})
 
@@ -132,13 +155,14 @@ def _remove_some(dataset_id: int) -> int:
         ).all()
         session.exec(sa.delete(SampleRow).where(col(SampleRow.dialogue_id).in_(ids)))
         session.exec(sa.delete(DialogueRow).where(col(DialogueRow.id).in_(ids)))
-        return len(ids)
+        return len(ids) + imported_pairs.remove_some(session, dataset_id=dataset_id, limit=REMOVED_AT_ONCE)
 
 
-def list_ready() -> list[DatasetInfo]:
-    """All datasets that are ready, newest first, with their counts."""
+def list_ready(*, kind: Literal["dialogues", "pairs"] | None = None) -> list[DatasetInfo]:
+    """All datasets that are ready (of one kind), newest first, with their counts."""
     with read() as session:
-        rows = session.exec(select(Dataset).where(Dataset.state == "ready").order_by(col(Dataset.id).desc())).all()
+        ready = select(Dataset).where(Dataset.state == "ready").order_by(col(Dataset.id).desc())
+        rows = session.exec(ready if kind is None else ready.where(Dataset.kind == kind)).all()
         return _with_counts(session, rows)
 
 
@@ -182,7 +206,11 @@ def _with_counts(session: Session, rows: Sequence[Dataset]) -> list[DatasetInfo]
         .where(col(DialogueRow.dataset_id).in_(ids))
         .group_by(col(DialogueRow.dataset_id), col(DialogueRow.split)),
     )
-    return [_info(row, dialogues.get(row_id(row.id), {}), samples.get(row_id(row.id), {})) for row in rows]
+    pairs = imported_pairs.counts(session, [row_id(row.id) for row in rows if row.kind == "pairs"])
+    return [
+        _info(row, dialogues.get(row_id(row.id), {}), samples.get(row_id(row.id), {}), pairs.get(row_id(row.id), {}))
+        for row in rows
+    ]
 
 
 def _counts(session: Session, statement: Any) -> dict[int, dict[str, int]]:
@@ -192,7 +220,7 @@ def _counts(session: Session, statement: Any) -> dict[int, dict[str, int]]:
     return found
 
 
-def _info(row: Dataset, dialogues: dict[str, int], samples: dict[str, int]) -> DatasetInfo:
+def _info(row: Dataset, dialogues: dict[str, int], samples: dict[str, int], pairs: dict[str, int]) -> DatasetInfo:
     return DatasetInfo(
         id=row_id(row.id),
         name=row.name,
@@ -204,8 +232,11 @@ def _info(row: Dataset, dialogues: dict[str, int], samples: dict[str, int]) -> D
         settings=row.settings,
         report=row.report,
         created_at=row.created_at,
+        kind=row.kind,
+        redistributable=row.redistributable,
         dialogues=sum(dialogues.values()),
         samples=sum(samples.values()),
         dialogues_by_split=dialogues,
         samples_by_split=samples,
+        pairs_by_split=pairs,
     )

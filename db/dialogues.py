@@ -1,6 +1,7 @@
 """Dialogues and their samples: appended while a dataset is imported, browsed and read once it is ready."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +10,9 @@ from sqlmodel import Session, col, select
 
 from db.engine import read, write
 from db.models import Dataset, DialogueRow, SampleRow
-from proutt_core.errors import ConflictError
+from db.new_dialogues import LOOKED_UP_AT_ONCE, NewColumns, insert
+from db.personal_data import code_of
 from proutt_core.types import Checks, Dialogue, Message, Sample
-
-LOOKED_UP_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -49,77 +49,27 @@ class StoredSample:
 
 
 def append(dataset_id: int, batch: Sequence[NewDialogue]) -> list[str | None]:
-    """Add a batch in one short transaction. Returns the id each dialogue got, None where it was there already.
-
-    Same external id and same text is a duplicate; the same id with another text is kept as `id#2`, `id#3` and so on.
-    """
+    """Add a batch in one short transaction, as `new_dialogues.insert` does."""
     with write() as session:
-        state = session.exec(select(Dataset.state).where(Dataset.id == dataset_id)).first()
-        if state != "importing":
-            raise ConflictError("the import was removed or taken over while it ran; start it again")
-        external_ids = _ids(session, dataset_id, batch)
-        named = [(name, new) for name, new in zip(external_ids, batch, strict=True) if name is not None]
-        if not named:
-            return external_ids
-        rows = [_row(dataset_id, external_id, new) for external_id, new in named]
-        ids = session.scalars(
-            sa.insert(DialogueRow).returning(col(DialogueRow.id), sort_by_parameter_order=True), rows
-        ).all()
-        samples = [
-            {"dialogue_id": dialogue_id, "target_index": target, "later_indexes": list(later)}
-            for dialogue_id, (_, new) in zip(ids, named, strict=True)
-            for target, later in new.samples
-        ]
-        if samples:
-            session.connection().execute(sa.insert(SampleRow), samples)
-        return external_ids
+        return insert(session, dataset_id, [_columns(new) for new in batch])
 
 
-def _ids(session: Session, dataset_id: int, batch: Sequence[NewDialogue]) -> list[str | None]:
-    known = _texts_by_id(session, dataset_id, {new.dialogue.external_id for new in batch})
-    ids: list[str | None] = []
-    for new in batch:
-        external_id = new.dialogue.external_id
-        number = 1
-        while external_id in known and known[external_id] != new.text_sha256:
-            number += 1
-            external_id = f"{new.dialogue.external_id}#{number}"
-            if external_id not in known:
-                known |= _texts_by_id(session, dataset_id, {external_id})
-        ids.append(None if external_id in known else external_id)
-        known[external_id] = new.text_sha256
-    return ids
-
-
-def _texts_by_id(session: Session, dataset_id: int, external_ids: Iterable[str]) -> dict[str, str]:
-    wanted = sorted(external_ids)
-    found: dict[str, str] = {}
-    for start in range(0, len(wanted), LOOKED_UP_AT_ONCE):
-        rows = session.exec(
-            select(DialogueRow.external_id, DialogueRow.text_sha256).where(
-                DialogueRow.dataset_id == dataset_id,
-                col(DialogueRow.external_id).in_(wanted[start : start + LOOKED_UP_AT_ONCE]),
-            )
-        )
-        found |= dict(rows.all())
-    return found
-
-
-def _row(dataset_id: int, external_id: str, new: NewDialogue) -> dict[str, Any]:
+def _columns(new: NewDialogue) -> NewColumns:
     dialogue = new.dialogue
-    return {
-        "dataset_id": dataset_id,
-        "external_id": external_id,
-        "group_key": dialogue.group,
-        "split": dialogue.split,
-        "language": dialogue.language,
-        "messages": [{"role": m.role, "content": m.content} for m in dialogue.messages],
-        "notes": list(dialogue.notes),
-        "original": dialogue.original,
-        "checks": dialogue.checks.model_dump(mode="json"),
-        "text_sha256": new.text_sha256,
-        "search_text": new.search_text,
-    }
+    return NewColumns(
+        external_id=dialogue.external_id,
+        group_key=dialogue.group,
+        split=dialogue.split,
+        language=dialogue.language,
+        messages=json.dumps([{"role": m.role, "content": m.content} for m in dialogue.messages]),
+        notes=json.dumps(dialogue.notes),
+        original=dialogue.original,
+        checks=dialogue.checks.model_dump_json(),
+        personal_data=code_of(dialogue.checks.personal_data),
+        text_sha256=new.text_sha256,
+        search_text=new.search_text,
+        samples=tuple((target, json.dumps(later)) for target, later in new.samples),
+    )
 
 
 def browse(

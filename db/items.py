@@ -8,18 +8,20 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from db.columns import now
 from db.engine import read, write
-from db.jobs import ACTIVE, set_state
+from db.events import record
+from db.jobs import ACTIVE, set_state, told_of
 from db.models import Dataset, Job, JudgeVerdict, PredictionRow, SynthesisItem
 from db.queues import open_run_queues
 
 ItemTable = type[SynthesisItem] | type[PredictionRow] | type[JudgeVerdict]
+ITEMS_NAMED = 500
 TABLES: dict[str, ItemTable] = {"synthesis": SynthesisItem, "predict": PredictionRow, "judge": JudgeVerdict}
 
 
@@ -160,7 +162,8 @@ def save_failure(session: Session, claim: ItemClaim, *, stage: str, error: str, 
 
 def _end(session: Session, claim: ItemClaim, **values: Any) -> bool:
     table = TABLES[claim.kind]
-    changed = session.exec(
+    # On the connection: the session would look through its objects for what changes, and there are none.
+    changed = session.connection().execute(
         sa.update(table)
         .where(*_ours(table, [claim]))
         .values(claim_token=None, lease_until=None, finished_at=now(), **values)
@@ -168,19 +171,20 @@ def _end(session: Session, claim: ItemClaim, **values: Any) -> bool:
     return changed.rowcount == 1
 
 
-def settle(job_id: int) -> bool:
-    """Whether the job is complete: when no item waits or runs it becomes done, and a run's queues open with it."""
+def settle(job_id: int) -> Literal["", "now", "before"]:
+    """Whether the job is complete, and since when: when no item waits or runs it becomes done, and a run's queues open
+    with it."""
     with write() as session:
         job = session.get_one(Job, job_id, with_for_update={"key_share": True})
         if job.state == "done":
-            return True
+            return "before"
         if job.state not in ACTIVE or _unfinished(session, job):
-            return False
+            return ""
         set_state(job, "done")
         if job.kind == "synthesis":
             title = session.exec(select(Dataset.public_title).where(Dataset.id == job.dataset_id)).one()
             open_run_queues(session, job_id=job_id, title=title)
-        return True
+        return "now"
 
 
 def _unfinished(session: Session, job: Job) -> bool:
@@ -196,18 +200,29 @@ def requeue(session: Session, job: Job) -> None:
         set_state(job, "queued")
 
 
-def retry_failed(job_id: int) -> int:
-    """Free the failed items of a job for another try and queue the job again. Returns how many."""
+def retry_failed(job_id: int, *, item_ids: Sequence[int] | None = None, user_id: int | None = None) -> int:
+    """Free the failed items of a job, or those of them named, for another try and queue the job again. How many."""
     with write() as session:
         job = session.get_one(Job, job_id, with_for_update={"key_share": True})
         table = TABLES[job.kind]
-        freed = session.exec(
-            sa.update(table)
-            .where(col(table.job_id) == job_id, col(table.state) == "failed")
-            .values(state="waiting", failed_stage=None, error=None, finished_at=None)
-        ).rowcount
+        failed = [col(table.job_id) == job_id, col(table.state) == "failed"]
+        freed = 0
+        for only in _in_parts(table, item_ids):
+            freed += session.exec(
+                sa.update(table)
+                .where(*failed, *only)
+                .values(state="waiting", failed_stage=None, error=None, finished_at=None)
+            ).rowcount
+        record(session, user_id=user_id, kind="job.retry", subject=told_of(job), detail={"items": freed})
         requeue(session, job)
         return freed
+
+
+def _in_parts(table: ItemTable, item_ids: Sequence[int] | None) -> list[list[Any]]:
+    """Conditions that name these items between them: a statement holds only so many values. None names all."""
+    if item_ids is None:
+        return [[]]
+    return [[col(table.id).in_(item_ids[n : n + ITEMS_NAMED])] for n in range(0, len(item_ids), ITEMS_NAMED)]
 
 
 def leased_now(job_id: int) -> bool:
@@ -230,17 +245,18 @@ def counts(job_id: int) -> ItemCounts:
         return ItemCounts(**dict(rows.all()))
 
 
-def failures(job_id: int, *, limit: int = 100) -> list[Failure]:
-    """The items that failed, in the job's order, with stage and reason."""
+def failures(job_id: int, *, limit: int | None = 100) -> list[Failure]:
+    """The items that failed, in the job's order, with stage and reason; all of them with limit None."""
     with read() as session:
         table = TABLES[session.exec(select(Job.kind).where(Job.id == job_id)).one()]
+        # The columns one by one: whole rows would read every item's results.
         rows: Any = session.exec(
-            select(table)
+            select(table.id, table.position, table.failed_stage, table.error)
             .where(col(table.job_id) == job_id, col(table.state) == "failed")
             .order_by(col(table.position))
             .limit(limit)
         )
         return [
-            Failure(item_id=row.id, position=row.position, stage=row.failed_stage or "", reason=row.error or "")
-            for row in rows
+            Failure(item_id=item_id, position=position, stage=stage or "", reason=error or "")
+            for item_id, position, stage, error in rows
         ]

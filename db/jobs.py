@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from db.columns import now, row_id
 from db.engine import read, write
+from db.events import record
 from db.models import Dataset, Job
 from proutt_core.errors import ConflictError, InputError
 
@@ -95,6 +96,7 @@ def job_for(
             with session.begin_nested():
                 session.add(made)
                 session.flush()
+            record(session, user_id=created_by, kind="job.start", subject=told_of(made))
             return made
         except IntegrityError:  # somebody else made it at the same moment
             found = locked(session, kind=kind, name=name)
@@ -105,6 +107,32 @@ def job_for(
     return found
 
 
+def limit_spending(job: Job, *, max_calls: int | None, max_cost: float | None) -> None:
+    """On a locked row. None leaves the limit there is. InputError for a limit that would let nothing happen."""
+    if max_calls is not None and max_calls < 1:
+        raise InputError(f"the most calls must be at least 1; got {max_calls}")
+    if max_cost is not None and not 0 < max_cost < float("inf"):
+        raise InputError(f"the most money must be more than 0; got {max_cost}")
+    job.max_calls = job.max_calls if max_calls is None else max_calls
+    job.max_cost = job.max_cost if max_cost is None else max_cost
+
+
+def set_limits(job_id: int, *, max_calls: int | None, max_cost: float | None, user_id: int | None = None) -> None:
+    """Both limits as given, None for no limit, whatever state the job is in; a paused job stays paused."""
+    with write() as session:
+        job = session.get_one(Job, job_id, with_for_update={"key_share": True})
+        job.max_calls = job.max_cost = None
+        limit_spending(job, max_calls=max_calls, max_cost=max_cost)
+        detail = {"max_calls": max_calls, "max_cost": max_cost}
+        record(session, user_id=user_id, kind="job.limits", subject=told_of(job), detail=detail)
+
+
+def limits_of(job_id: int) -> tuple[int | None, float | None]:
+    """The most calls and the most money of a job, None for no limit: read while it runs."""
+    with read() as session:
+        return session.exec(select(Job.max_calls, Job.max_cost).where(Job.id == job_id)).one()
+
+
 def locked(session: Session, *, kind: str, name: str) -> Job | None:
     return session.exec(
         select(Job).where(Job.kind == kind, Job.name == name).with_for_update(key_share=True)
@@ -113,7 +141,7 @@ def locked(session: Session, *, kind: str, name: str) -> Job | None:
 
 def _require_same(session: Session, job: Job, *, settings: dict[str, Any], owner: Owner) -> None:
     differ = [
-        f"{key} is {job.settings.get(key)!r} there and {settings.get(key)!r} here"
+        f"{key} is {_said(job.settings.get(key))} there and {_said(settings.get(key))} here"
         for key in sorted(job.settings.keys() | settings.keys())
         if job.settings.get(key) != settings.get(key)
     ]
@@ -130,6 +158,10 @@ def _require_same(session: Session, job: Job, *, settings: dict[str, Any], owner
             f'the {NOUNS[job.kind]} "{job.name}" was started with other settings: {"; ".join(differ)}.'
             " Choose another name, or give the same settings to resume it"
         )
+
+
+def _said(value: Any) -> str:
+    return "not set" if value is None else repr(value)
 
 
 def find(*, kind: JobKind, name: str) -> JobInfo | None:
@@ -217,38 +249,54 @@ def begin(job_id: int) -> bool:
         return job.state in ACTIVE
 
 
-def pause(job_id: int, *, reason: str = "") -> None:
+def pause(job_id: int, *, reason: str = "", user_id: int | None = None) -> None:
     """Stop for now; nothing is lost. ConflictError where the job is not queued or running."""
-    _change(job_id, to="paused", allowed=ACTIVE, reason=reason)
+    _change(job_id, to="paused", allowed=ACTIVE, reason=reason, user_id=user_id)
 
 
-def cancel(job_id: int, *, reason: str = "") -> None:
+def cancel(job_id: int, *, reason: str = "", user_id: int | None = None) -> None:
     """Stop for good, unless somebody resumes it. What is done stays."""
-    _change(job_id, to="cancelled", allowed=(*ACTIVE, "paused"), reason=reason)
+    _change(job_id, to="cancelled", allowed=(*ACTIVE, "paused"), reason=reason, user_id=user_id)
 
 
-def fail(job_id: int, *, reason: str) -> None:
-    """The job cannot go on. A job that already stopped keeps its state."""
-    _change(job_id, to="failed", allowed=ACTIVE, reason=reason, strict=False)
+def fail(job_id: int, *, reason: str) -> bool:
+    """The job cannot go on. A job that already stopped keeps its state: whether it was this call that ended it."""
+    return _change(job_id, to="failed", allowed=ACTIVE, reason=reason, strict=False)
 
 
-def stop_for_outage(job_id: int, *, reason: str) -> None:
-    """Pause because a server is down. A job that already stopped keeps its state."""
-    _change(job_id, to="paused", allowed=ACTIVE, reason=reason, strict=False)
+def stop_for_outage(job_id: int, *, reason: str) -> bool:
+    """Pause because a server is down. A job that already stopped keeps its state; returns as `fail`."""
+    return _change(job_id, to="paused", allowed=ACTIVE, reason=reason, strict=False)
 
 
-def resume(job_id: int) -> None:
+def stop_for_limit(job_id: int, *, reason: str) -> bool:
+    """Pause because a limit of spending is reached. A job that already stopped keeps its state; returns as `fail`."""
+    return _change(job_id, to="paused", allowed=ACTIVE, reason=reason, strict=False)
+
+
+def resume(job_id: int, *, user_id: int | None = None) -> None:
     """Back into the queue. ConflictError where the job is not paused, cancelled or failed."""
-    _change(job_id, to="queued", allowed=("paused", "cancelled", "failed"), reason="")
+    _change(job_id, to="queued", allowed=("paused", "cancelled", "failed"), reason="", user_id=user_id)
 
 
-def _change(job_id: int, *, to: str, allowed: tuple[str, ...], reason: str, strict: bool = True) -> None:
+def _change(
+    job_id: int, *, to: str, allowed: tuple[str, ...], reason: str, strict: bool = True, user_id: int | None = None
+) -> bool:
     with write() as session:
         job = session.get_one(Job, job_id, with_for_update={"key_share": True})
-        if job.state in allowed:
+        changed = job.state in allowed
+        if changed:
             set_state(job, to, reason=reason)
+            detail = {"reason": reason} if reason else {}
+            record(session, user_id=user_id, kind=f"job.{to}", subject=told_of(job), detail=detail)
         elif strict:
             raise ConflictError(f'the {NOUNS[job.kind]} "{job.name}" is {job.state} and cannot become {to}')
+        return changed
+
+
+def told_of(job: Job) -> str:
+    """As the subject of an event."""
+    return f'{NOUNS[job.kind]} "{job.name}"'
 
 
 def set_state(job: Job, state: str, *, reason: str = "") -> None:

@@ -10,7 +10,6 @@ from db import items
 from db.calls import storable
 from db.columns import row_id
 from db.engine import read, write
-from db.events import record
 from db.items import ItemClaim
 from db.jobs import JobInfo, Owner, job_for, list_jobs, required
 from db.models import JudgeVerdict, StudyCase
@@ -64,7 +63,6 @@ def start_judge_run(
                 for n, reading in enumerate(readings)
             ]
             session.connection().execute(sa.insert(JudgeVerdict), rows)
-            record(session, user_id=user_id, kind="judge.start", subject=name, detail={"study": study, **settings})
         items.requeue(session, job)
     return required(job_id)
 

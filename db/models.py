@@ -122,6 +122,7 @@ class DialogueRow(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("dataset_id", "external_id"),
         one_of("split", "train", "valid", "test"),
+        sa.Index("ix_dialogue_personal_data", "dataset_id", "personal_data"),
     )
     id: int | None = Field(default=None, primary_key=True)
     dataset_id: int = Field(foreign_key="dataset.id", index=True)
@@ -135,6 +136,8 @@ class DialogueRow(SQLModel, table=True):
     checks: dict[str, Any] = _json()
     text_sha256: str
     search_text: str
+    # As in `checks`, in a form that an index counts: "email:2 phone:1". None: nobody looked with the rules of today.
+    personal_data: str | None = None
 
 
 class NearDuplicate(SQLModel, table=True):
@@ -250,6 +253,8 @@ class SynthesisItem(SQLModel, table=True):
         sa.UniqueConstraint("job_id", "sample_id", "variant"),
         one_of("state", "waiting", "running", "done", "failed"),
         sa.Index("ix_synthesis_item_claim", "job_id", "state", "position"),
+        # How fast a run moves is asked every second while somebody looks; `finished_at` lies behind long results.
+        sa.Index("ix_synthesis_item_finished", "job_id", "finished_at"),
     )
     id: int | None = Field(default=None, primary_key=True)
     job_id: int = Field(foreign_key="job.id")
@@ -497,7 +502,7 @@ class PredictionRow(SQLModel, table=True):
     job_id: int = Field(foreign_key="job.id")
     position: int
     state: str = "waiting"
-    utterances: list[str] = _json(list)  # four when done
+    utterances: list[str] = _json(list)  # four when done; two of an ablation of one view
     reasoning: str | None = None
     raw: str | None = None
     failed_stage: str | None = None
@@ -587,6 +592,7 @@ class Export(SQLModel, table=True):
     path: str
     rows: int
     sha256: str
+    settings: dict[str, Any] | None = _maybe_json()  # why texts went out against a licence, what an ablation left out
     created_by: int | None = Field(default=None, foreign_key="user.id")
     created_at: datetime = _time()
 

@@ -19,7 +19,7 @@ def overview() -> Overview:
         pairs, pairs_done = _answers(session, Queue.kind == "pair")
         wanted, answers = _answers(session, Queue.kind == "compare", Queue.state == "open")
         return Overview(
-            datasets=_count(session, Dataset, Dataset.state == "ready"),
+            datasets=_count(session, Dataset, Dataset.state == "ready", Dataset.kind == "dialogues"),
             imports_running=jobs["import", "running"],
             runs_done=jobs["synthesis", "done"],
             runs_running=jobs["synthesis", "running"],

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from db import items
 from db.columns import row_id
+from db.dataset_use import hold_texts
 from db.engine import read, write
 from db.items import ItemClaim, requeue
 from db.jobs import Owner, Started, job_for
@@ -42,8 +43,9 @@ def start_predictions(
     `limit` is how many samples of that order should be predicted. A sample has one prediction of a method, whichever
     job asked for it first.
     """
-    order = samples_for_job(dataset_id=dataset_id, split=settings["split"], seed=0, limit=limit)
     with write() as session:
+        hold_texts(session, dataset_id)
+        order = samples_for_job(dataset_id=dataset_id, split=settings["split"], seed=0, limit=limit)
         job = job_for(
             session,
             kind="predict",
@@ -80,7 +82,7 @@ def start_predictions(
 def save(
     session: Session, claim: ItemClaim, *, utterances: Sequence[str], reasoning: str | None, raw: str | None
 ) -> bool:
-    """The four utterances. False, and nothing written, where another holds the item."""
+    """The predicted utterances. False, and nothing written, where another holds the item."""
     return items.save(session, claim, utterances=list(utterances), reasoning=reasoning, raw=raw)
 
 

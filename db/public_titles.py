@@ -2,7 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from db.models import Dataset, Job, Method, Queue
@@ -16,8 +19,7 @@ def check_public_title(session: Session, title: str) -> None:
     """Refuse a title that annotators would see and that names a method, its family, its model or a run."""
     if not title.strip():
         raise InputError("the title shown to annotators is empty")
-    runs = set(session.exec(select(Job.name).where(Job.kind == "synthesis")).all())
-    told = _told(title, _names(session) | runs)
+    told = _told(title, _names(session) | _names_of_runs(session))
     if told is not None:
         raise InputError(
             f'the title "{title}" would tell annotators about "{told}"; '
@@ -30,8 +32,8 @@ def check_titles_in_view(session: Session) -> None:
     names = _names(session)
     rows = session.exec(
         select(Queue.public_title, Dataset.name)
-        .join(Job, col(Job.id) == Queue.job_id)
-        .join(Dataset, col(Dataset.id) == Job.dataset_id)
+        .join(Job, col(Job.id) == Queue.job_id, isouter=True)
+        .join(Dataset, col(Dataset.id) == sa.func.coalesce(Job.dataset_id, Queue.dataset_id))
         .where(Queue.state == "open")
         .order_by(col(Queue.id))
     )
@@ -47,10 +49,21 @@ def check_titles_in_view(session: Session) -> None:
 def _names(session: Session) -> set[str]:
     names: set[str] = set()
     for method in session.exec(select(Method)).all():
-        names |= {method.name, method.family}
-        for model in (str(method.settings.get(key) or "") for key in ("model", "model_name")):
-            names |= {model, model.rpartition("/")[2]}
+        names |= {method.name, method.family, *_models_in(method.settings)}
     return names
+
+
+def _names_of_runs(session: Session) -> set[str]:
+    """And of the models that made their pairs."""
+    names: set[str] = set()
+    for name, settings in session.exec(select(Job.name, Job.settings).where(Job.kind == "synthesis")):
+        names |= {name, *_models_in(settings)}
+    return names
+
+
+def _models_in(settings: Mapping[str, Any]) -> set[str]:
+    models = [str(settings.get(key) or "") for key in ("model", "model_name")]
+    return {name for model in models for name in (model, model.rpartition("/")[2])}
 
 
 def _told(title: str, names: set[str]) -> str | None:

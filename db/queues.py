@@ -13,7 +13,7 @@ from db import eligibility
 from db.columns import now
 from db.engine import read, write
 from db.events import record
-from db.models import Assignment, Job, PreferencePair, Queue, QueueItem, SynthesisItem
+from db.models import Assignment, Dataset, Job, PreferencePair, Queue, QueueItem, SynthesisItem
 from db.places import ANNOTATE, LEASE, hold, is_free, lock_queue, require_open, taken_by_others
 
 SIDES = {"pair": ("chosen", "rejected"), "tree": ("",), "compare": ("a", "b")}
@@ -236,29 +236,54 @@ def open_run_queues(session: Session, *, job_id: int, title: str) -> None:
         .where(SynthesisItem.job_id == job_id, SynthesisItem.state == "done")
         .order_by(col(SynthesisItem.position), col(SynthesisItem.variant))
     ).all()
-    _fill(session, job, title, kind="pair", subject="pair_id", subjects=[i for i in pairs if i is not None])
-    _fill(session, job, title, kind="tree", subject="item_id", subjects=[i for i in items if i is not None])
+    order = f"{job.name}:{job.settings.get('seed')}"
+    for kind, subject, found in (("pair", "pair_id", pairs), ("tree", "item_id", items)):
+        queue = Queue(kind=kind, public_title=title, job_id=job.id, everyone=True)
+        subjects = [i for i in found if i is not None]
+        _fill(session, queue, subject=subject, subjects=subjects, order=order, opened_by=job.created_by)
 
 
-def _fill(session: Session, job: Job, title: str, *, kind: str, subject: str, subjects: list[int]) -> None:
-    queue = session.exec(select(Queue).where(Queue.job_id == job.id, Queue.kind == kind)).first()
-    if queue is None:
+def open_dataset_queue(session: Session, *, dataset_id: int, title: str) -> None:
+    """Open the queue of a dataset's imported pairs, inside the caller's transaction; again adds nothing twice."""
+    dataset = session.exec(select(Dataset).where(Dataset.id == dataset_id).with_for_update(key_share=True)).one()
+    pairs = session.exec(
+        select(PreferencePair.id)
+        .where(PreferencePair.dataset_id == dataset_id)
+        .order_by(col(PreferencePair.source_row))
+    ).all()
+    queue = Queue(kind="pair", public_title=title, dataset_id=dataset_id, everyone=True)
+    subjects = [i for i in pairs if i is not None]
+    order = f"{dataset.name}:{dataset.settings.get('seed')}"
+    _fill(session, queue, subject="pair_id", subjects=subjects, order=order, opened_by=None)
+
+
+def _fill(
+    session: Session, queue: Queue, *, subject: str, subjects: list[int], order: str, opened_by: int | None
+) -> None:
+    """Add to the queue of this kind that the run or dataset has, or else open `queue`."""
+    found = session.exec(
+        select(Queue).where(
+            Queue.kind == queue.kind, Queue.job_id == queue.job_id, Queue.dataset_id == queue.dataset_id
+        )
+    ).first()
+    if found is None:
         if not subjects:
             return
-        queue = Queue(kind=kind, public_title=title, job_id=job.id, everyone=True)
         session.add(queue)
         session.flush()
         record(
             session,
-            user_id=job.created_by,
+            user_id=opened_by,
             kind="queue_open",
             subject=f"queue:{queue.public_id}",
-            detail={"kind": kind},
+            detail={"kind": queue.kind},
         )
+    else:
+        queue = found
     there = set(session.exec(select(getattr(QueueItem, subject)).where(QueueItem.queue_id == queue.id)).all())
     fresh = [subject_id for subject_id in subjects if subject_id not in there]
-    # Seeded by the run and not by ids, so that the order is the same on every database.
-    random.Random(f"{kind}:{job.name}:{job.settings.get('seed')}:{len(there)}").shuffle(fresh)
+    # Seeded by the run or dataset and not by ids, so that the order is the same on every database.
+    random.Random(f"{queue.kind}:{order}:{len(there)}").shuffle(fresh)
     rows: list[dict[str, Any]] = [
         {"queue_id": queue.id, "position": len(there) + n, subject: subject_id, "people": 1, "treatment": "plain"}
         for n, subject_id in enumerate(fresh)

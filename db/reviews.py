@@ -23,7 +23,7 @@ from db.models import (
 )
 from db.places import ANNOTATE, LEASE, Held, Outcome, hold, is_free, lock_queue, require_open, settle
 from proutt_core.errors import ConflictError, InputError, NotAllowed
-from proutt_core.types import Branch, GateFailure, Message, StageResults, Trace, Value
+from proutt_core.types import Branch, GateFailure, Message, StageResults, Trace, Value, VerbatimPair
 
 PairAnswer = Literal["approve", "reject"]
 TreeAnswer = Literal["correct", "partly", "wrong"]
@@ -37,13 +37,19 @@ REVIEWS: dict[str, type[PairReview] | type[TreeReview] | type[Judgement]] = {
 
 
 class PairTask(Value):
-    """A pair under review. `baseline`: made by the text rules, and the person may be told so."""
+    """A pair under review. `baseline`: made by the text rules, and the person may be told so.
+
+    An imported pair has `verbatim` and neither context nor next utterance; its traces are set where its texts could be
+    read as such. `rejected` is None where there is no rejected side, or it is text.
+    """
 
     assignment_id: str
-    context: tuple[Message, ...]
-    next_utterance: str
-    chosen: Trace
-    rejected: Trace
+    item_id: int | None = None  # the run's item that it comes from
+    context: tuple[Message, ...] = ()
+    next_utterance: str | None = None
+    chosen: Trace | None
+    rejected: Trace | None
+    verbatim: VerbatimPair | None = None
     left_is: PairSide
     gates_failed: tuple[GateFailure, ...] = ()
     branch: Branch | None = None
@@ -54,6 +60,7 @@ class TreeTask(Value):
     """A tree under review, with what every stage returned."""
 
     assignment_id: str
+    item_id: int
     context: tuple[Message, ...]
     next_utterance: str
     results: StageResults
@@ -66,12 +73,11 @@ def pair_task(*, assignment_id: str, user_id: int) -> PairTask:
     with read() as session:
         assignment, item = _given(session, assignment_id=assignment_id, user_id=user_id)
         pair = session.get_one(PreferencePair, item.pair_id)
-        sample = _sample(session, session.get_one(SynthesisItem, pair.item_id)).sample
         return PairTask.model_validate(
-            {
+            _said(session, pair)
+            | {
                 "assignment_id": assignment.public_id,
-                "context": sample.context,
-                "next_utterance": sample.next_utterance,
+                "item_id": pair.item_id,
                 "chosen": pair.chosen,
                 "rejected": pair.rejected,
                 "left_is": assignment.left_is,
@@ -82,6 +88,13 @@ def pair_task(*, assignment_id: str, user_id: int) -> PairTask:
         )
 
 
+def _said(session: Session, pair: PreferencePair) -> dict[str, Any]:
+    if pair.item_id is None:
+        return {"verbatim": pair.verbatim}
+    sample = _sample(session, session.get_one(SynthesisItem, pair.item_id)).sample
+    return {"context": sample.context, "next_utterance": sample.next_utterance}
+
+
 def tree_task(*, assignment_id: str, user_id: int) -> TreeTask:
     with read() as session:
         assignment, queue_item = _given(session, assignment_id=assignment_id, user_id=user_id)
@@ -90,6 +103,7 @@ def tree_task(*, assignment_id: str, user_id: int) -> TreeTask:
         return TreeTask.model_validate(
             {
                 "assignment_id": assignment.public_id,
+                "item_id": item.id,
                 "context": sample.context,
                 "next_utterance": sample.next_utterance,
                 "results": item.results,
@@ -139,7 +153,7 @@ def save_pair_review(
     with write() as session:
         held = hold(session, assignment_id=assignment_id, user_id=user_id, kind="pair")
         if edited:
-            _require_difference(session.get_one(PreferencePair, held.item.pair_id), chosen, rejected)
+            _require_editable(session.get_one(PreferencePair, held.item.pair_id), chosen, rejected)
         outcome = settle(session, held)
         if outcome != "already":
             review = PairReview(
@@ -156,7 +170,10 @@ def save_pair_review(
         return outcome
 
 
-def _require_difference(pair: PreferencePair, chosen: Trace | None, rejected: Trace | None) -> None:
+def _require_editable(pair: PreferencePair, chosen: Trace | None, rejected: Trace | None) -> None:
+    for edited, stored in ((chosen, pair.chosen), (rejected, pair.rejected)):
+        if edited is not None and not stored:
+            raise InputError("This pair holds no trace there that could be edited; approve or reject it as it is.")
     new_chosen = chosen or (Trace.model_validate(pair.chosen) if pair.chosen else None)
     new_rejected = rejected or (Trace.model_validate(pair.rejected) if pair.rejected else None)
     if new_chosen is not None and new_chosen == new_rejected:

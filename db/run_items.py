@@ -61,13 +61,20 @@ def browse_items(
     if gate_failed:
         where.append(sa.cast(col(PreferencePair.gates_failed), sa.Text) != "[]")
     with read() as session:
-        total = session.exec(_joined(sa.func.count()).where(*where)).one()
+        counted = select(sa.func.count()).select_from(SynthesisItem)
+        if gate_failed:
+            counted = counted.join(PreferencePair, col(PreferencePair.item_id) == SynthesisItem.id)
+        total = session.exec(counted.where(*where)).one()
+        # The page's items first: to skip joined rows would read every one of them.
+        ids = select(SynthesisItem.id)
+        if gate_failed:
+            ids = ids.join(PreferencePair, col(PreferencePair.item_id) == SynthesisItem.id)
+        order = (col(SynthesisItem.position), col(SynthesisItem.id))
+        found = session.exec(ids.where(*where).order_by(*order).offset(offset).limit(limit)).all()
         rows = session.exec(
             _joined(SynthesisItem, DialogueRow.external_id, DialogueRow.split, PreferencePair.gates_failed)
-            .where(*where)
-            .order_by(col(SynthesisItem.position), col(SynthesisItem.id))
-            .offset(offset)
-            .limit(limit)
+            .where(col(SynthesisItem.id).in_(found))
+            .order_by(*order)
         )
         return ItemPage(total=total, items=tuple(_row(*row) for row in rows))
 
@@ -91,6 +98,15 @@ def open_item(item_id: int) -> OpenedItem:
             perturbed=tuple(pair.perturbed) if pair else (),
             gates_failed=tuple(GateFailure.model_validate(entry) for entry in failed or ()),
         )
+
+
+def job_of_item(item_id: int) -> int:
+    """The run that an item belongs to. InputError where there is none of that id."""
+    with read() as session:
+        found = session.exec(select(SynthesisItem.job_id).where(SynthesisItem.id == item_id)).first()
+        if found is None:
+            raise InputError(f"there is no item {item_id}")
+        return found
 
 
 def _joined(*columns: Any) -> Any:

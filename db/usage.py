@@ -1,6 +1,8 @@
 """What a job's calls came to: counts, tokens and time by stage and by the model that answered."""
 
-from dataclasses import astuple, dataclass, fields
+import functools
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,18 +36,35 @@ COUNTS = tuple(field.name for field in fields(StageUsage) if field.name not in K
 
 def add(session: Session, *, job_id: int, process: str, usage: StageUsage) -> None:
     """Add to what this process has noted, in the transaction that stores the calls."""
+    add_all(session, job_id=job_id, process=process, used=[usage])
+
+
+def add_all(session: Session, *, job_id: int, process: str, used: Iterable[StageUsage]) -> None:
+    """`add` of what many calls of one job came to."""
     bind = session.connection()
-    insert: Any = postgresql.insert if bind.dialect.name == "postgresql" else sqlite.insert
-    names = [field.name for field in fields(StageUsage)]
-    values = dict(zip(names, astuple(usage), strict=True)) | {"job_id": job_id, "process": process}
-    statement = insert(JobUsage).values(values)
+    rows = [asdict(usage) | {"job_id": job_id, "process": process} for usage in _summed(used)]
+    bind.execute(_adding(bind.dialect.name), rows)
+
+
+@functools.cache
+def _adding(dialect: str) -> Any:
+    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
     table = JobUsage.__table__  # type: ignore[attr-defined]
-    bind.execute(
-        statement.on_conflict_do_update(
-            index_elements=["job_id", "process", *KEYS],
-            set_={name: table.c[name] + statement.excluded[name] for name in COUNTS},
-        )
+    statement = insert(table)
+    return statement.on_conflict_do_update(
+        index_elements=["job_id", "process", *KEYS],
+        set_={name: table.c[name] + statement.excluded[name] for name in COUNTS},
     )
+
+
+def _summed(used: Iterable[StageUsage]) -> list[StageUsage]:
+    """One for each stage, model and provider."""
+    sums: dict[tuple[str, str, str], list[Any]] = {}
+    for usage in used:
+        counts = [getattr(usage, name) for name in COUNTS]
+        key = (usage.stage, usage.answered_by, usage.provider)
+        sums[key] = [a + b for a, b in zip(sums[key], counts, strict=True)] if key in sums else counts
+    return [StageUsage(*key, *counts) for key, counts in sums.items()]
 
 
 def of_job(job_id: int) -> tuple[StageUsage, ...]:
@@ -59,7 +78,18 @@ def of_job(job_id: int) -> tuple[StageUsage, ...]:
         return tuple(_usage(row) for row in rows)
 
 
+def by_process(job_id: int) -> dict[str, StageUsage]:
+    """What each process's calls came to, over all stages and models."""
+    sums = [sa.func.sum(col(getattr(JobUsage, name))) for name in COUNTS]
+    with read() as session:
+        rows: Any = session.exec(
+            select(JobUsage.process, *sums).where(JobUsage.job_id == job_id).group_by(col(JobUsage.process))
+        )
+        return {process: _usage(("", "", "", *counts)) for process, *counts in rows}
+
+
 def _usage(row: Any) -> StageUsage:
-    named = dict(zip((*KEYS, *COUNTS), row, strict=True))
+    named: dict[str, Any] = dict(zip((*KEYS, *COUNTS), row, strict=True))
     seconds = float(named.pop("seconds"))
-    return StageUsage(**{name: value if name in KEYS else int(value) for name, value in named.items()}, seconds=seconds)
+    values: dict[str, Any] = {name: value if name in KEYS else int(value) for name, value in named.items()}
+    return StageUsage(**values, seconds=seconds)

@@ -11,6 +11,8 @@ from pages._jobs import RESEARCH
 from pages._shared import acting, show_error
 from pages._text import _
 from proutt_core.dialogues import FORMATS, ImportSettings, TurnPolicy, parse_shares
+from proutt_core.dialogues.released import FORMAT as PAIRS
+from proutt_core.dialogues.released import TITLE as PAIRS_TITLE
 from proutt_core.errors import InputError, ProuttError
 from proutt_core.naming import free_name, name_from_file, title_from_name
 from proutt_core.uploads import remove_upload, save_upload
@@ -25,6 +27,14 @@ def turn_names() -> dict[str, str]:
         "random": _("one, drawn at random"),
         "last": _("the last one"),
         "all": _("every possible one"),
+    }
+
+
+def personal_data_names() -> dict[str, str]:
+    return {
+        "keep": _("keep it, and show it"),
+        "mask": _("mask it: [EMAIL_1]"),
+        "drop": _("leave such dialogues out"),
     }
 
 
@@ -88,6 +98,7 @@ def _names(named: str, n: int) -> tuple[str, str]:
 def _format_and_licence(n: int) -> tuple[str | None, str]:
     left, right = st.columns(2)
     titles = {"": _("Detected from the content"), **{name: found.title for name, found in FORMATS.items()}}
+    titles[PAIRS] = PAIRS_TITLE
     chosen = left.selectbox(_("Format"), list(titles), format_func=titles.__getitem__, key=f"import-format-{n}")
     licence = right.text_input(_("Licence, for the record"), placeholder="Apache-2.0", key=f"import-licence-{n}")
     return chosen or None, licence or ""
@@ -129,6 +140,15 @@ def _settings(n: int) -> Callable[[], ImportSettings]:
             _("First only"), min_value=1, value=None, placeholder=_("all"), key=f"import-limit-{n}"
         )
 
+        policies = personal_data_names()
+        personal = st.selectbox(
+            _("Possible personal data"),
+            list(policies),
+            format_func=policies.__getitem__,
+            key=f"import-personal-{n}",
+            help=_("E-mail addresses, phone numbers, keys, identity and account numbers, IP addresses."),
+        )
+
     def read() -> ImportSettings:
         code = (only or "").strip().lower()
         if code and not (code.isascii() and code.isalpha() and len(code) in (2, 3)):
@@ -141,6 +161,7 @@ def _settings(n: int) -> Callable[[], ImportSettings]:
             sample=sample,
             min_turns=min_turns,
             language=code or None,
+            personal_data=personal,
         )
 
     return read

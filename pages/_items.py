@@ -1,17 +1,15 @@
-"""The items of a run: a page of them, and one opened with every stage's result and the raw replies behind it."""
+"""The items of a run: a page of them, and one opened with every stage's result and the calls behind it."""
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
-from db import calls
-from db.calls import ServedCall
 from db.jobs import JobInfo
 from db.run_items import ItemRow, OpenedItem, browse_items, open_item
 from pages._shared import PANE_HEIGHT, dialogue_pane, plain_text
-from pages._tables import pick
+from pages._tables import fact_row, pager, pick
 from pages._text import _, ngettext
+from pages._timeline import timeline_of_item
 from pages._traces import part_name, path_text, prediction_name, tree_text
 from proutt_core.progress import page_count, page_offset
 from proutt_core.types import CATEGORIES, Message, Path, StageResults, ViewReasoning
@@ -47,7 +45,7 @@ def draw_items(job: JobInfo) -> None:
         return
     chosen = _pick(found.items, key=f"items-{job.public_id}-{asked}-{page}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.pagination(page_count(found.total, PER_PAGE), key=page_key)
+        pager(page_count(found.total, PER_PAGE), key=page_key)
         st.caption(ngettext("{n} item", "{n} items", found.total).format(n=f"{found.total:,}"))
     draw_item(open_item(chosen.id))
 
@@ -68,14 +66,14 @@ def item_state_names() -> dict[str, str]:
 
 
 def _pick(found: Sequence[ItemRow], *, key: str) -> ItemRow:
-    states, branches = item_state_names(), {**filter_names(), None: ""}
+    states, branches = item_state_names(), filter_names()
     rows = [
         {
             _("No."): row.position + 1,
             _("Dialogue"): visible(row.external_id),
             _("Split"): row.split,
             _("State"): states[row.state],
-            _("Branch"): branches[row.branch],
+            _("Branch"): branches[row.branch] if row.branch else "",
             _("Top similarity"): row.top_similarity,
             _("Gates failed"): ", ".join(row.gates_failed),
             _("Failed because"): visible(row.error or ""),
@@ -97,10 +95,10 @@ def draw_item(item: OpenedItem) -> None:
         _outcome(item)
         draw_results(item.results)
     failed = item.row.state == "failed"
-    replies = st.expander(_("Calls and raw replies"), expanded=failed, key=f"calls-{item.row.id}", on_change="rerun")
-    if replies.open:
-        with replies:
-            _calls(calls.of_item(kind="synthesis", item_id=item.row.id))
+    box = st.expander(_("Timeline of its calls"), expanded=failed, key=f"calls-{item.row.id}", on_change="rerun")
+    if box.open:
+        with box:
+            timeline_of_item(item.row.id)
 
 
 def _outcome(item: OpenedItem) -> None:
@@ -110,10 +108,13 @@ def _outcome(item: OpenedItem) -> None:
         st.text(visible(row.error))
     elif row.branch:
         perturbed = ", ".join(part_name(view) for view in item.perturbed) or _("none")  # type: ignore[arg-type]
-        with st.container(horizontal=True, gap="large"):
-            _fact(_("Branch"), filter_names()[row.branch])
-            _fact(_("Top similarity"), "" if row.top_similarity is None else f"{row.top_similarity:.2f}")
-            _fact(_("Perturbed in rejected"), perturbed)
+        fact_row(
+            [
+                (_("Branch"), filter_names()[row.branch]),
+                (_("Top similarity"), "" if row.top_similarity is None else f"{row.top_similarity:.2f}"),
+                (_("Perturbed in rejected"), perturbed),
+            ]
+        )
     else:
         st.text(_("This item has not been worked on to the end yet."))
     for failure in item.gates_failed:
@@ -123,12 +124,6 @@ def _outcome(item: OpenedItem) -> None:
         _heading(_("What the user said later"))
         for text in item.sample.sample.later_utterances:
             plain_text(text)
-
-
-def _fact(label: str, value: str) -> None:
-    with st.container(width="content", gap=None):
-        st.caption(label)
-        st.text(value)
 
 
 def _heading(text: str) -> None:
@@ -142,7 +137,7 @@ def draw_results(results: StageResults) -> None:
         st.text(visible(tree_text(results.tree)))
     _categories(results)
     if results.insight is not None:
-        for view in (results.insight.mining, results.insight.exploration):
+        for view in results.insight.views:
             _view(part_name(view.view), view, results)
     if results.next_path is not None:
         _heading(_("True path"))
@@ -179,7 +174,8 @@ def _view(title: str, view: ViewReasoning, results: StageResults | None = None) 
         with st.container(border=True, gap="xxsmall"):
             st.caption(prediction_name(prediction.id))
             plain_text(prediction.text)
-            st.text(visible(path_text(prediction.path)))
+            if prediction.path is not None:
+                st.text(visible(path_text(prediction.path)))
             if score := scores.get(prediction.id):
                 st.caption(_("Similarity {score}, because:").format(score=f"{score.score:.2f}"))
                 plain_text(score.reason)
@@ -187,34 +183,3 @@ def _view(title: str, view: ViewReasoning, results: StageResults | None = None) 
 
 def _paths(paths: Sequence[Path]) -> None:
     st.text("\n".join(visible(path_text(path)) for path in paths))
-
-
-def _calls(served: list[ServedCall]) -> None:
-    if not served:
-        st.text(_("No call was made for this item."))
-        return
-    rows = [
-        {
-            _("Stage"): one.call.stage,
-            _("Attempt"): one.attempt,
-            _("Answered by"): visible(one.call.answered_by),
-            _("From the log"): one.from_cache,
-            _("Usable"): one.call.valid,
-            _("Seconds"): one.call.latency_s,
-            _("Prompt tokens"): one.call.prompt_tokens,
-            _("Reply tokens"): one.call.completion_tokens,
-            _("Problem"): visible(one.call.problem or ""),
-        }
-        for one in served
-    ]
-    seconds = {_("Seconds"): st.column_config.NumberColumn(format="%.2f")}
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=seconds, placeholder="–")
-    last = len(served) - 1
-    which = st.selectbox(
-        _("Reply"),
-        range(len(served)),
-        index=last if not served[last].call.valid else 0,
-        format_func=lambda n: f"{n + 1}. {served[n].call.stage}",
-        key=f"reply-{served[0].call.id}-{last}",
-    )
-    st.code(visible(served[which].call.reply), language=None, wrap_lines=True)

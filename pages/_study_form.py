@@ -15,7 +15,7 @@ CASES, PEOPLE = 100, 3
 
 def draw_form() -> None:
     st.subheader(_("New study: paper check, 100 cases × 3 people"), anchor=False)
-    ready = datasets.list_ready()
+    ready = datasets.list_ready(kind="dialogues")
     if not ready:
         st.text(_("A study compares two methods on a dataset's test split. Import dialogues first."))
         st.page_link("datasets.py", label=_("Datasets"), icon=":material/forum:")

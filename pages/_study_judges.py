@@ -5,7 +5,8 @@ import streamlit as st
 from db import items
 from db.jobs import JobInfo
 from db.judging import judge_runs
-from pages._jobs import RESEARCH, draw_progress, follow, job_head
+from pages._failures import draw_failures
+from pages._jobs import RESEARCH, draw_progress, follow
 from pages._model_choice import Chosen, choose_model_form
 from pages._shared import acting, show_error, worker_notice
 from pages._text import _
@@ -23,12 +24,12 @@ def draw_judges(study: StudyInfo) -> None:
     for run in runs:
         with st.container(border=True, gap="small"):
             follow(run, _draw_run)
+            draw_failures(run)
     with st.expander(_("Start a judge"), expanded=not runs):
         _form(study)
 
 
 def _draw_run(run: JobInfo) -> None:
-    job_head(run)
     draw_progress(run)
     if items.counts(run.id).failed:
         st.caption(_("A case with a failed reading is unscored: it counts nowhere, and never as a tie."))
@@ -57,5 +58,11 @@ def _on_start(study: str, chosen: Chosen) -> None:
         chosen.require_confirmed()
         mode = st.session_state["judge_mode"]
         margin = st.session_state.get("judge_margin", 0.0) if mode == "pointwise" else 0.0
-        settings = JudgeSettings(model=chosen.model.spec, base_url=chosen.model.url, mode=mode, tie_margin=margin)
+        settings = JudgeSettings(
+            model=chosen.model.spec,
+            base_url=chosen.model.url,
+            upstream=chosen.model.pinned,
+            mode=mode,
+            tie_margin=margin,
+        )
         start(study, settings, user_id=who.id)

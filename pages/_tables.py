@@ -1,7 +1,7 @@
 """Tables that two or more pages draw: one to choose a row from, and facts as two columns."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -9,6 +9,7 @@ import streamlit as st
 from proutt_core.visible import visible
 
 T = TypeVar("T")
+PAGER_WIDTH = 300
 
 
 def pick(found: Sequence[T], rows: Sequence[Mapping[str, object]], *, key: str, **look: Any) -> T:
@@ -33,3 +34,18 @@ def fact_table(lines: list[tuple[str, str]]) -> None:
             left, right = st.columns([1, 1.8])
             left.caption(what)
             right.text(visible(value))
+
+
+def fact_row(facts: list[tuple[str, str]], *, gap: Literal["small", "medium", "large"] = "large") -> None:
+    """Captions with their values below, side by side."""
+    with st.container(horizontal=True, gap=gap):
+        for what, value in facts:
+            with st.container(width="content", gap=None):
+                st.caption(what)
+                st.text(visible(value))
+
+
+def pager(pages: int, *, key: str) -> None:
+    """Page numbers beside something else: in a row without a width of its own a pager hides pages that have room."""
+    with st.container(width=PAGER_WIDTH):
+        st.pagination(pages, key=key)

@@ -1,4 +1,4 @@
-"""Compare: two sets of four predictions for one dialogue, nobody told which method made which."""
+"""Compare: two sets of predictions for one dialogue, nobody told which method made which."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -4,12 +4,18 @@ import pandas as pd
 import streamlit as st
 
 from db import jobs
+from db.dataset_use import uses
 from db.datasets import DatasetInfo, get, list_ready
 from db.dialogues import DialogueInfo, browse, languages
 from db.jobs import JobInfo
+from pages._dataset_checks import draw_personal_data, what_was_done
+from pages._export_box import dataset_export_box
 from pages._import_form import import_form
 from pages._import_report import report_numbers, report_tables, settings_lines
+from pages._interrupted_imports import draw_interrupted
 from pages._jobs import RESEARCH, draw_buttons, follow, job_head, state_names
+from pages._licence_box import draw_licence
+from pages._near_duplicates import draw_near_duplicates
 from pages._shared import dialogue_pane, require_role, show_error, worker_notice
 from pages._tables import fact_table, pick
 from pages._text import _, ngettext
@@ -42,13 +48,15 @@ def by_split(counts: dict[str, int]) -> str:
 
 def dataset_table(found: list[DatasetInfo]) -> DatasetInfo:
     """All datasets; the one in the chosen row, or the newest."""
+    with_pairs = any(dataset.kind == "pairs" for dataset in found)
     rows = [
         {
             _("Name"): visible(dataset.name),
             _("Public title"): visible(dataset.public_title),
             _("Dialogues"): dataset.dialogues,
             _("Samples"): dataset.samples,
-            **{split: dataset.dialogues_by_split.get(split, 0) for split in SPLITS},
+            **({_("Pairs"): dataset.pairs} if with_pairs else {}),
+            **{split: (dataset.pairs_by_split or dataset.dialogues_by_split).get(split, 0) for split in SPLITS},
             _("Languages"): counted(languages(dataset.id)),
             _("Imported"): f"{dataset.created_at:%Y-%m-%d %H:%M}",
         }
@@ -66,20 +74,43 @@ def draw_datasets(found: list[DatasetInfo]) -> None:
         heading, button = st.columns([5, 1.6], vertical_alignment="center")
         with heading:
             st.text(visible(dataset.name))
-        button.button(
-            _("Read its dialogues"),
-            icon=":material/forum:",
-            width="stretch",
-            on_click=go_to,
-            args=(tab_names()[1], dataset.id),
-        )
-        report_numbers(dataset.report)
+        if dataset.kind == "dialogues":
+            button.button(
+                _("Read its dialogues"),
+                icon=":material/forum:",
+                width="stretch",
+                on_click=go_to,
+                args=(tab_names()[1], dataset.id),
+            )
+        else:
+            button.page_link("pairs.py", label=_("Read its pairs"), icon=":material/compare_arrows:")
+        report_numbers(dataset.report, in_one_row=True)
         left, right = st.columns([1, 1.2], gap="large")
         with left:
             fact_table(settings_lines(dataset))
         with right:
-            fact_table([(_("Samples by split"), by_split(dataset.samples_by_split))])
+            fact_table(
+                [(_("Samples by split"), by_split(dataset.samples_by_split))]
+                if dataset.kind == "dialogues"
+                else [(_("Pairs by split"), by_split(dataset.pairs_by_split))]
+            )
             report_tables(dataset.report)
+        draw_licence(dataset)
+    if dataset.kind == "dialogues":
+        draw_checks(dataset)
+        return
+    with st.container(border=True), show_error():
+        st.markdown(f"**{_('Export for training')}**")
+        dataset_export_box(dataset)
+
+
+def draw_checks(dataset: DatasetInfo) -> None:
+    what_was_done()
+    used_by = uses(dataset.id)
+    with st.container(border=True):
+        draw_personal_data(dataset, used_by)
+    with st.container(border=True):
+        draw_near_duplicates(dataset, used_by)
 
 
 def nothing_yet() -> None:
@@ -106,7 +137,7 @@ def draw_dialogues(found: list[DatasetInfo]) -> None:
     dataset_id = which.selectbox(_("Dataset"), list(names), format_func=names.__getitem__, key=SHOWN)
     search = text.text_input(_("Search"), placeholder=_("Words in the dialogue"), key="browse-search") or ""
     anything = {"": _("all")}
-    splits = {**anything, **{split: split for split in SPLITS}}
+    splits: dict[str, str] = {**anything, **{split: split for split in SPLITS}}
     split = where.selectbox(_("Split"), list(splits), format_func=splits.__getitem__, key="browse-split")
     spoken = {**anything, **{code: f"{code} ({n:,})" for code, n in languages(dataset_id).items()}}
     language = tongue.selectbox(
@@ -167,7 +198,7 @@ def draw_dialogue(info: DialogueInfo) -> None:
                 (_("Turns"), f"{checks.turns:,}"),
                 (_("Repeated turns"), f"{checks.repeated_turns:,}"),
                 (_("Toxicity"), toxic[checks.toxic]),
-                (_("Possible personal data"), ", ".join(checks.personal_data) or _("none found")),
+                (_("Possible personal data"), counted(checks.personal_data) or _("none found")),
                 (_("Samples"), f"{len(info.targets):,}"),
                 (_("Normalising"), "\n".join(dialogue.notes) or _("nothing was changed")),
             ]
@@ -183,8 +214,9 @@ def draw_import() -> None:
         import_form()
     with lately:
         worker_notice()
-        found = jobs.list_jobs(kind="import")
-        if not found:
+        interrupted = draw_interrupted()
+        found = [job for job in jobs.list_jobs(kind="import") if job.id not in interrupted]
+        if not found and not interrupted:
             st.caption(_("Imports and what became of their rows are shown here."))
             return
         shown = [job for job in found if job.active] or found[:1]
@@ -215,13 +247,14 @@ def finished_import(job: JobInfo) -> None:
         return
     report_numbers(dataset.report)
     report_tables(dataset.report)
-    st.button(
-        _("Read its dialogues"),
-        icon=":material/forum:",
-        key="read-imported",
-        on_click=go_to,
-        args=(tab_names()[1], dataset.id),
-    )
+    if dataset.kind == "dialogues":
+        st.button(
+            _("Read its dialogues"),
+            icon=":material/forum:",
+            key="read-imported",
+            on_click=go_to,
+            args=(tab_names()[1], dataset.id),
+        )
 
 
 def earlier_imports(found: list[JobInfo]) -> None:
@@ -252,7 +285,7 @@ with show_error():
             draw_datasets(ready)
     if reading.open:
         with reading:
-            draw_dialogues(ready)
+            draw_dialogues([dataset for dataset in ready if dataset.kind == "dialogues"])
     if importing.open:
         with importing:
             draw_import()

@@ -11,6 +11,7 @@ from pages._text import _, ngettext
 from proutt_core.checklist import Step, StepName, checklist
 from proutt_core.types import Overview
 
+QUEUES_SHOWN = 3
 PAGE_OF_QUEUE = {"pair": "pairs.py", "tree": "trees.py", "compare": "compare.py"}
 PAGE_OF_STEP: dict[StepName, str] = {
     "import": "datasets.py",
@@ -88,11 +89,15 @@ def draw_waiting(queues: list[Waiting]) -> None:
         st.text(_("Nothing is waiting for you. You will find new work here as soon as there is some."))
         return
     with st.container(gap="xsmall"):
-        for queue in todo:
-            draw_queue(queue)
+        for queue in todo[:QUEUES_SHOWN]:
+            draw_queue(queue, first=queue is todo[0])
+    if more := todo[QUEUES_SHOWN:]:  # every run adds two: unfolded, they would push the workflow off the screen
+        with st.expander(ngettext("{n} more", "{n} more", len(more)).format(n=len(more))), st.container(gap="xsmall"):
+            for queue in more:
+                draw_queue(queue, first=False)
 
 
-def draw_queue(queue: Waiting) -> None:
+def draw_queue(queue: Waiting, *, first: bool) -> None:
     kind, title, share, button = st.columns([2, 3, 4, 2], vertical_alignment="center")
     kind.markdown(kinds()[queue.kind])
     with title:
@@ -101,7 +106,8 @@ def draw_queue(queue: Waiting) -> None:
         queue.done / queue.total,
         text=_("{n} of {total} done").format(n=f"{queue.done:,}", total=f"{queue.total:,}"),
     )
-    if button.button(_("Go on"), key=f"go_{queue.queue_public_id}", type="primary", width="stretch"):
+    look: Literal["primary", "secondary"] = "primary" if first else "secondary"
+    if button.button(_("Go on"), key=f"go_{queue.queue_public_id}", type=look, width="stretch"):
         st.switch_page(PAGE_OF_QUEUE[queue.kind], query_params={"queue": queue.queue_public_id})
 
 

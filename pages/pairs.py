@@ -1,13 +1,17 @@
 """Preference pairs: chosen and rejected side by side; approve, reject, or put the wording right."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from db.reviews import PairTask, pair_task, save_pair_review
 from pages._shared import PANE_HEIGHT, acting, dialogue_pane, plain_text, require_role, show_error
 from pages._text import _
-from pages._traces import edit_pane, edited_texts, trace_pane
+from pages._timeline import calls_box
+from pages._traces import edit_pane, edited_texts, lone_trace_pane, trace_pane
 from pages._work import Verdict, begin, comment_box, comment_on, decide, seconds_on, tell
-from proutt_core.editing import parts_that_differ, with_texts
+from proutt_core.dialogues.prompt_parts import parts_of_prompt
+from proutt_core.editing import TRACE_PARTS, TracePart, parts_that_differ, with_texts
 from proutt_core.types import AccountRole, Trace
 from proutt_core.visible import visible
 
@@ -18,22 +22,23 @@ COLUMNS = [1, 1.15, 1.15]
 SAID, GATES, BASELINE = 56, 146, 38
 
 
-def verdicts() -> list[Verdict]:
-    return [
-        Verdict(_("Approve"), "1", "approve"),
-        Verdict(_("Reject"), "2", "reject"),
-        Verdict(_("Edit"), "3", "edit"),
-    ]
+def verdicts(task: PairTask) -> list[Verdict]:
+    found = [Verdict(_("Approve"), "1", "approve"), Verdict(_("Reject"), "2", "reject")]
+    return [*found, Verdict(_("Edit"), "3", "edit")] if task.chosen is not None else found
 
 
 def side_name(side: str) -> str:
     return _("Chosen") if side == "chosen" else _("Rejected")
 
 
-def sides(task: PairTask) -> list[tuple[str, Trace]]:
-    """Left and right, as drawn for this assignment."""
+def sides(task: PairTask) -> list[tuple[str, Trace | None]]:
+    """Left and right, as drawn for this assignment; None where a side is text, or is missing."""
     both = [("chosen", task.chosen), ("rejected", task.rejected)]
-    return both if task.left_is == "chosen" else both[::-1]
+    return both if task.left_is == "chosen" or not has_rejected(task) else both[::-1]
+
+
+def has_rejected(task: PairTask) -> bool:
+    return task.rejected is not None or (task.verbatim is not None and bool(task.verbatim.rejected))
 
 
 def save(*, answer: str, assignment_id: str, user_id: int, comment: str, seconds: float | None) -> str:
@@ -67,8 +72,10 @@ def save_edit(assignment: str) -> None:
         tell(outcome)
 
 
-def _edited(trace: Trace, key: str) -> Trace | None:
+def _edited(trace: Trace | None, key: str) -> Trace | None:
     """The edited trace, or None where nothing was changed."""
+    if trace is None:
+        return None
     edited = with_texts(trace, edited_texts(trace, key=key))
     return None if edited == trace else edited
 
@@ -79,54 +86,99 @@ def stop_editing() -> None:
 
 def dialogue_column(task: PairTask) -> None:
     below = SAID + (GATES if task.gates_failed else 0) + (BASELINE if task.baseline else 0)
-    dialogue_pane(task.context, height=PANE_HEIGHT - below)
+    if task.verbatim is not None:
+        prompt_pane(task.verbatim.prompt, height=PANE_HEIGHT - below)
+    else:
+        dialogue_pane(task.context, height=PANE_HEIGHT - below)
     if task.gates_failed:
         with st.container(height=GATES - 16, border=True, gap="xxsmall"):
             st.markdown(":material/flag: **" + _("Failed checks: goes out only when approved") + "**")
             for failure in task.gates_failed:
                 st.caption(failure.gate.replace("_", " "))
                 st.text(visible(failure.detail))
+    if task.verbatim is not None:
+        with st.popover(_("The whole prompt, as imported"), width="stretch", key=f"said-{task.assignment_id}"):
+            plain_text(task.verbatim.prompt)
+            st.caption(_("Imported: what the user really said next is not in the file, so it cannot be checked."))
+        return
     with st.popover(_("What the user really said"), width="stretch", key=f"said-{task.assignment_id}"):
         plain_text(task.next_utterance or "")
-        st.caption(_how_made(task.branch))
+        st.caption(_how_made(task))
     if task.baseline:
         st.caption(_("Made by plain text rules, a baseline"))
 
 
-def _how_made(branch: str | None) -> str:
+def prompt_pane(prompt: str, *, height: int) -> None:
+    """The dialogue in an imported prompt, or the prompt where none is found in it."""
+    messages = parts_of_prompt(prompt).messages
+    if messages:
+        dialogue_pane(messages, height=height)
+        return
+    with st.container(height=height, border=True):
+        plain_text(prompt)
+
+
+def _how_made(task: PairTask) -> str:
+    if task.rejected is None:
+        return _("Made without revision: the chosen side is as the model wrote it, however close it came.")
     return {
         "high": _(
             "A prediction came close, so the chosen side is as the model wrote it; the rejected one was led astray."
         ),
         "mid": _("The chosen side was rewritten along the true path; the rejected one was led astray."),
         "low": _("No prediction came close: the chosen side follows the true path, the rejected one is as written."),
-    }.get(branch or "", "")
+    }.get(task.branch or "", "")
 
 
 def reading(task: PairTask, queue: str) -> None:
     (left_side, left), (right_side, right) = sides(task)
-    open_parts = parts_that_differ(left, right)
     places = st.columns(COLUMNS)
     with places[0]:
         dialogue_column(task)
-    with places[1]:
-        key = f"left-{task.assignment_id}"
-        trace_pane(left, right, label=side_name(left_side), open_parts=open_parts, left=True, key=key)
-    with places[2]:
-        key = f"right-{task.assignment_id}"
-        trace_pane(right, left, label=side_name(right_side), open_parts=open_parts, left=False, key=key)
-    decide(verdicts(), queue=queue, assignment=task.assignment_id, roles=REVIEWERS, save=save)
+    if left is not None and right is not None:
+        open_parts = parts_that_differ(left, right)
+        with places[1]:
+            key = f"left-{task.assignment_id}"
+            trace_pane(left, right, label=side_name(left_side), open_parts=open_parts, left=True, key=key)
+        with places[2]:
+            key = f"right-{task.assignment_id}"
+            trace_pane(right, left, label=side_name(right_side), open_parts=open_parts, left=False, key=key)
+    else:
+        for place, (side, trace) in zip(places[1:], ((left_side, left), (right_side, right)), strict=True):
+            with place:
+                lone_pane(task, side, trace)
+    calls_box(task.item_id, key=f"calls-of-{task.assignment_id}")
+    decide(verdicts(task), queue=queue, assignment=task.assignment_id, roles=REVIEWERS, save=save)
+
+
+def lone_pane(task: PairTask, side: str, trace: Trace | None) -> None:
+    """A side that has no trace beside it to be compared with: a trace of its own, the text as imported, or nothing."""
+    if trace is not None:
+        lone_trace_pane(trace, label=side_name(side))
+        return
+    text = getattr(task.verbatim, side) if task.verbatim is not None else ""
+    with st.container(height=PANE_HEIGHT, border=True):
+        st.markdown(f"**{side_name(side)}**")
+        if text:
+            st.text(visible(text))  # letter by letter: a fence in it opens no block
+        else:
+            st.caption(_("This pair has no rejected side: it is for learning from the chosen one alone."))
 
 
 def editor(task: PairTask) -> None:
     assignment = task.assignment_id
-    open_parts = parts_that_differ(task.chosen, task.rejected)
+    open_parts: Sequence[TracePart] = TRACE_PARTS
+    if task.chosen is not None and task.rejected is not None:
+        open_parts = parts_that_differ(task.chosen, task.rejected)
     places = st.columns(COLUMNS)
     with places[0]:
         dialogue_column(task)
     for place, (side, trace) in zip(places[1:], sides(task), strict=True):
         with place:
-            edit_pane(trace, label=side_name(side), open_parts=open_parts, key=f"{side}-{assignment}")
+            if trace is None:
+                lone_pane(task, side, None)
+            else:
+                edit_pane(trace, label=side_name(side), open_parts=open_parts, key=f"{side}-{assignment}")
     with st.bottom:
         first, second, third = st.columns([3, 3, 4], vertical_alignment="center")
         first.button(

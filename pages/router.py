@@ -35,6 +35,7 @@ def _screens() -> tuple[Screen, ...]:
         Screen("trees.py", _("Intent trees"), "account_tree", ("reviewer", *lab), ("reviewer",), review),
         Screen("datasets.py", _("Datasets"), "forum", lab, daily, research),
         Screen("synthesis.py", _("Synthesis"), "conversion_path", lab, daily, research),
+        Screen("thresholds.py", _("Thresholds"), "tune", lab, daily, research),
         Screen("studies.py", _("Studies"), "science", lab, daily, research),
         Screen("agreement.py", _("Agreement"), "handshake", lab, daily, research),
         Screen("admin.py", _("Admin"), "manage_accounts", ("admin",), ("admin",), ""),

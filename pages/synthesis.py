@@ -1,35 +1,35 @@
-"""Synthesis: start and watch runs, read what came of each item, export; and let methods predict."""
+"""Synthesis: start, watch and compare runs, read what came of each item, export; let methods predict; prices."""
 
 import streamlit as st
 
-from db import calls, jobs, methods
+from db import jobs, methods
 from db.datasets import list_ready
 from db.items import ItemCounts
 from db.jobs import JobInfo
 from db.progress import counts_by_job
-from db.synthesis import RunSummary, summary
+from db.synthesis import summary
+from pages._compare_runs import compare_runs
+from pages._estimate import go_on_form
 from pages._export_box import export_box
-from pages._items import draw_items, filter_names
-from pages._jobs import (
-    RESEARCH,
-    draw_progress,
-    duration_said,
-    follow,
-    job_head,
-    model_said,
-    state_names,
-)
+from pages._failures import draw_failures
+from pages._items import draw_items
+from pages._jobs import RESEARCH, draw_progress, follow, model_said, state_names
+from pages._prices import TAB, draw_prices
+from pages._run_card import run_card
 from pages._run_form import predict_form, run_form
 from pages._shared import require_role, show_error, worker_notice
-from pages._tables import fact_table, pick
+from pages._tables import pick
 from pages._text import _
-from proutt_core.progress import duration, percent
 from proutt_core.visible import visible
+
+ROW, ROWS_SHOWN = 35, 4
 
 
 def pick_job(found: list[JobInfo], rows: list[dict[str, object]]) -> JobInfo:
     """The job in the chosen row of the table, or the newest."""
-    return pick(found, rows, key=f"jobs-{found[0].public_id}")
+    counted = {name: st.column_config.NumberColumn(format="localized") for name in (_("Items"), _("Samples"))}
+    height = ROW * (min(len(rows), ROWS_SHOWN) + 1) + 2
+    return pick(found, rows, key=f"jobs-{found[0].public_id}", height=height, column_config=counted)
 
 
 def no_dataset() -> None:
@@ -40,22 +40,22 @@ def no_dataset() -> None:
 
 def draw_runs() -> None:
     found = jobs.list_jobs(kind="synthesis")
-    ready = list_ready()
+    ready = list_ready(kind="dialogues")
     if not ready and not found:
         no_dataset()
         return
     newest = found[0].public_id if found else "none"
-    with st.expander(_("New run"), expanded=not found, icon=":material/add:", key=f"new-run-{newest}"):
-        run_form(ready, [job.name for job in found])
+    form = st.expander(
+        _("New run"), expanded=not found, icon=":material/add:", key=f"new-run-{newest}", on_change="rerun"
+    )
+    if form.open:  # its estimate is not worked out for whoever only looks at runs
+        with form:
+            run_form(ready, found)
     if not found:
         return
     counts = counts_by_job("synthesis")
     job = pick_job(found, [run_row(job, counts.get(job.id, ItemCounts())) for job in found])
-    with st.container(border=True):
-        job_head(job)
-        follow(job, draw_progress)
-    if not job.active:
-        finished_run(job)
+    draw_run(job)
     box = st.expander(_("Items, each with its dialogue and every stage's result"), key="items", on_change="rerun")
     if box.open:
         with box:
@@ -74,74 +74,32 @@ def run_row(job: JobInfo, counts: ItemCounts) -> dict[str, object]:
     }
 
 
-def finished_run(job: JobInfo) -> None:
-    run = summary(job.id)
-    if not run.done:
+def draw_run(job: JobInfo) -> None:
+    """How the run stands, and what came of it. What failed comes first while something is to be done about it."""
+    run = None if job.active else summary(job.id)
+    with st.container(border=True):
+        follow(job, draw_progress)
+        if job.state != "done":
+            draw_failures(job)
+        if run is not None and run.done:
+            run_card(job, run)
+        if job.state == "done":
+            draw_failures(job)
+    if run is None or not run.done:
         return
-    with st.container(border=True):
-        came_of(job, run)
-        if job.state == "done":  # only then are there queues of its trees and pairs
-            with st.container(horizontal=True):
-                st.page_link("trees.py", label=_("Review its intent trees"), icon=":material/account_tree:")
-                st.page_link("pairs.py", label=_("Review its preference pairs"), icon=":material/edit_note:")
-    with st.container(border=True):
+    if job.state == "done":  # only then are there queues of its trees and pairs
+        go_on_form(job)
+        with st.container(horizontal=True):
+            st.page_link("trees.py", label=_("Review its intent trees"), icon=":material/account_tree:")
+            st.page_link("pairs.py", label=_("Review its preference pairs"), icon=":material/edit_note:")
+    with st.container(border=True), show_error():
         st.markdown(f"**{_('Export for training')}**")
         export_box(job)
 
 
-def came_of(job: JobInfo, run: RunSummary) -> None:
-    """Branches and gates on the left, what it cost and how it was set on the right."""
-    left, middle, right = st.columns(3, gap="large")
-    names = filter_names()
-    with left:
-        st.markdown(f"**{_('Pairs')}**")
-        fact_table(
-            [
-                (_("Clean"), f"{run.clean:,} ({percent(run.clean, run.done)})"),
-                *[
-                    (_("Branch {name}").format(name=names[branch]), f"{n:,} ({percent(n, run.done)})")
-                    for branch, n in run.branches.items()
-                ],
-            ]
-        )
-        st.markdown(f"**{_('Gates failed')}**")
-        fact_table([(gate, f"{n:,}") for gate, n in run.gate_failures.items()] or [(_("none"), "")])
-    with middle:
-        st.markdown(f"**{_('Calls')}**")
-        fact_table(cost_lines(job))
-    with right:
-        st.markdown(f"**{_('Settings')}**")
-        fact_table(setting_lines(job))
-
-
-def cost_lines(job: JobInfo) -> list[tuple[str, str]]:
-    spent = calls.totals(job.id)
-    lines = [
-        (_("Made"), f"{spent.calls:,}"),
-        (_("From the log"), f"{spent.cached:,}"),
-        (_("Prompt tokens"), f"{spent.prompt_tokens:,}"),
-        (_("Reply tokens"), f"{spent.completion_tokens:,}"),
-    ]
-    if job.started_at is not None and job.finished_at is not None:
-        took = duration((job.finished_at - job.started_at).total_seconds())
-        lines.append((_("First to last"), duration_said(took)))
-    return lines
-
-
-def setting_lines(job: JobInfo) -> list[tuple[str, str]]:
-    frozen = job.settings
-    return [
-        (_("Dataset"), job.dataset or ""),
-        (_("Model"), model_said(frozen)),
-        (_("Split"), str(frozen.get("split", ""))),
-        (_("Seed"), str(frozen.get("seed", ""))),
-        (_("tau_high, tau_low"), f"{frozen.get('tau_high', '')}, {frozen.get('tau_low', '')}"),
-    ]
-
-
 def draw_predictions() -> None:
     found = jobs.list_jobs(kind="predict")
-    ready = list_ready()
+    ready = list_ready(kind="dialogues")
     if not ready and not found:
         no_dataset()
         return
@@ -156,8 +114,8 @@ def draw_predictions() -> None:
     rows = [prediction_row(job, known.get(job.method_id or 0, {}), counts.get(job.id, ItemCounts())) for job in found]
     job = pick_job(found, rows)
     with st.container(border=True):
-        job_head(job)
         follow(job, draw_progress)
+        draw_failures(job)
     st.page_link("studies.py", label=_("Compare two methods in a study"), icon=":material/science:")
 
 
@@ -177,11 +135,19 @@ def prediction_row(job: JobInfo, method: dict[str, object], counts: ItemCounts) 
 who = require_role(*RESEARCH)
 st.title(_("Synthesis"))
 worker_notice()
-runs, predicting = st.tabs([_("Runs"), _("Predictions")], key="synthesis_tab", on_change="rerun")
+runs, comparing, predicting, pricing = st.tabs(
+    [_("Runs"), _("Compare runs"), _("Predictions"), _("Prices")], key=TAB, on_change="rerun"
+)
 with show_error():
     if runs.open:
         with runs:
             draw_runs()
+    if comparing.open:
+        with comparing:
+            compare_runs(jobs.list_jobs(kind="synthesis"), counts_by_job("synthesis"))
     if predicting.open:
         with predicting:
             draw_predictions()
+    if pricing.open:
+        with pricing:
+            draw_prices()

@@ -5,6 +5,7 @@ import streamlit as st
 from db.reviews import TreeTask, save_tree_review, tree_task
 from pages._shared import PANE_HEIGHT, dialogue_pane, plain_text, require_role, show_error
 from pages._text import _
+from pages._timeline import calls_box
 from pages._traces import part_name, path_text, prediction_name
 from pages._tree_chart import draw_tree, overlay_names
 from pages._work import Verdict, begin, decide
@@ -81,7 +82,7 @@ def _predictions(results: StageResults) -> None:
     if results.insight is None:
         return
     scores = {score.id: f"{score.score:.2f}" for score in results.similarity or ()}
-    for view in (results.insight.mining, results.insight.exploration):
+    for view in results.insight.views:
         _fact(part_name(view.view), view.reasoning)
         for prediction in view.predictions:
             label = _("{prediction}, similarity {score}").format(
@@ -102,6 +103,7 @@ def review() -> None:
             dialogue_pane(task.context)
         with drawing:
             tree_pane(task)
+        calls_box(task.item_id, key=f"calls-of-{task.assignment_id}")
         decide(verdicts(), queue=queue, assignment=assignment, roles=REVIEWERS, save=save_tree_review)
 
 

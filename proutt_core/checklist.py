@@ -38,7 +38,7 @@ def checklist(o: Overview) -> tuple[Step, ...]:
                 possible=o.studies_closed > 0,
             ),
         ),
-        Step("export", _state(done=o.exports > 0, doing=False, possible=o.runs_done > 0)),
+        Step("export", _state(done=o.exports > 0, doing=False, possible=o.runs_done > 0 or o.pairs > 0)),
     )
 
 

@@ -1,6 +1,6 @@
 """Editing a trace by its texts: the reasoning and the predictions' wording; tree, category and paths stay."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -8,27 +8,32 @@ from proutt_core.errors import InputError
 from proutt_core.text import normalise
 from proutt_core.types import PREDICTION_IDS, VIEWS, Trace, View
 
-Part = Literal["tree", "category", "mining", "exploration"]
-PARTS: tuple[Part, Part, Part, Part] = ("tree", "category", "mining", "exploration")
+TracePart = Literal["tree", "category", "mining", "exploration"]
+TRACE_PARTS: tuple[TracePart, TracePart, TracePart, TracePart] = ("tree", "category", "mining", "exploration")
 
 
-def parts_that_differ(chosen: Trace, rejected: Trace) -> tuple[Part, ...]:
+def parts_of(trace: Trace) -> tuple[TracePart, ...]:
+    """What the trace has; an ablation's lacks some."""
+    return tuple(part for part in TRACE_PARTS if part not in trace.left_out)
+
+
+def parts_that_differ(chosen: Trace, rejected: Trace) -> tuple[TracePart, ...]:
     """What a reader must compare; the rest is the same on both sides."""
-    differs: dict[Part, bool] = {
+    differs: dict[TracePart, bool] = {
         "tree": chosen.tree != rejected.tree,
         "category": (chosen.category, chosen.category_reasoning) != (rejected.category, rejected.category_reasoning),
         "mining": chosen.mining != rejected.mining,
         "exploration": chosen.exploration != rejected.exploration,
     }
-    return tuple(part for part in PARTS if differs[part])
+    return tuple(part for part in TRACE_PARTS if differs[part])
 
 
 def editable_texts(trace: Trace) -> dict[str, str]:
-    """Field name → text: "category", the two views, and the predictions by id."""
-    texts = {"category": trace.category_reasoning}
-    for view in VIEWS:
-        texts[view] = trace.view(view).reasoning
-        texts |= {prediction.id: prediction.text for prediction in trace.view(view).predictions}
+    """Field name → text: "category", the two views, and the predictions by id, as far as the trace has them."""
+    texts = {} if trace.category_reasoning is None else {"category": trace.category_reasoning}
+    for view in trace.views:
+        texts[view.view] = view.reasoning
+        texts |= {prediction.id: prediction.text for prediction in view.predictions}
     return texts
 
 
@@ -37,21 +42,22 @@ def with_texts(trace: Trace, texts: dict[str, str]) -> Trace:
     unknown = sorted(set(texts) - set(editable_texts(trace)))
     if unknown:
         raise InputError(f"these are no texts of a trace: {', '.join(unknown)}")
-    changed = trace.model_dump(mode="json")
+    changed: dict[str, Any] = trace.model_dump(mode="json")
     changed["category_reasoning"] = texts.get("category", trace.category_reasoning)
-    for view in VIEWS:
-        changed[view]["reasoning"] = texts.get(view, changed[view]["reasoning"])
-        for prediction in changed[view]["predictions"]:
+    for view in trace.views:
+        half = changed[view.view]
+        half["reasoning"] = texts.get(view.view, half["reasoning"])
+        for prediction in half["predictions"]:
             prediction["text"] = texts.get(prediction["id"], prediction["text"])
     try:
         edited = Trace.model_validate(changed)
     except ValidationError as exc:
         raise InputError(_problem(exc)) from exc
-    _require_four(edited)
+    _require_different(edited)
     return edited
 
 
-def _require_four(trace: Trace) -> None:
+def _require_different(trace: Trace) -> None:
     seen: dict[str, str] = {}
     for prediction in trace.predictions:
         other = seen.setdefault(normalise(prediction.text), prediction.id)
@@ -60,7 +66,7 @@ def _require_four(trace: Trace) -> None:
 
 
 def name_of(prediction_id: str) -> str:
-    """The number a reader sees: 1 to 4 for m1, m2, e1, e2."""
+    """The number a reader sees: 1 to 4 for m1, m2, e1, e2, so that an ablation's predictions keep theirs."""
     return str(PREDICTION_IDS.index(prediction_id) + 1) if prediction_id in PREDICTION_IDS else prediction_id
 
 

@@ -44,12 +44,14 @@ class ModelRefused(ModelError):
     """The server will not serve this request: wrong key, unknown model, bad request.
 
     `every_call` is true where any other call would be refused as well (key, model, credit, address), so that a run can
-    stop at once; false where only this request is at fault (too long, not allowed by its content).
+    stop at once; false where only this request is at fault (too long, not allowed by its content). `status` is the
+    server's HTTP status.
     """
 
-    def __init__(self, message: str, *, every_call: bool = True) -> None:
+    def __init__(self, message: str, *, every_call: bool = True, status: int | None = None) -> None:
         super().__init__(message)
         self.every_call = every_call
+        self.status = status
 
 
 class ReplyError(ModelError):

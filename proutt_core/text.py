@@ -4,14 +4,20 @@ import itertools
 import re
 import unicodedata
 from collections import Counter
+from typing import Literal
 
 # Han with its extensions, kana: scripts written without spaces, where characters stand in for words.
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _CJK_CHARACTER = re.compile(f"[{CJK}]")
 _WORD = re.compile(rf"[^\W{CJK}]+")
+_LETTERS = re.compile(rf"[^\W\d_{CJK}]+")
+_UNIT = re.compile(rf"[{CJK}]+|[^\W{CJK}]+")
 
 LONG_WORDS = 4
 LONG_CJK = 8
+FEWEST_WORDS = 4  # of an alphabet: "OK", "iPhone 15 Pro" and the like are written in any language
+FEWEST_CJK = 4
+FEWEST_NGRAMS = 4
 
 
 def normalise(text: str) -> str:
@@ -26,6 +32,35 @@ def cjk_characters(text: str) -> int:
 def is_long(text: str) -> bool:
     """Long enough that finding it elsewhere is no accident: from 4 words or 8 CJK characters on."""
     return len(_WORD.findall(text)) >= LONG_WORDS or cjk_characters(text) >= LONG_CJK
+
+
+def script_of(text: str) -> Literal["han", "other"] | None:
+    """Han or kana, or words of an alphabet, where it is beyond doubt; None for short and for mixed texts.
+
+    "han": at least 4 Han or kana characters, and twice as many as words of other letters. "other": none of them, and
+    at least 4 words.
+    """
+    characters, words = cjk_characters(text), len(_LETTERS.findall(text))
+    if characters >= FEWEST_CJK and characters >= 2 * words:
+        return "han"
+    return "other" if not characters and words >= FEWEST_WORDS else None
+
+
+def ngrams(text: str) -> set[str]:
+    """What a text says, in small pieces: its words, its pairs of adjacent words, its pairs of adjacent CJK characters.
+
+    Normalised first; punctuation and white space count for nothing, but no pair reaches over a change of script.
+    """
+    found: set[str] = set()
+    before = ""
+    for unit in _UNIT.findall(normalise(text)):
+        if cjk_characters(unit):
+            found.update(map("".join, itertools.pairwise(unit)))
+            before = ""
+        else:
+            found |= {unit, f"{before} {unit}"} if before else {unit}
+            before = unit
+    return found
 
 
 def bigrams(text: str) -> Counter[str]:

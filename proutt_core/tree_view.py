@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from proutt_core.types import VIEWS, IntentTree, Path, StageResults
+from proutt_core.types import IntentTree, Path, StageResults
 
 Mark = Literal["tree", "true", "mining", "exploration", "wrong"]
 
@@ -56,9 +56,9 @@ def overlays_of(results: StageResults, wanted: Sequence[Mark]) -> list[tuple[Mar
     found: list[tuple[Mark, Path]] = []
     if "true" in wanted and results.next_path is not None:
         found.append(("true", results.next_path.best))
-    for view in VIEWS:
-        if view in wanted and results.insight is not None:
-            found += [(view, prediction.path) for prediction in results.insight.view(view).predictions]
+    for view in results.insight.views if results.insight is not None else ():
+        if view.view in wanted:
+            found += [(view.view, p.path) for p in view.predictions if p.path is not None]
     if "wrong" in wanted:
         found += [("wrong", path) for paths in results.wrong_paths.values() for path in paths]
     return found

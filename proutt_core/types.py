@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Role = Literal["system", "user", "assistant"]
 Split = Literal["train", "valid", "test"]
@@ -12,11 +12,15 @@ Branch = Literal["high", "mid", "low"]
 Verdict = Literal["a", "tie", "b"]
 AccountRole = Literal["annotator", "reviewer", "researcher", "admin"]
 PairStatus = Literal["approved", "clean", "all"]
+Part = Literal["tree", "category", "mining", "exploration", "revision"]  # of the method; what an ablation leaves out
 
 VIEWS: tuple[View, View] = ("mining", "exploration")
 CATEGORIES: tuple[Category, Category, Category] = ("Statement", "Question", "Instruction")
+BRANCHES: tuple[Branch, Branch, Branch] = ("high", "mid", "low")
+PARTS: tuple[Part, Part, Part, Part, Part] = ("tree", "category", "mining", "exploration", "revision")
 SPLITS: tuple[Split, Split, Split] = ("train", "valid", "test")
 PREDICTION_IDS: tuple[str, str, str, str] = ("m1", "m2", "e1", "e2")
+IDS_OF_VIEW: dict[View, tuple[str, str]] = {"mining": ("m1", "m2"), "exploration": ("e1", "e2")}
 
 # What stored values must keep to. What a model may answer is narrower: stages/_replies.py also
 # refuses control characters.
@@ -43,7 +47,13 @@ class Checks(Value):
     turns: int = 0
     repeated_turns: int = 0
     toxic: bool | None = None  # the source's own flag; None where the source has none
-    personal_data: tuple[str, ...] = ()  # kinds found: "email", "phone", "key", "id"
+    personal_data: dict[str, int] = {}  # how much was found: "email", "phone", "key", "id", "ip"
+
+    @field_validator("personal_data", mode="before")
+    @classmethod
+    def _kinds_without_counts(cls, value: object) -> object:
+        """The first version stored the kinds alone."""
+        return dict.fromkeys(value, 1) if isinstance(value, list | tuple) else value
 
 
 class Dialogue(Value):
@@ -118,7 +128,7 @@ class Path(Value):
 class Prediction(Value):
     id: str  # one of PREDICTION_IDS
     text: Utterance
-    path: Path
+    path: Path | None = None  # None in traces of released files, which tell their paths in prose only
 
 
 class ViewReasoning(Value):
@@ -129,38 +139,77 @@ class ViewReasoning(Value):
     predictions: tuple[Prediction, Prediction]
 
 
-class Trace(Value):
-    """One complete reasoning about what the user says next."""
+class Views(Value):
+    """What both views say, or the one that was not left out."""
 
-    tree: IntentTree
-    category: Category
-    category_reasoning: Reasoning
-    mining: ViewReasoning
-    exploration: ViewReasoning
+    mining: ViewReasoning | None = None
+    exploration: ViewReasoning | None = None
+
+    @model_validator(mode="after")
+    def _at_least_one_view(self) -> Self:
+        if not self.views:
+            raise ValueError("neither a mining nor an exploration view")
+        wrong = [name for name in VIEWS if (part := getattr(self, name)) is not None and part.view != name]
+        if wrong:
+            raise ValueError(f"{wrong[0]}: holds the other view")
+        return self
+
+    @property
+    def views(self) -> tuple[ViewReasoning, ...]:
+        return tuple(part for part in (self.mining, self.exploration) if part is not None)
 
     @property
     def predictions(self) -> tuple[Prediction, ...]:
-        return self.mining.predictions + self.exploration.predictions
+        """Four, or the two of the only view."""
+        return tuple(prediction for part in self.views for prediction in part.predictions)
 
     def view(self, view: View) -> ViewReasoning:
-        return self.mining if view == "mining" else self.exploration
+        """Raises KeyError where the view was left out."""
+        found = self.mining if view == "mining" else self.exploration
+        if found is None:
+            raise KeyError(view)
+        return found
+
+
+class Trace(Views):
+    """One complete reasoning about what the user says next; in an ablation, without what was left out.
+
+    What is absent is None, never empty: `left_out` names it, and SynthesisedPair holds it against the run's settings.
+    """
+
+    tree: IntentTree | None = None
+    category: Category | None = None
+    category_reasoning: Reasoning | None = None
+
+    @model_validator(mode="after")
+    def _whole_parts(self) -> Self:
+        if (self.category is None) != (self.category_reasoning is None):
+            raise ValueError("a category and its reasoning come together")
+        if len({prediction.path is None for prediction in self.predictions}) > 1:
+            raise ValueError("some predictions have a path and some have none")
+        return self
+
+    @property
+    def left_out(self) -> frozenset[Part]:
+        """The parts that this trace lacks: what an ablation leaves out, as far as a trace shows it."""
+        present: dict[Part, object] = {
+            "tree": self.tree,
+            "category": self.category,
+            "mining": self.mining,
+            "exploration": self.exploration,
+        }
+        return frozenset(part for part, value in present.items() if value is None)
+
+    @property
+    def has_paths(self) -> bool:
+        return all(prediction.path is not None for prediction in self.predictions)
 
     def with_view(self, new: ViewReasoning) -> Self:
         return self.model_copy(update={new.view: new})
 
 
-class Insight(Value):
-    """The insight stage's result: both views, before any revision."""
-
-    mining: ViewReasoning
-    exploration: ViewReasoning
-
-    @property
-    def predictions(self) -> tuple[Prediction, ...]:
-        return self.mining.predictions + self.exploration.predictions
-
-    def view(self, view: View) -> ViewReasoning:
-        return self.mining if view == "mining" else self.exploration
+class Insight(Views):
+    """The insight stage's result: the views, before any revision."""
 
 
 class CategoryReasons(Value):
@@ -179,7 +228,7 @@ class SimilarityScore(Value):
 
 
 class NextPath(Value):
-    """The true view, its best path and one secondary path of the same view."""
+    """The true view, its best path and one secondary path of the same view. With a view left out, the other is true."""
 
     view: View
     best: Path
@@ -220,14 +269,33 @@ class GateFailure(Value):
 
 
 class SynthesisedPair(Value):
-    """What synthesis makes of one sample."""
+    """What synthesis makes of one sample.
+
+    `rejected` is None where 'revision' was left out: the chosen trace is then the insight, and the pair is an SFT row.
+    The two overlaps are hindsight's (see hindsight.py): of the chosen view as revised, None where nothing was revised,
+    and as the insight had it.
+    """
 
     chosen: Trace
-    rejected: Trace
+    rejected: Trace | None
     branch: Branch
     top_similarity: float
     perturbed: tuple[View, ...]  # views revised along wrong paths; empty in the low branch
     gates_failed: tuple[GateFailure, ...] = ()
+    without: tuple[Part, ...] = ()  # sorted
+    overlap_chosen: float | None = None
+    overlap_insight: float | None = None
+
+    @model_validator(mode="after")
+    def _nothing_else_is_missing(self) -> Self:
+        wanted = frozenset(self.without) - {"revision"}
+        for side, trace in (("chosen", self.chosen), ("rejected", self.rejected)):
+            if trace is not None and (trace.left_out != wanted or not trace.has_paths):
+                missing = ", ".join(sorted(trace.left_out)) or "nothing"
+                raise ValueError(f"{side} lacks {missing}; left out were {', '.join(sorted(wanted)) or 'nothing'}")
+        if (self.rejected is None) != ("revision" in self.without):
+            raise ValueError("a pair lacks its rejected trace exactly where revision was left out")
+        return self
 
 
 class PairReviewValue(Value):
@@ -249,11 +317,17 @@ class VerbatimPair(Value):
 
 
 class ReviewedPair(Value):
-    """A preference pair with what people said of it, newest review last. Imported pairs have no `context`."""
+    """A preference pair with what people said of it, newest review last.
+
+    Imported pairs have `verbatim`, and no `context`; `external_id` is empty and `source_row` theirs.
+    """
 
     pair_id: int
     external_id: str
+    target_index: int = 0
+    source_row: int | None = None
     split: Split
+    without: tuple[Part, ...] = ()  # of the run: what its ablation left out
     context: tuple[Message, ...] = ()
     chosen: Trace | None = None
     rejected: Trace | None = None

@@ -8,7 +8,11 @@ repair message changes nothing, nor does the rung. Without a schema it is a line
         OpenAICompatible(name="fake", base_url=server.base_url)
         server.calls  # what arrived
 
-`python -m tests.fake_server --port 8123` serves until it is killed.
+`python -m tests.fake_server --port 8123 --latency 1.0 --fault-rate 0.1 --seed 1` serves until it is killed, and prints
+its base URL. `GET /stats` there: {"calls", "most_at_once", "cpu_s"}.
+
+It is lean, so that what a benchmark measures is the client: one handler without routes on aiohttp's own server, and no
+work per call but reading the body, hashing the prompt and filling the schema.
 """
 
 import argparse
@@ -19,18 +23,17 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+import orjson
+from aiohttp import web
 
 from tests.schema_filler import fill
 
@@ -57,6 +60,8 @@ class Fault(StrEnum):
     FLAGGED = "403 moderation"
     NO_MODEL_400 = "400 unknown model"
     ARREARS_400 = "400 account in arrears"
+    NO_UPSTREAM = "404 no endpoints found"
+    ONLY_THOUGHTS = "all tokens went into thinking"
 
 
 ELEVEN = tuple(Fault)[:11]
@@ -80,30 +85,6 @@ class Call:
 Plan = Sequence[Fault | None] | Callable[[Call], Fault | None]
 
 
-class _ThreadServer(uvicorn.Server):
-    """Stops at once when told, where uvicorn looks every tenth of a second and then waits for what is open."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = threading.Event()
-
-    async def main_loop(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        self.ready.set()
-        await self._stop.wait()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()  # type: ignore[union-attr]
-        while self.server_state.connections:
-            await asyncio.sleep(0)
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-
-
 class FakeServer:
     """Serves from a thread while its `with` block lasts. The settings are public and may be changed meanwhile."""
 
@@ -113,23 +94,28 @@ class FakeServer:
         faults: Plan = (),
         refuse: Iterable[str] = (),
         refuse_status: int = 400,
+        refuse_words: str = "response_format type {format} is not supported by this model",
         latency_s: float = 0.0,
         retry_after: str = "0",
         key: str | None = None,
         models: Sequence[str] | None = None,
         content: Callable[[Call], str | None] | None = None,
         extra: dict[str, Any] | None = None,
-        cached_tokens: int = 0,
+        cached_tokens: int | Callable[[Call], int] = 0,
+        provider: str | None = None,
         echo_key: bool = False,
         redirect_to: str | None = None,
+        keep_calls: bool = True,
         port: int = 0,
     ) -> None:
         """`faults`: by request number (none after its end) or by predicate. `refuse`: response_format types it rejects.
         `models`: None accepts any name. `content`: the answer's text instead of the filled schema, unless None.
-        `extra`: more fields of the answer's message. `echo_key`: quote the request's key in every error."""
+        `extra`: more fields of the answer's message. `provider`: the upstream that an answer names, as OpenRouter's do.
+        `echo_key`: quote the request's key in every error."""
         self.faults = faults
         self.refuse = set(refuse)
         self.refuse_status = refuse_status
+        self.refuse_words = refuse_words
         self.latency_s = latency_s
         self.retry_after = retry_after
         self.key = key
@@ -137,10 +123,13 @@ class FakeServer:
         self.content = content
         self.extra = extra or {}
         self.cached_tokens = cached_tokens
+        self.provider = provider
         self.echo_key = echo_key
         self.redirect_to = redirect_to
         self.calls: list[Call] = []
         self.most_at_once = 0
+        self._keep_calls = keep_calls
+        self._count = 0
         self._at_once = 0
         self._seen: Counter[str] = Counter()
         # The protocol is named, for asyncio sets TCP_NODELAY only then; without it every answer waits 40 ms.
@@ -149,37 +138,54 @@ class FakeServer:
         self._socket.bind(("127.0.0.1", port))
         self._socket.listen(1024)
         self.base_url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
-        routes = [Route("/v1/models", self._models), Route("/v1/chat/completions", self._chat, methods=["POST"])]
-        self._config = uvicorn.Config(
-            Starlette(routes=routes), log_config=None, http="h11", ws="none", lifespan="off", timeout_keep_alive=60
-        )
-        self._server = _ThreadServer(self._config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self.run, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if not self._server.ready.wait(timeout=30):
+        if not self._ready.wait(timeout=30):
             raise RuntimeError("the fake server did not start")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.stop()
+        self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(timeout=10)
-        self._socket.close()
         assert not self._thread.is_alive(), "the fake server did not stop"
 
     def run(self) -> None:
-        """Serve in this thread until interrupted."""
-        uvicorn.Server(self._config).run(sockets=[self._socket])
+        """Serve in this thread until stopped or interrupted."""
+        asyncio.run(self._serve())
 
-    async def _models(self, request: Request) -> Response:
-        data = [{"id": name, "object": "model", "created": 0, "owned_by": "fake"} for name in self.models or ["fake"]]
-        return JSONResponse({"object": "list", "data": data})
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        # A call ends when its client hangs up, as those that time out on a hang do.
+        answering = web.Server(self._handle, handler_cancellation=True, keepalive_timeout=60.0, access_log=None)
+        server = await self._loop.create_server(answering, sock=self._socket, backlog=1024)
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+        # Connections first: a handler that waits for one to be read would keep the shutdown waiting.
+        for connection in list(answering.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        await answering.shutdown(timeout=0)
 
-    async def _chat(self, request: Request) -> Response:
-        call = self._arrived(await request.json(), dict(request.headers))
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path == "/v1/chat/completions" and request.method == "POST":
+            return await self._chat(request)
+        if request.path == "/v1/models":
+            names = self.models or ["fake"]
+            data = [{"id": name, "object": "model", "created": 0, "owned_by": "fake"} for name in names]
+            return _json({"object": "list", "data": data})
+        if request.path == "/stats":
+            cpu_s = time.process_time()
+            return _json({"calls": self._count, "most_at_once": self.most_at_once, "cpu_s": cpu_s})
+        return web.Response(status=404, text="Not Found")
+
+    async def _chat(self, request: web.BaseRequest) -> web.StreamResponse:
+        call = self._arrived(orjson.loads(await request.read()), request)
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
@@ -189,11 +195,14 @@ class FakeServer:
         finally:
             self._at_once -= 1
 
-    def _arrived(self, body: dict[str, Any], headers: dict[str, str]) -> Call:
+    def _arrived(self, body: dict[str, Any], request: web.BaseRequest) -> Call:
         prompt = prompt_hash(body["messages"])
-        call = Call(index=len(self.calls), seen=self._seen[prompt], prompt=prompt, body=body, headers=headers)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        call = Call(index=self._count, seen=self._seen[prompt], prompt=prompt, body=body, headers=headers)
+        self._count += 1
         self._seen[prompt] += 1
-        self.calls.append(call)
+        if self._keep_calls:
+            self.calls.append(call)
         return call
 
     def _fault(self, call: Call) -> Fault | None:
@@ -201,25 +210,23 @@ class FakeServer:
             return self.faults(call)
         return self.faults[call.index] if call.index < len(self.faults) else None
 
-    def _turned_away(self, call: Call) -> Response | None:
+    def _turned_away(self, call: Call) -> web.Response | None:
         if self.redirect_to is not None:
-            return RedirectResponse(f"{self.redirect_to}/chat/completions")
+            return web.Response(status=307, headers={"Location": f"{self.redirect_to}/chat/completions"})
         given = call.headers.get("authorization", "")
         if self.key is not None and given != f"Bearer {self.key}":
             return _error(401, f"Incorrect API key provided: {given}.", code="invalid_api_key")
         if self.models is not None and call.body["model"] not in self.models:
             return _error(404, f"The model `{call.body['model']}` does not exist.", code="model_not_found")
         if call.format in self.refuse:
-            return _error(self.refuse_status, f"response_format type {call.format} is not supported by this model")
+            return _error(self.refuse_status, self.refuse_words.format(format=call.format))
         return None
 
-    async def _answered(self, call: Call, fault: Fault | None, request: Request) -> Response:
+    async def _answered(self, call: Call, fault: Fault | None, request: web.BaseRequest) -> web.StreamResponse:
         if fault is Fault.RESET:
             _reset(request)
         if fault in (Fault.RESET, Fault.HANG):
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-            return Response(status_code=499)
+            await asyncio.Event().wait()  # cancelled when the client is gone
         if fault is not None and fault in _ERRORS:
             status, message, code = _ERRORS[fault]
             if self.echo_key:
@@ -227,17 +234,16 @@ class FakeServer:
             headers = {"Retry-After": self.retry_after} if fault is Fault.RATE_LIMIT else {}
             return _error(status, message, code=code, headers=headers)
         if fault is Fault.HTML:
-            return HTMLResponse("<html><body>It works!</body></html>")
+            return web.Response(text="<html><body>It works!</body></html>", content_type="text/html")
         if fault is Fault.ERROR_INSIDE:
             told = call.headers.get("authorization") if self.echo_key else "the upstream provider is down"
-            return JSONResponse({"error": {"code": 502, "message": told}})
+            return _json({"error": {"code": 502, "message": told}})
         body = self._completion(call, fault)
         if fault is Fault.NO_CHOICES:
             body["choices"] = []
         if fault is Fault.BROKEN_BODY:
-            return Response(json.dumps(body)[:40], media_type="application/json")
-        # ASCII escapes, as many servers send: the only way in which half a surrogate pair can travel.
-        return Response(json.dumps(body), media_type="application/json")
+            return web.Response(body=orjson.dumps(body)[:40], content_type="application/json")
+        return _json(body)
 
     def _completion(self, call: Call, fault: Fault | None) -> dict[str, Any]:
         text = self._text(call)
@@ -254,14 +260,19 @@ class FakeServer:
             message["content"] = ""
         elif fault is Fault.REFUSAL:
             message |= {"content": None, "refusal": "I cannot help with that."}
+        elif fault is Fault.ONLY_THOUGHTS:
+            message |= {"content": "", "reasoning_content": "First I have to think about"}
+            reason = "length"
         said, told = len(message["content"] or ""), sum(len(m["content"]) for m in call.body["messages"])
+        cached = self.cached_tokens
         usage = {
             "prompt_tokens": told // 4 + 1,
             "completion_tokens": said // 4 + 1,
             "total_tokens": told // 4 + said // 4 + 2,
-            "prompt_tokens_details": {"cached_tokens": self.cached_tokens},
+            "prompt_tokens_details": {"cached_tokens": cached(call) if callable(cached) else cached},
         }
-        return {
+        upstream = {} if self.provider is None else {"provider": self.provider}
+        return upstream | {
             "id": f"chatcmpl-{call.index}",
             "object": "chat.completion",
             "created": 0,
@@ -294,6 +305,7 @@ _ERRORS: dict[Fault, tuple[int, str, str | None]] = {
     ),
     Fault.NO_MODEL_400: (400, "Model Not Exist", "invalid_request_error"),  # as DeepSeek says it
     Fault.ARREARS_400: (400, "Access denied, please make sure your account is in good standing.", "Arrearage"),
+    Fault.NO_UPSTREAM: (404, "No endpoints found matching your data policy", None),  # as OpenRouter says it
 }
 
 _SCHEMA_BLOCK = re.compile(r"\n\n[^\n]*JSON schema[^\n]*\n```json\n(.*)\n```\s*\Z", re.DOTALL)
@@ -318,24 +330,38 @@ def schema_of(body: dict[str, Any]) -> dict[str, Any] | None:
     return dict(json.loads(block[1])) if block else None
 
 
-def some_faulty(share: float, kinds: Sequence[Fault] = ELEVEN) -> Callable[[Call], Fault | None]:
-    """That share of prompts fails the first time it comes, in one of these ways; which depends on the prompt."""
+def some_faulty(share: float, kinds: Sequence[Fault] = ELEVEN, *, seed: int = 0) -> Callable[[Call], Fault | None]:
+    """That share of prompts fails the first time it comes, in one of these ways; which depends on prompt and seed."""
 
     def fault(call: Call) -> Fault | None:
-        number = int(call.prompt[:12], 16)
-        return kinds[number % len(kinds)] if call.seen == 0 and number // len(kinds) % 1000 < share * 1000 else None
+        if call.seen:
+            return None
+        drawn = call.prompt if not seed else hashlib.sha256(f"{seed}|{call.prompt}".encode()).hexdigest()
+        number = int(drawn[:12], 16)
+        return kinds[number % len(kinds)] if number // len(kinds) % 1000 < share * 1000 else None
 
     return fault
 
 
-def _error(status: int, message: str, *, code: str | None = None, headers: dict[str, str] | None = None) -> Response:
+def _json(value: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    try:
+        body = orjson.dumps(value)
+    except TypeError:  # half a surrogate pair: it can only travel as an ASCII escape, as many servers send
+        body = json.dumps(value).encode()
+    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
+
+
+def _error(
+    status: int, message: str, *, code: str | None = None, headers: dict[str, str] | None = None
+) -> web.Response:
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
-    return JSONResponse({"error": error}, status_code=status, headers=headers)
+    return _json({"error": error}, status=status, headers=headers)
 
 
-def _reset(request: Request) -> None:
-    """Close the connection with RST. ASGI has no word for it: uvicorn's own transport is reached through `receive`."""
-    transport = request.receive.__self__.transport  # type: ignore[attr-defined]
+def _reset(request: web.BaseRequest) -> None:
+    """Close the connection with RST."""
+    transport = request.transport
+    assert transport is not None
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
@@ -344,11 +370,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A fake OpenAI server.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds a call takes")
-    parser.add_argument("--faulty", type=float, default=0.0, help="share of prompts that fail at first")
+    parser.add_argument("--fault-rate", type=float, default=0.0, help="share of prompts that fail at first")
+    parser.add_argument("--seed", type=int, default=0, help="of which prompts fail, and how")
     given = parser.parse_args()
-    server = FakeServer(port=given.port, latency_s=given.latency, faults=some_faulty(given.faulty))
+    faults = some_faulty(given.fault_rate, seed=given.seed)
+    server = FakeServer(port=given.port, latency_s=given.latency, faults=faults, keep_calls=False)
     print(server.base_url, flush=True)  # noqa: T201  the caller reads the address
-    server.run()
+    with suppress(KeyboardInterrupt):
+        server.run()
 
 
 if __name__ == "__main__":

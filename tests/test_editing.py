@@ -2,7 +2,7 @@
 
 import pytest
 
-from proutt_core.editing import editable_texts, parts_that_differ, with_texts
+from proutt_core.editing import editable_texts, parts_of, parts_that_differ, with_texts
 from proutt_core.errors import InputError
 from tests.db.work import trace
 
@@ -52,3 +52,18 @@ def test_parts_that_differ_are_found_one_by_one() -> None:
     assert parts_that_differ(trace(), with_texts(trace(), {"m1": "Other?"})) == ("mining",)
     both = with_texts(trace(), {"category": "Other.", "e2": "Else?"})
     assert parts_that_differ(trace(), both) == ("category", "exploration")
+
+
+def test_an_ablations_trace_is_edited_by_the_texts_it_has() -> None:
+    rest = trace().model_copy(update=dict.fromkeys(("tree", "category", "category_reasoning", "mining")))
+    assert parts_of(rest) == ("exploration",) and parts_of(trace()) == ("tree", "category", "mining", "exploration")
+    assert set(editable_texts(rest)) == {"exploration", "e1", "e2"}
+    edited = with_texts(rest, {"e2": "Elsewhere?"})
+    assert edited.predictions[1].text == "Elsewhere?" and edited.left_out == rest.left_out
+    assert parts_that_differ(rest, edited) == ("exploration",)
+    with pytest.raises(InputError, match="no texts of a trace: category, m1"):
+        with_texts(rest, {"m1": "x", "category": "y"})
+    with pytest.raises(InputError, match="Predictions 3 and 4 are the same"):
+        with_texts(rest, {"e2": rest.predictions[0].text})
+    with pytest.raises(InputError, match="Prediction 4 is empty"):
+        with_texts(rest, {"e2": " "})

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from proutt_core.gates import GATES, PairEvidence, best_predictions, check_gates
-from proutt_core.types import Insight, Path, SimilarityScore, Trace
+from proutt_core.types import Insight, Message, Path, SimilarityScore, Trace
 from tests.traces import a_trace
 
 SAID = "Could we swim in the pool tonight?"
@@ -51,6 +51,7 @@ def test_the_names_are_stable() -> None:
         "leaked_utterance",
         "repeated_prediction",
         "unknown_path",
+        "other_script",
     ]
 
 
@@ -149,3 +150,44 @@ def test_all_predictions_with_the_top_score_are_best() -> None:
     ids = [p.id for p in trace.predictions]
     scores = tuple(SimilarityScore(id=i, score=s, reason="") for i, s in zip(ids, (0.5, 0.9, 0.9, 0.1), strict=True))
     assert best_predictions(insight, scores) == (trace.predictions[1].text, trace.predictions[2].text)
+
+
+CHINESE = "我想在博物馆附近订一家酒店。"
+ENGLISH = "I need a hotel near the museum."
+
+
+@pytest.mark.parametrize(
+    ("user", "predicted", "fails"),
+    [
+        (CHINESE, "What does the room cost?", True),
+        (CHINESE, "房间多少钱？", False),
+        (CHINESE, "iPhone 15 Pro?", False),  # 2 words: may be said in any language
+        (CHINESE, "12 34 56 78 90", False),
+        (CHINESE, "Garden Inn 多少钱？", False),
+        (CHINESE, "방은 얼마예요 지금 하루에?", True),
+        ("ホテルを予約したいのですが。", "はい、お願いします。", False),
+        (ENGLISH, "房间多少钱？", True),
+        (ENGLISH, "价格？", False),  # 2 characters: too short to be sure
+        (ENGLISH, "How do I say 房间多少钱 in a hotel?", False),
+        (f"{CHINESE} Garden Inn, please, or any other one near it.", "What does the room cost?", False),  # mixed
+        ("OK", "房间多少钱？", False),  # too short to know what the user writes
+    ],
+)
+def test_predictions_are_in_the_script_that_the_user_writes(user: str, predicted: str, fails: bool) -> None:
+    context = (Message(role="user", content=user), Message(role="assistant", content="Of course. 好的。"))
+
+    def told(trace: Trace, last: str) -> Trace:
+        """All four in the language of the case; only the last one is on trial."""
+        own = ["…", "??", "!", last]
+        pairs = zip(trace.predictions, own, strict=True)
+        first, second, third, fourth = (p.model_copy(update={"text": text}) for p, text in pairs)
+        mining = trace.mining.model_copy(update={"predictions": (first, second)})
+        exploration = trace.exploration.model_copy(update={"predictions": (third, fourth)})
+        return trace.model_copy(update={"mining": mining, "exploration": exploration})
+
+    for side in ("chosen", "rejected"):
+        sides = {"chosen": told(a_trace(" now"), "1"), "rejected": told(a_trace(" later"), "2")}
+        sides[side] = told(sides[side], predicted)
+        found = check_gates(evidence(**sides, context=context, best_predictions=(), next_utterance="?"))
+        assert [f.gate for f in found] == (["other_script"] if fails else []), found
+        assert not fails or (side in found[0].detail and predicted in found[0].detail)

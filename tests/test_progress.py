@@ -5,7 +5,24 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from proutt_core.progress import Duration, Pace, duration, grouped, pace, page_count, page_offset, percent
+from proutt_core.progress import (
+    CALLS_REACHED,
+    MONEY_REACHED,
+    NEEDS_PRICE,
+    Duration,
+    Halt,
+    Pace,
+    duration,
+    each,
+    grouped,
+    halt,
+    pace,
+    page_count,
+    page_offset,
+    percent,
+    quotes,
+    short,
+)
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
@@ -67,3 +84,62 @@ def test_failures_alike_but_for_numbers_and_quotes_are_one_group() -> None:
     )
     assert [(g.stage, g.count) for g in groups] == [("revise", 2), ("insight", 1), ("revise", 1)]
     assert groups[0].reason == "cut off after 12 tokens"
+    assert groups[0].item_ids == (2, 3)
+
+
+def test_a_group_keeps_its_key_while_others_fail() -> None:
+    one = Failure(1, "revise", "cut off after 12 tokens")
+    other = [Failure(n, "insight", "no object") for n in (2, 3)]
+    before, after = grouped([one]), grouped([*other, one, Failure(4, "revise", "cut off after 7 tokens")])
+    assert {group.key: group.count for group in after}[before[0].key] == 2
+    assert len({group.key for group in after}) == 2
+    # The same reason in another stage is another group.
+    assert grouped([Failure(1, "insight", "cut off after 12 tokens")])[0].key != before[0].key
+
+
+def test_a_reason_as_long_as_a_book_is_grouped_by_its_beginning() -> None:
+    assert len(grouped([Failure(n, "insight", "x" * 300 + str(n) * 100_000) for n in (1, 2)])) == 1
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [
+        (0, "0"),
+        (9_999, "9,999"),
+        (10_000, "10.0 k"),
+        (12_345, "12.3 k"),
+        (123_456, "123 k"),
+        (999_499, "999 k"),
+        (999_500, "1.00 M"),
+        (1_234_567, "1.23 M"),
+        (45_678_901, "45.7 M"),
+        (2e12, "2,000 G"),
+    ],
+)
+def test_a_large_count_has_three_digits(n: float, expected: str) -> None:
+    assert short(n) == expected
+
+
+def test_how_much_falls_to_each() -> None:
+    assert (each(17, 2), each(5, 0)) == ("8.5", "–")
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "expected"),
+    [
+        ("running", "", ""),
+        ("cancelled", "enough", ""),
+        ("paused", "", "person"),
+        ("paused", f"{CALLS_REACHED} 500", "calls"),
+        ("paused", f"{MONEY_REACHED} 5.00 USD", "money"),
+        ("paused", f"no price is known for m at http://x; {NEEDS_PRICE}", "price"),
+        ("paused", "4 items in a row got no answer", "server"),
+        ("failed", "the key is wrong", "refused"),
+    ],
+)
+def test_why_a_job_stands_still(state: str, reason: str, expected: Halt) -> None:
+    assert halt(state, reason) == expected
+
+
+def test_half_of_an_utterance_in_a_reasoning_is_quoting() -> None:
+    assert [quotes(overlap) for overlap in (0.0, 0.49, 0.5, 1.0)] == [False, False, True, True]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proutt_core.text import dice, is_long, normalise
+from proutt_core.text import dice, is_long, ngrams, normalise, script_of
 
 
 def test_normal_form_folds_width_case_and_white_space() -> None:
@@ -42,3 +42,37 @@ def test_long_from_four_words_or_eight_cjk_characters(text: str, expected: bool)
 def test_dice_over_bigrams(a: str, b: str, expected: float) -> None:
     assert dice(a, b) == pytest.approx(expected)
     assert dice(b, a) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("我想订酒店", "han"),
+        ("我想订 Garden Inn", None),  # 3 characters
+        ("我想订 Garden Inn 酒店", "han"),  # 5 characters, 2 words
+        ("酒店 in the old town please", None),
+        ("I want a room", "other"),
+        ("I want it", None),  # 3 words
+        ("Я хочу снять номер", "other"),
+        ("ひらがなです", "han"),
+        ("1 2 3 4 5", None),
+        ("", None),
+    ],
+)
+def test_the_script_is_said_only_where_it_is_beyond_doubt(text: str, expected: str | None) -> None:
+    assert script_of(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Is it Open?", {"is", "it", "open", "is it", "it open"}),
+        ("酒店，价格", {"酒店", "价格"}),  # no pair over the comma
+        ("住Garden Inn酒店", {"garden", "inn", "garden inn", "酒店"}),
+        ("go go go", {"go", "go go"}),
+        ("好", set()),
+        ("?!", set()),
+    ],
+)
+def test_ngrams_are_words_pairs_of_words_and_pairs_of_characters(text: str, expected: set[str]) -> None:
+    assert ngrams(text) == expected

@@ -7,7 +7,14 @@ import re
 import pytest
 
 from proutt_core.errors import InputError
-from proutt_core.traces import parse_predictions, parse_trace, render_prompt, render_trace, tree_json
+from proutt_core.traces import (
+    parse_predictions,
+    parse_released_trace,
+    parse_trace,
+    render_prompt,
+    render_trace,
+    tree_json,
+)
 from proutt_core.types import (
     Attribute,
     IntentTree,
@@ -223,3 +230,86 @@ def test_the_prompt_shows_the_whole_context_in_order() -> None:
     text = render_prompt((Message(role="user", content="Hi <b>"), Message(role="assistant", content="你好")))
     assert text.index("User: Hi <b>") < text.index("Assistant: 你好")
     assert text.endswith("Assistant: 你好")
+
+
+def test_an_ablations_prompt_asks_for_its_own_form() -> None:
+    context = (Message(role="user", content="Hi"), Message(role="assistant", content="Yes?"))
+    whole, rest = render_prompt(context), render_prompt(context, without=frozenset({"tree", "exploration"}))
+    assert "[User Intent Tree]:" in whole and "four predictions" in whole and whole.count("<predict>") == 4
+    assert "[User Intent Tree]:" not in rest and "two predictions" in rest and rest.count("<predict>") == 2
+    assert "2. Mining. How the user may go on with a topic of the dialogue" in rest
+    assert render_prompt(context, without=frozenset({"revision"})) == whole
+
+
+# Released files
+
+
+RELEASED = """\
+<think>First, I build the tree.
+[User Intent Tree]: ```
+{'Trip': {'to': "Rome's centre", 'when': 'May'}, 'Food': {'kind': 'vegan'}}
+```
+
+Then, I look at the sentence.
+[Analysis of the sentence category for the user's next input]: The reply offers two hotels.
+It leaves the price open.
+Therefore, the sentence category for the user's next input is most likely Question.
+
+Finally, I look at both views.
+[Mining View Analysis]: They may ask for the price: 1) Trip -> price, and 2) Trip -> stars.
+[Exploration View Analysis]: They may want to eat: 1) Trip -> Restaurants - vegan.
+</think>
+The user’s next input is most likely: 
+<predict>What does it cost?</predict>
+<predict>How many stars?</predict>
+<predict>Where can we eat?</predict>
+<predict>And vegan?</predict>
+"""
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_released_answer_is_a_trace_without_paths(line_end: str) -> None:
+    trace = parse_released_trace(RELEASED.replace("\n", line_end))
+    assert trace.tree is not None and trace.tree.topic_names == ("Trip", "Food")
+    assert trace.tree.topics[0].attributes[0].value == "Rome's centre"
+    assert trace.category == "Question"
+    assert trace.category_reasoning == "The reply offers two hotels.\nIt leaves the price open."
+    assert trace.view("mining").reasoning.endswith("2) Trip -> stars.")
+    assert trace.view("exploration").reasoning.startswith("They may want to eat")
+    assert [(p.id, p.text) for p in trace.predictions] == [
+        ("m1", "What does it cost?"),
+        ("m2", "How many stars?"),
+        ("e1", "Where can we eat?"),
+        ("e2", "And vegan?"),
+    ]
+    assert not trace.has_paths and trace.left_out == frozenset()
+    assert "Paths" not in render_trace(trace)
+
+
+def test_a_tree_without_a_fence_and_backslashes_are_read_as_they_stand() -> None:
+    bare = RELEASED.replace("```\n{", "{").replace("}\n```", "}").replace("vegan?", "\\<predict?")
+    trace = parse_released_trace(bare)
+    assert trace.tree is not None and len(trace.tree.topics) == 2
+    assert trace.predictions[3].text == "And \\<predict?"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("</think>", "", "</think>"),
+        ("[Mining View Analysis]:", "Mining:", "Mining View Analysis"),
+        ("1) Trip -> price", "[User Intent Tree]: x", "more than once"),
+        ("{'to': \"Rome's centre\", 'when': 'May'}", "{'to': {'city': 'Rome'}}", "value"),
+        ("{'to': \"Rome's centre\", 'when': 'May'}", "['Rome']", "not an object of topics"),
+        ("most likely Question.", "a Question.", "not in the form of a released file"),
+        ("Then, I look", "Then\nI look", "not in the form of a released file"),
+        ("First, I build", "First\nI build", "not in the form of a released file"),
+        ("<predict>And vegan?</predict>\n", "", "3 <predict>"),
+        ("[Exploration View Analysis]:", "[Mining Paths]:\n[]\n[Exploration View Analysis]:", "was not asked for"),
+        ("'vegan'", f"'{'v' * 121}'", "at most 120"),
+    ],
+)
+def test_what_is_not_in_the_released_form_is_kept_verbatim_and_says_why(old: str, new: str, named: str) -> None:
+    assert old in RELEASED
+    with pytest.raises(InputError, match=re.escape(named)):
+        parse_released_trace(RELEASED.replace(old, new))

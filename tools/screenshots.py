@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -18,6 +19,9 @@ PICTURES = [
     ("home", "researcher", ""),
     ("datasets", "researcher", "datasets"),
     ("synthesis", "researcher", "synthesis"),
+    ("timeline", "researcher", "synthesis"),
+    ("compare-runs", "researcher", "synthesis"),
+    ("thresholds", "researcher", "thresholds"),
     ("studies", "researcher", "studies"),
     ("agreement", "researcher", "agreement"),
     ("admin", "admin", "admin"),
@@ -25,6 +29,23 @@ PICTURES = [
     ("pairs", "annotator1", "pairs"),
     ("compare", "annotator1", "compare"),
 ]
+
+
+def unfold_a_timeline(page: Page) -> None:
+    page.get_by_text("Items, each with its dialogue").click()
+    page.get_by_text("Timeline of its calls").click()
+    page.get_by_text("seconds since the first question").wait_for(timeout=30_000)
+    # Below two unfolded boxes: the wheel ends where the timeline does.
+    page.mouse.move(640, 300)
+    page.mouse.wheel(0, 5000)
+
+
+def open_compare_runs(page: Page) -> None:
+    page.get_by_role("tab", name="Compare runs").click()
+
+
+# What is done on a page before its picture.
+STEPS: dict[str, Callable[[Page], None]] = {"timeline": unfold_a_timeline, "compare-runs": open_compare_runs}
 
 
 def prepare(database: str) -> None:
@@ -36,6 +57,8 @@ def prepare(database: str) -> None:
     sample = str(PROJECT / "proutt_core" / "sample" / "dialogues.jsonl")
     command(database, "import", sample, "--dataset", "sample", "--title", "Sample dialogues", "--split", "60/10/30")
     command(database, "synthesize", "--dataset", "sample", "--run", "sample")
+    lower = ("--run", "sample-lower", "--tau-high", "0.6", "--tau-low", "0.2")
+    command(database, "synthesize", "--dataset", "sample", *lower)
     command(database, "predict", "--dataset", "sample", "--method", "rules")
     command(database, "predict", "--dataset", "sample", "--method", "rules-without-tree", "--without-tree")
     both = ("--dataset", "sample", "--a", "rules", "--b", "rules-without-tree", "--people", "2")
@@ -106,6 +129,9 @@ def main() -> None:
                     page = pages.get(who) or pages.setdefault(who, enter(browser, url, who, scheme))
                     page.goto(f"{url}/{address}")
                     settle(page)
+                    if step := STEPS.get(picture):
+                        step(page)
+                        settle(page)
                     page.screenshot(path=FOLDER / f"{picture}-{scheme}.png")
         browser.close()
 

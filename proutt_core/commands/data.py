@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from proutt_core.commands._output import Json, command_output, progress
+from proutt_core.commands._output import Json, command_output, note, progress
+
+datasets = typer.Typer(help="What datasets there are; what an import left that did not end.", no_args_is_help=True)
 
 
 def init(
@@ -17,11 +19,14 @@ def init(
     """Bring the database to the newest schema. Does nothing that was done before."""
     from db.engine import engine
     from db.migrate import migrate
+    from proutt_core.worker.prices import load_starting_prices
 
     with command_output(as_json) as output:
         changed = migrate()
+        prices = load_starting_prices()
         result: dict[str, Any] = {"database": engine().url.render_as_string(), "migrated": changed}
         lines = [f"database {result['database']}: {'migrated' if changed else 'up to date'}"]
+        lines += [f"{prices} prices of models loaded; see `python -m proutt_core prices`"] if prices else []
         if sample:
             from proutt_core.worker.sample import set_up_sample
 
@@ -45,9 +50,15 @@ def import_(
     language: Annotated[str | None, typer.Option(help="Take only this language, such as en or zh.")] = None,
     title: Annotated[str, typer.Option(help="What annotators see; names no method, model or run.")] = "Dialogues",
     licence: Annotated[str, typer.Option(help="The source's licence, for the record.")] = "",
+    personal_data: Annotated[
+        str, typer.Option(help="Possible personal data: keep, mask, or drop the dialogues that hold any.")
+    ] = "keep",
     as_json: Json = False,
 ) -> None:
-    """Import a file of dialogues. Rows that cannot be used are skipped and reported."""
+    """Import a file of dialogues. Rows that cannot be used are skipped and reported.
+
+    An import that did not end is gone on with by the same command. One with --sample starts over.
+    """
     from pydantic import ValidationError
 
     from proutt_core.dialogues import ImportSettings, parse_shares
@@ -65,6 +76,7 @@ def import_(
                     "sample": sample,
                     "min_turns": min_turns,
                     "language": language,
+                    "personal_data": personal_data,
                 }
             )
         except ValidationError as exc:
@@ -74,8 +86,51 @@ def import_(
             path=str(path), dataset=dataset, public_title=title, format=format, licence=licence, settings=settings
         )
         with progress(f"importing {path.name}") as show:
-            report = import_now(request, progress=lambda rows: show(rows, None))
+            try:
+                report = import_now(request, progress=lambda rows: show(rows, None), say=note)
+            except KeyboardInterrupt:
+                note("interrupted: the same command goes on from here; `datasets remove` takes away what is stored")
+                raise typer.Exit(code=130) from None
         output.result(report.as_dict(), text=_words(dataset, report.as_dict()))
+
+
+@datasets.command("list")
+def list_datasets(as_json: Json = False) -> None:
+    """The datasets, and imports that have not ended with the row they go on after."""
+    from db.datasets import list_ready
+    from db.imports import list_unfinished
+
+    with command_output(as_json) as output:
+        ready, unfinished = list_ready(), list_unfinished()
+        lines = [f"{d.name}: {d.pairs or d.dialogues:,} {d.kind}, {d.samples:,} samples" for d in ready]
+        for left in unfinished:
+            state = "being imported" if left.held else "its import did not end"
+            lines.append(f"{left.name}: {state}, {left.so_far.rows:,} rows of {left.source} done")
+        output.result(
+            {
+                "ready": [{"name": d.name, "kind": d.kind, "dialogues": d.dialogues, "pairs": d.pairs} for d in ready],
+                "unfinished": [{"name": u.name, "rows": u.so_far.rows, "held": u.held} for u in unfinished],
+            },
+            text="\n".join(lines) or "no datasets yet; make one with `import`",
+        )
+
+
+@datasets.command("remove")
+def remove_dataset(
+    name: Annotated[str, typer.Argument(help="The dataset's name.")],
+    as_json: Json = False,
+) -> None:
+    """Take away what an import left that did not end. A dataset that is ready is not touched."""
+    from db.datasets import find
+    from proutt_core.errors import ConflictError
+    from proutt_core.worker.imports import forget_import
+
+    with command_output(as_json) as output:
+        removed = forget_import(name)
+        if not removed and find(name) is not None:
+            raise ConflictError(f'"{name}" is ready; only what an import left that did not end can be removed')
+        said = "removed" if removed else "there is nothing to remove of"
+        output.result({"dataset": name, "removed": removed}, text=f'{said} "{name}"')
 
 
 def title(
@@ -91,12 +146,25 @@ def title(
         output.result({"dataset": dataset, "title": new_title}, text=f'annotators now see "{new_title}"')
 
 
-def _words(dataset: str, report: dict[str, Any]) -> str:
-    lines = [
+def _of_pairs(dataset: str, report: dict[str, Any]) -> list[str]:
+    head = (
+        f"dataset {dataset}: {report['imported']} pairs imported, {report['parsed']} read as traces and"
+        f" {report['verbatim']} kept as text ({report['sft_only']} hold a chosen answer only),"
+        f" {report['duplicates']} duplicates, {report['skipped']} skipped; {report['gate_failed']} failed a check"
+    )
+    return [head, *(f"  kept as text: {count} × {cause}" for cause, count in report["causes"].items())]
+
+
+def _of_dialogues(dataset: str, report: dict[str, Any]) -> list[str]:
+    return [
         f"dataset {dataset}: {report['imported']} dialogues imported with {report['samples']} samples"
         f" ({report['without_sample']} give none), {report['duplicates']} duplicates, {report['renamed']} renamed,"
         f" {report['skipped']} skipped"
     ]
+
+
+def _words(dataset: str, report: dict[str, Any]) -> str:
+    lines = _of_pairs(dataset, report) if "parsed" in report else _of_dialogues(dataset, report)
     for reason, count in report["reasons"].items():
         rows = ", ".join(str(number) for number in report["numbers"].get(reason, []))
         lines.append(f"  skipped: {count} × {reason} (rows {rows}{' …' if count > 10 else ''})")

@@ -1,4 +1,4 @@
-"""`export sft|preference`: what a trainer reads."""
+"""`export sft|preference`: what a trainer reads. `export-join`: the same, from rows that went out without texts."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,29 +6,89 @@ from typing import Annotated
 import typer
 
 from proutt_core.commands._output import Json, command_output
-from proutt_core.export import ExportFormat, ExportKind
+from proutt_core.errors import InputError
+from proutt_core.export import ExportFormat, ExportKind, TextFormat, Written
 from proutt_core.types import PairStatus
 from proutt_core.worker.exporting import run_export
+from proutt_core.worker.joining import join_export
+
+WITHOUT_TEXTS = (
+    "ids and traces only, no dialogues; a trace may quote its dialogue. Whoever holds the dataset puts the texts back"
+    " with `export-join`"
+)
 
 
 def export(
     kind: Annotated[ExportKind, typer.Argument(help="sft: prompt and chosen; preference: prompt, chosen, rejected.")],
-    run: Annotated[str, typer.Option("--run", help="The synthesis run whose pairs go out.")],
     out: Annotated[Path, typer.Option("--out", help="The file to write; an existing one is replaced.")],
-    format: Annotated[ExportFormat, typer.Option("--format", help="Which trainer reads it.")] = "trl",
+    run: Annotated[str | None, typer.Option("--run", help="The synthesis run whose pairs go out.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", help="Or the dataset whose imported pairs go out.")
+    ] = None,
+    format: Annotated[
+        ExportFormat, typer.Option("--format", help="Which trainer reads it; ids: everything but the dialogues.")
+    ] = "trl",
     status: Annotated[
         PairStatus,
         typer.Option("--status", help="approved by people; clean: passed every gate, not refused; or all of these."),
     ] = "approved",
+    with_texts: Annotated[
+        bool, typer.Option("--with-texts", help="Texts go out although the dataset's licence forbids it.")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the export.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Write training data: only train-split pairs; a pair that failed a gate only when a person approved it."""
+    """Write training data: only train-split pairs; a pair that failed a gate, or was imported, only when a person
+    approved it. Of a dataset whose licence forbids passing its texts on: ids and traces."""
     with command_output(as_json) as output:
-        written = run_export(run=run, kind=kind, format=format, status=status, out=out)
-        result = {"rows": written.rows, "sha256": written.sha256, "out": str(out)}
+        if reason and not with_texts:
+            raise InputError("--reason says why texts go out with --with-texts; give both or neither")
+        written = run_export(
+            run=run,
+            dataset=dataset,
+            kind=kind,
+            format=format,
+            status=status,
+            out=out,
+            with_texts=reason if with_texts else None,
+        )
+        name = f"run {run}" if run is not None else f"dataset {dataset}"
+        output.result(
+            _result(written, out), text=_words(written, out, name, status, asked=format, imported=run is None)
+        )
+
+
+def export_join(
+    file: Annotated[Path, typer.Argument(help="An export without texts (--format ids).")],
+    dataset: Annotated[str, typer.Option("--dataset", help="The dataset that holds its dialogues.")],
+    out: Annotated[Path, typer.Option("--out", help="The file to write; an existing one is replaced.")],
+    format: Annotated[TextFormat, typer.Option("--format", help="Which trainer reads it.")] = "trl",
+    as_json: Json = False,
+) -> None:
+    """Put the texts back: the file that the export with texts would have been, byte for byte."""
+    with command_output(as_json) as output:
+        written = join_export(file, dataset=dataset, out=out, format=format)
         where = f" and {written.info_path}" if written.info_path else ""
-        if not written.rows:
-            hint = "; review pairs first, or ask for --status clean" if status == "approved" else ""
-            output.result(result, text=f"no pair of run {run} is {status}{hint}; wrote the empty file {out}{where}")
-            return
-        output.result(result, text=f"{written.rows} rows written to {out}{where}")
+        output.result(_result(written, out), text=f"{written.rows} rows with their texts written to {out}{where}")
+
+
+def _result(written: Written, out: Path) -> dict[str, object]:
+    return {"rows": written.rows, "sha256": written.sha256, "out": str(out), "format": written.format}
+
+
+def _words(written: Written, out: Path, name: str, status: PairStatus, *, asked: ExportFormat, imported: bool) -> str:
+    where = f" and {written.info_path}" if written.info_path else ""
+    if not written.rows:
+        wanted = "approved or clean" if status == "all" else status
+        return f"no pair of {name} is {wanted}{_hint(status, imported=imported)}; wrote the empty file {out}{where}"
+    told = f"{written.rows} rows written to {out}{where}"
+    if written.format != "ids":
+        return told
+    why = "" if asked == "ids" else "The dataset's licence forbids passing its texts on: "
+    return f"{told}\n{why}{WITHOUT_TEXTS}."
+
+
+def _hint(status: PairStatus, *, imported: bool) -> str:
+    if imported:
+        return " (imported pairs go out only when a person approved them)"
+    return "; review pairs first, or ask for --status clean" if status == "approved" else ""

@@ -6,11 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from db import items
-from proutt_core.commands._output import Json, command_output, note
-from proutt_core.commands.runs import cost_of, work_on
+from proutt_core.commands._output import Json, command_output
+from proutt_core.commands._work import Yes, confirm_destination, work_on
 from proutt_core.errors import InputError
 from proutt_core.judge.cases import Mode
-from proutt_core.llm.address import destination
 from proutt_core.llm.choose import choose_model
 from proutt_core.statistics.agreement import AgreementReport, agreement_report
 from proutt_core.statistics.labels import CODING, read_labels
@@ -24,23 +23,25 @@ def judge(
     study: Annotated[str, typer.Option(help="An open or closed study.")],
     model: Annotated[str, typer.Option(help="rules, PRESET/MODEL, or MODEL with --base-url.")] = "rules",
     base_url: Annotated[str | None, typer.Option(help="An OpenAI-compatible server.")] = None,
+    upstream: Annotated[str | None, typer.Option(help="OpenRouter only: the provider behind it.")] = None,
     mode: Annotated[Mode, typer.Option(help="pairwise: both orders; pointwise: each set scored alone.")] = "pairwise",
     tie_margin: Annotated[float, typer.Option(help="Pointwise: scores no further apart are a tie.")] = 0.0,
     concurrency: Annotated[int, typer.Option(help="Cases at a time; not a setting of the run.")] = DEFAULT_CONCURRENCY,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Judge a study's cases with an LLM. Verdicts stay hidden until the study is closed; the same command resumes."""
     with command_output(as_json) as output:
-        note(destination(choose_model(model, base_url=base_url)))
-        chosen = JudgeSettings(model=model, base_url=base_url, mode=mode, tie_margin=tie_margin)
+        confirm_destination(choose_model(model, base_url=base_url, upstream=upstream), yes=yes)
+        chosen = JudgeSettings(model=model, base_url=base_url, upstream=upstream, mode=mode, tie_margin=tie_margin)
         run = start(study, chosen, concurrency=concurrency)
-        paid, seconds = work_on(run.id, run_judging, concurrency=concurrency)
+        worked = work_on(run.id, run_judging, concurrency=concurrency)
         counts = items.counts(run.id)
         read = {"run": run.name, "total": counts.total, "read": counts.done, "unscored": counts.failed}
-        result = {**read, **cost_of(paid, seconds)}
+        result = {**read, **worked.as_json()}
         told = f"{run.name}: {counts.done} of {counts.total} readings, {counts.failed} unscored"
         reasons = [f"unscored, {f.stage}: {f.reason}" for f in items.failures(run.id, limit=3)]
-        output.result(result, text="\n".join([told, *reasons]))
+        output.result(result, text="\n".join([told, *worked.in_words(), *reasons]))
 
 
 def agreement(

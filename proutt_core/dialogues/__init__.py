@@ -9,15 +9,14 @@ for item in import_dialogues(rows_of(source), ImportSettings(), report):
 from proutt_core.dialogues.formats import FORMATS, find_source
 from proutt_core.dialogues.importing import (
     Imported,
-    ImportReport,
     ImportSettings,
     ParsedRow,
-    RejectedRow,
     Row,
     import_dialogues,
     read_dialogues,
     rows_of,
 )
+from proutt_core.dialogues.report import ImportReport, RejectedRow
 from proutt_core.dialogues.samples import TurnPolicy, cut
 from proutt_core.dialogues.splits import Shares, parse_shares, split_of
 from proutt_core.dialogues.text import fold, search_text, text_sha256

@@ -20,17 +20,19 @@ from proutt_core.errors import InputError
 
 Layout = Literal["list", "object", "lines", "parquet"]
 
+BUFFER = 1 << 18  # bytes: with Python's own 8 kB a line of usual length is put together from two pieces
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
-def rows(path: Path, layout: Layout) -> Iterator[RawRow]:
-    """Every row of the file. InputError where the file itself cannot be read further."""
+def rows(path: Path, layout: Layout, *, skip: int = 0) -> Iterator[RawRow]:
+    """Every row of the file, or those behind the first `skip`. InputError where the file itself cannot be read
+    further."""
     if layout == "parquet":
-        yield from parquet_rows(path)
+        yield from parquet_rows(path, skip)
         return
     read = {"list": list_rows, "object": object_rows, "lines": line_rows}[layout]
     with opened(path) as stream:
-        yield from read(stream)
+        yield from read(stream, skip)
 
 
 def possible_layouts(path: Path) -> tuple[Layout, ...]:
@@ -68,7 +70,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             with gzip.open(path, "rb") as stream:
                 yield cast(BinaryIO, stream)
         else:
-            with path.open("rb") as stream:
+            with path.open("rb", buffering=BUFFER) as stream:
                 yield stream
     except FileNotFoundError as exc:
         raise InputError(f"There is no file {path}.") from exc

@@ -81,8 +81,8 @@ class Source:
     format: Format
     layout: files.Layout
 
-    def rows(self) -> Iterator[RawRow]:
-        return files.rows(self.path, self.layout)
+    def rows(self, *, skip: int = 0) -> Iterator[RawRow]:
+        return files.rows(self.path, self.layout, skip=skip)
 
 
 def find_source(path: Path | str, *, format: str | None = None) -> Source:

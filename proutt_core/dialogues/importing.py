@@ -8,9 +8,8 @@ other texts get a suffixed id (`report.renamed`). One exception: drawing at rand
 import hashlib
 import heapq
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +18,9 @@ from pydantic import Field
 from proutt_core.dialogues.checks import check
 from proutt_core.dialogues.formats import Source, find_source
 from proutt_core.dialogues.language import language_of
+from proutt_core.dialogues.masking import PersonalDataPolicy, masked_dialogue
 from proutt_core.dialogues.normalise import normalise, storable
+from proutt_core.dialogues.report import ImportReport, RejectedRow
 from proutt_core.dialogues.rows import NOT_AN_OBJECT, TOO_DEEP, JsonObject, RawRow, RowError, kind
 from proutt_core.dialogues.samples import TurnPolicy, cut
 from proutt_core.dialogues.splits import Shares, split_of
@@ -27,13 +28,12 @@ from proutt_core.dialogues.text import draw, text_sha256
 from proutt_core.types import Dialogue, Sample, Value
 
 LONGEST_ID = 200  # characters; a longer one is replaced by its sha256, since indexes have limits
-SHOWN_ERRORS = 50
-SHOWN_NUMBERS = 10
 PROGRESS_EVERY = 200  # rows
 
 LONG_ID = "id too long, replaced by its sha256"
 TOO_FEW_TURNS = "fewer turns than asked for"
 OTHER_LANGUAGE = "other language than asked for"
+PERSONAL_DATA = "possible personal data"
 NOT_DRAWN = "not drawn"
 
 
@@ -43,15 +43,6 @@ class ParsedRow:
 
     number: int
     dialogue: Dialogue
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """A row that could not. `reason` is one of few fixed phrases, `detail` is particular to the row."""
-
-    number: int
-    reason: str
-    detail: str = ""
 
 
 Row = ParsedRow | RejectedRow
@@ -67,6 +58,7 @@ class ImportSettings(Value):
     sample: Annotated[int, Field(ge=1)] | None = None
     min_turns: Annotated[int, Field(ge=0)] = 0
     language: str | None = None  # ISO 639-1, or "und"
+    personal_data: PersonalDataPolicy = "keep"  # what becomes of possible personal data, before anything is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,69 +71,6 @@ class Imported:
     text_sha256: str
 
 
-@dataclass(slots=True)
-class ImportReport:
-    """What became of the rows. It grows while rows are read; rows = imported + duplicates + skipped, once they all are.
-
-    `reasons` counts the skipped, unreadable rows and those that a filter or the draw left out; `numbers` has the first
-    ten row numbers of each reason, `errors` the first fifty unreadable rows. `duplicates` and `renamed` (same id, other
-    text) are for the database to count, but for those met while drawing.
-    """
-
-    rows: int = 0
-    imported: int = 0
-    duplicates: int = 0
-    renamed: int = 0
-    skipped: int = 0
-    samples: int = 0
-    without_sample: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    notes: Counter[str] = field(default_factory=Counter)
-    numbers: dict[str, list[int]] = field(default_factory=dict)
-    errors: list[RejectedRow] = field(default_factory=list)
-
-    def skip(self, number: int, reason: str) -> None:
-        self.skipped += 1
-        self.reasons[reason] += 1
-        numbers = self.numbers.setdefault(reason, [])
-        if len(numbers) < SHOWN_NUMBERS:
-            numbers.append(number)
-
-    def reject(self, row: RejectedRow) -> None:
-        self.skip(row.number, row.reason)
-        if len(self.errors) < SHOWN_ERRORS:
-            self.errors.append(row)
-
-    def take(self, item: Imported, sign: int = 1) -> None:
-        self.imported += sign
-        self.samples += sign * len(item.samples)
-        self.without_sample += sign * (not item.samples)
-        for note in item.dialogue.notes:
-            self.notes[note] += sign
-
-    def take_back_duplicate(self, item: Imported) -> None:
-        """The database has this dialogue already: it counts as a duplicate and as nothing else."""
-        self.take(item, sign=-1)
-        self.duplicates += 1
-        self.notes = +self.notes
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report as plain JSON values. (`dataclasses.asdict` makes nonsense of a Counter.)"""
-        return {
-            "rows": self.rows,
-            "imported": self.imported,
-            "duplicates": self.duplicates,
-            "renamed": self.renamed,
-            "skipped": self.skipped,
-            "samples": self.samples,
-            "without_sample": self.without_sample,
-            "reasons": dict(self.reasons),
-            "notes": dict(self.notes),
-            "numbers": {reason: list(numbers) for reason, numbers in self.numbers.items()},
-            "errors": [{"number": e.number, "reason": e.reason, "detail": e.detail} for e in self.errors],
-        }
-
-
 def read_dialogues(path: Path | str, *, format: str | None = None) -> Iterator[Row]:
     """Every row of the file in order, as a dialogue or with the reason why not.
 
@@ -151,9 +80,9 @@ def read_dialogues(path: Path | str, *, format: str | None = None) -> Iterator[R
     return rows_of(find_source(path, format=format))
 
 
-def rows_of(source: Source) -> Iterator[Row]:
-    """The same for a source already found."""
-    for row in source.rows():
+def rows_of(source: Source, *, skip: int = 0) -> Iterator[Row]:
+    """The same for a source already found, without its first `skip` rows."""
+    for row in source.rows(skip=skip):
         yield _parsed(row, source)
 
 
@@ -215,32 +144,36 @@ def import_dialogues(
     settings: ImportSettings,
     report: ImportReport,
     *,
+    passed: int = 0,
     progress: Callable[[ImportReport], None] | None = None,
 ) -> Iterator[Imported]:
     """Filters, draws, splits and cuts; fills `report` as it goes.
 
-    Memory is one dialogue, or `settings.sample` of them: then all rows are read before the first is yielded. `progress`
-    is called every 200 rows; what it raises ends the import.
+    Memory is one dialogue, or `settings.sample` of them: then all rows are read before the first is yielded. `passed`
+    of earlier rows count towards the limit. `progress` is called every 200 rows; what it raises ends the import.
     """
-    chosen: Iterable[ParsedRow] = _filtered(rows, settings, report, progress)
+    chosen: Iterable[ParsedRow] = _filtered(rows, settings, report, passed, progress)
     if settings.sample is not None:
         chosen = _drawn(chosen, settings.sample, settings.seed, report)
     for row in chosen:
         group_split = split_of(row.dialogue.group, shares=settings.shares, seed=settings.seed)
-        dialogue = row.dialogue.model_copy(update={"split": group_split})
+        dialogue = row.dialogue
+        if group_split != dialogue.split:  # a copy costs more than all else here
+            dialogue = dialogue.model_copy(update={"split": group_split})
         samples = cut(dialogue, policy=settings.turn, seed=settings.seed)
-        item = Imported(row.number, dialogue, samples, text_sha256(dialogue.messages))
-        report.take(item)
-        yield item
+        report.take(notes=dialogue.notes, samples=len(samples))
+        yield Imported(row.number, dialogue, samples, text_sha256(dialogue.messages))
 
 
 def _filtered(
     rows: Iterable[Row],
     settings: ImportSettings,
     report: ImportReport,
+    passed: int,
     progress: Callable[[ImportReport], None] | None,
 ) -> Iterator[ParsedRow]:
-    passed = 0
+    if settings.limit is not None and passed >= settings.limit:
+        return
     for row in rows:
         report.rows += 1
         if progress and report.rows % PROGRESS_EVERY == 0:
@@ -251,9 +184,11 @@ def _filtered(
             report.skip(row.number, TOO_FEW_TURNS)
         elif settings.language and row.dialogue.language != settings.language:
             report.skip(row.number, OTHER_LANGUAGE)
+        elif settings.personal_data == "drop" and row.dialogue.checks.personal_data:
+            report.skip(row.number, PERSONAL_DATA)
         else:
             passed += 1
-            yield row
+            yield ParsedRow(row.number, masked_dialogue(row.dialogue)) if settings.personal_data == "mask" else row
             if passed == settings.limit:
                 return
 

@@ -2,7 +2,7 @@
 
 Why not ijson: its C backend turns a lone surrogate into "?" without a word, and one NaN, one large number or one wrong
 byte ends the whole file. Python's own decoder, applied to a window that slides over the file, keeps the text as it is,
-costs only the row for such things, and is about as fast.
+costs only the row for such things, and is about as fast. (orjson reads the lines that need no care: quick_json.py.)
 
 Read leniently: NaN and infinities as null, raw control characters inside strings as themselves. A key that appears
 twice in one object makes the row unusable, because one of the two values would be lost in silence.
@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from proutt_core.dialogues.quick_json import NeedsCareError, quick_loads
 from proutt_core.dialogues.rows import (
     NOT_JSON,
     NOT_UTF8,
@@ -174,16 +175,18 @@ class _Window:
         )
 
 
-def list_rows(stream: BinaryIO) -> Iterator[RawRow]:
-    """The elements of the JSON list that is the whole file."""
+def list_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
+    """The elements of the JSON list that is the whole file, without the first `skip`."""
     window = _Window(stream)
     for number in _items(window, "[", "]"):
         value, error = window.value(f"Row {number}")
-        yield RawRow(number, value, error=error)
+        if number > skip:
+            yield RawRow(number, value, error=error)
 
 
-def object_rows(stream: BinaryIO) -> Iterator[RawRow]:
-    """The values of the JSON object that is the whole file, each with its key; a key may come again."""
+def object_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
+    """The values of the JSON object that is the whole file, each with its key, without the first `skip`; a key may
+    come again."""
     window = _Window(stream)
     for number in _items(window, "{", "}"):
         where = f"Row {number}"
@@ -195,7 +198,8 @@ def object_rows(stream: BinaryIO) -> Iterator[RawRow]:
         window.pos += 1
         window.peek()
         value, value_error = window.value(where)
-        yield RawRow(number, value, key=key, error=error or value_error)
+        if number > skip:
+            yield RawRow(number, value, key=key, error=error or value_error)
 
 
 def _items(window: _Window, opening: str, closing: str) -> Iterator[int]:
@@ -228,21 +232,33 @@ def _unexpected(window: _Window, where: str, expected: str) -> InputError:
     )
 
 
-def line_rows(stream: BinaryIO) -> Iterator[RawRow]:
+def line_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
     """One row a line (JSONL). Lines end with LF or CRLF only: form feed, U+2028 and the like are text. A bad line costs
-    that line; blank lines are passed over but counted."""
-    number = 0
+    that line; blank lines are passed over but counted. The first `skip` rows are passed over unread."""
+    number = rows = 0
     while line := stream.readline(LONGEST_ROW + 1):
         number += 1
         if len(line) > LONGEST_ROW:
             while line and not line.endswith(b"\n"):
                 line = stream.readline(CHUNK)
-            yield RawRow(number, error=RowError(TOO_LONG, f"more than {LONGEST_ROW:,} bytes"))
-        elif line.strip(b" \t\r\n\xef\xbb\xbf"):
-            yield _line(number, line)
+            row = RawRow(number, error=RowError(TOO_LONG, f"more than {LONGEST_ROW:,} bytes"))
+        elif not line.strip(b" \t\r\n\xef\xbb\xbf"):
+            continue
+        elif rows >= skip:
+            row = _line(number, line)
+        rows += 1
+        if rows > skip:
+            yield row
 
 
 def _line(number: int, line: bytes) -> RawRow:
+    try:
+        return RawRow(number, quick_loads(line))
+    except NeedsCareError:
+        return _line_with_care(number, line)
+
+
+def _line_with_care(number: int, line: bytes) -> RawRow:
     try:
         return RawRow(number, _DECODER.decode(line.decode("utf-8").removeprefix(_BOM)))
     except UnicodeDecodeError as exc:

@@ -42,21 +42,22 @@ def normalise(source: Iterable[SourceMessage]) -> tuple[tuple[Message, ...], tup
     notes: dict[str, None] = {}  # in order, each once
     joined: list[tuple[Role, list[str]]] = []
     previous = ""
+    started = False
     for source_role, raw in source:
-        text = storable(raw)
+        text = raw if raw.isascii() and "\x00" not in raw else storable(raw)
         if text is not raw:
             notes[REPLACED] = None
         role = _ROLES[source_role]
-        if is_blank(text):
+        if not text[:1].isalnum() and is_blank(text):
             notes[EMPTY] = None
             continue
-        started = any(seen == "user" for seen, _ in joined[:2])
         if role == "system" and started:
             notes[LATE_SYSTEM] = None
             continue
         if role == "assistant" and not started:
             notes[BEFORE_USER] = None
             continue
+        started = started or role == "user"
         if source_role == "tool_result" and previous not in ("tool_call", "tool_result"):
             notes[ORPHAN] = None
         if source_role.startswith("tool"):
@@ -68,10 +69,10 @@ def normalise(source: Iterable[SourceMessage]) -> tuple[tuple[Message, ...], tup
         else:
             joined.append((role, [text]))
         previous = source_role
-    if not any(role == "user" for role, _ in joined[:2]):
+    if not started:
         raise RowError(NO_USER)
-    messages = tuple(Message(role=role, content="\n".join(texts)) for role, texts in joined)
-    return messages, tuple(notes)
+    messages = [Message(role=role, content=texts[0] if len(texts) == 1 else "\n".join(texts)) for role, texts in joined]
+    return tuple(messages), tuple(notes)
 
 
 def storable(text: str) -> str:

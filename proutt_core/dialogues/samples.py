@@ -28,7 +28,7 @@ def targets_of(messages: tuple[Message, ...]) -> list[int]:
     for index in range(1, len(messages)):
         before, here = messages[index - 1].role, messages[index].role
         turns += before == "user" and here == "assistant"
-        if turns and before == "assistant" and here == "user" and same(messages[index].content):
+        if turns and before == "assistant" and here == "user" and messages[index].content.strip():
             found.append(index)
     return found
 

@@ -1,13 +1,12 @@
 """Text as it is compared, searched and identified. Nothing here changes what is stored as a message."""
 
 import hashlib
-import json
 import unicodedata
 from collections.abc import Iterable
 
-from proutt_core.types import Message
+import orjson
 
-_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+from proutt_core.types import Message
 
 
 def fold(text: str) -> str:
@@ -28,8 +27,7 @@ def search_text(messages: Iterable[Message]) -> str:
 def text_sha256(messages: Iterable[Message]) -> str:
     """64 hex digits that are equal exactly when roles and texts are: tells duplicates, and is the id where the source
     gives none."""
-    rows = [[m.role, m.content] for m in messages]
-    return hashlib.sha256(_COMPACT.encode(rows).encode()).hexdigest()
+    return hashlib.sha256(orjson.dumps([[m.role, m.content] for m in messages])).hexdigest()
 
 
 def draw(purpose: str, seed: int, name: str) -> int:

@@ -1,16 +1,30 @@
-"""SFT and preference rows for TRL and LLaMA-Factory."""
+"""SFT and preference rows for TRL and LLaMA-Factory, and rows without the dialogues' texts."""
 
-from proutt_core.export.files import Written, write_export
-from proutt_core.export.formats import ExportFormat, ExportKind
-from proutt_core.export.selection import final_review, final_text, goes_out, standing
+from proutt_core.export.files import Written, write_export, write_ids
+from proutt_core.export.formats import ExportFormat, ExportKind, TextFormat, ids_line
+from proutt_core.export.selection import (
+    Wording,
+    final_review,
+    final_text,
+    final_wording,
+    goes_out,
+    plain_text,
+    standing,
+)
 
 __all__ = [
     "ExportFormat",
     "ExportKind",
+    "TextFormat",
+    "Wording",
     "Written",
     "final_review",
     "final_text",
+    "final_wording",
     "goes_out",
+    "ids_line",
+    "plain_text",
     "standing",
     "write_export",
+    "write_ids",
 ]

@@ -3,67 +3,89 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from proutt_core.errors import InputError
-from proutt_core.export.formats import ExportFormat, ExportKind, dataset_info, row
+from proutt_core.export.formats import ExportFormat, ExportKind, TextFormat, dataset_info, line
 from proutt_core.types import VerbatimPair
 
 INFO = "dataset_info.json"
-_json = json.JSONEncoder(ensure_ascii=False).encode
+# What stands before, between and after the rows.
+_LINES = (b"", b"\n", b"\n")
+_LIST = (b"[\n", b",\n", b"\n]\n")
 
 
 class Written(NamedTuple):
     rows: int
     sha256: str
     info_path: Path | None  # LLaMA-Factory's dataset_info.json
+    format: ExportFormat
 
 
-def write_export(path: Path, texts: Iterable[VerbatimPair], *, kind: ExportKind, format: ExportFormat) -> Written:
+def write_export(path: Path, texts: Iterable[VerbatimPair], *, kind: ExportKind, format: TextFormat) -> Written:
     """Write the file under a temporary name and move it into place; a failure leaves what was there before.
 
     Raises InputError when the folder does not exist or cannot be written, or a pair has no rejected text.
     """
-    if not path.parent.is_dir():
-        raise InputError(f"{path.parent} is not a folder; make it first, or name another --out")
     if format == "llamafactory" and path.name == INFO:
         raise InputError(f"{INFO} is where LLaMA-Factory looks the file up; give --out another name")
+    entry = dataset_info(path.name, kind) if format == "llamafactory" else None
+    return _written(path, _lines(texts, kind=kind, format=format), format=format, entry=entry)
+
+
+def write_ids(path: Path, lines: Iterable[bytes]) -> Written:
+    """The same for rows that are made already, one a line."""
+    return _written(path, lines, format="ids", entry=None)
+
+
+def _lines(texts: Iterable[VerbatimPair], *, kind: ExportKind, format: TextFormat) -> Iterator[bytes]:
+    for text in texts:
+        require_rejected(text, kind=kind)
+        yield line(text, kind=kind, format=format)
+
+
+def require_rejected(text: VerbatimPair, *, kind: ExportKind) -> None:
+    if kind == "preference" and not text.rejected:
+        raise InputError(
+            "a pair imported from an SFT file, or made without revision, has no rejected text; export it as sft"
+        )
+
+
+def _written(path: Path, lines: Iterable[bytes], *, format: ExportFormat, entry: dict[str, Any] | None) -> Written:
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent} is not a folder; make it first, or name another --out")
     half = path.with_name(f".{path.name}.part")
     try:
-        rows, digest = _write(half, texts, kind=kind, format=format)
-        entries = _entries(path.with_name(INFO)) if format == "llamafactory" else None
+        rows, digest = _write(half, lines, _LIST if format == "llamafactory" else _LINES)
+        entries = _entries(path.with_name(INFO)) if entry is not None else {}
         os.replace(half, path)
-        info = None if entries is None else _register(path, kind, entries)
+        info = None if entry is None else _register(path, entries | {path.stem: entry})
     except OSError as exc:
         raise InputError(f"cannot write {path}: {exc.strerror or exc}") from exc
     finally:
         half.unlink(missing_ok=True)
-    return Written(rows, digest, info)
+    return Written(rows, digest, info, format)
 
 
-def _write(path: Path, texts: Iterable[VerbatimPair], *, kind: ExportKind, format: ExportFormat) -> tuple[int, str]:
-    opening, between, closing = ("", "", "") if format == "trl" else ("[\n", ",\n", "\n]\n")
+def _write(path: Path, lines: Iterable[bytes], layout: tuple[bytes, bytes, bytes]) -> tuple[int, str]:
+    opening, between, closing = layout
     digest, rows = hashlib.sha256(), 0
-    with path.open("wb") as file:
+    with path.open("wb", buffering=1 << 20) as file:
 
-        def put(text: str) -> None:
-            data = text.encode()
+        def put(data: bytes) -> None:
             file.write(data)
             digest.update(data)
 
         put(opening)
-        for text in texts:
-            if kind == "preference" and not text.rejected:
-                raise InputError("a pair imported from an SFT file has no rejected text; export it as sft")
+        for row in lines:
             if rows:
                 put(between)
-            # Line separators inside strings would split rows in readers that are not strict about JSON lines.
-            line = _json(row(text, kind=kind, format=format))
-            put(line.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029") + ("\n" if format == "trl" else ""))
+            put(row)
             rows += 1
-        put(closing)
+        if rows or opening:
+            put(closing)
         file.flush()
         os.fsync(file.fileno())
     return rows, digest.hexdigest()
@@ -82,10 +104,9 @@ def _entries(info_path: Path) -> dict[str, Any]:
     return dict(entries)
 
 
-def _register(path: Path, kind: ExportKind, entries: dict[str, Any]) -> Path:
-    """Add or replace the file's entry in dataset_info.json; other entries stay as they are."""
+def _register(path: Path, entries: dict[str, Any]) -> Path:
+    """Write dataset_info.json with these entries."""
     info_path = path.with_name(INFO)
-    entries[path.stem] = dataset_info(path.name, kind)
     half = info_path.with_name(f".{INFO}.part")
     half.write_text(json.dumps(entries, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     os.replace(half, info_path)

@@ -12,7 +12,7 @@ from proutt_core.llm import Model, Prompt, ask
 from proutt_core.types import CaseEvidence, Message, Reasoning, Value, Verdict
 
 STAGE = "judge_pairwise"
-VERSION = 1
+VERSION = 2
 
 Order = Literal["ab", "ba"]
 

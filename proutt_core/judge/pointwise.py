@@ -10,7 +10,7 @@ from proutt_core.llm import Model, Prompt, ask
 from proutt_core.types import Message, Reasoning, Value, Verdict
 
 STAGE = "judge_pointwise"
-VERSION = 1
+VERSION = 2
 
 _QUESTION = """\
 Score the set from 0 to 1: 1 where one of its utterances has exactly the intent of what this user says next, 0.5 where \

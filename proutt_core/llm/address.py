@@ -1,10 +1,14 @@
 """Where texts go: whether an address is this machine, and the sentence that says so before anything leaves."""
 
 import ipaddress
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit
 
 from proutt_core.errors import SettingsError
 from proutt_core.llm.model import Model
+from proutt_core.llm.openrouter import pinned_in
 
 
 def checked_base_url(base_url: str) -> str:
@@ -40,14 +44,18 @@ def is_local(address: str) -> bool:
 
 
 def destination(model: Model) -> str:
-    """One sentence: where this model's texts go."""
-    return destination_of(name=model.name, address=model.address)
+    """Where this model's texts go, in words."""
+    return destination_of(name=model.name, address=model.address, parameters=model.parameters)
 
 
-def destination_of(*, name: str, address: str) -> str:
+def destination_of(*, name: str, address: str, parameters: Mapping[str, Any] = MappingProxyType({})) -> str:
     """The same for a model that is not made yet. The empty address is in this process."""
     if not address:
         return f"{name} runs in this process: no text leaves it."
     parts = urlsplit(address)
     where = "this machine" if is_local(address) else "another machine"
-    return f"Texts are sent to {parts.scheme}://{parts.netloc} ({where})."
+    told = f"Texts are sent to {parts.scheme}://{parts.netloc} ({where})."
+    upstream = pinned_in(parameters)
+    if upstream is None:
+        return told
+    return f"{told} They are passed on to {upstream} and to no other provider, only if it keeps and learns nothing."

@@ -2,12 +2,16 @@
 
 The key (`call_key`) holds everything that shapes the answer. How the answer was asked for (rung, deadline, retries) is
 not in it. Only a valid reply answers a later call; an invalid or failed one is stored for the record.
+
+A real call waits for its place. Once it has gone out it is finished and handed on whatever becomes of whoever asked,
+for its answer is paid for. The same question under way twice is sent once: who asks second waits for the first.
 """
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeGuard
 
 from pydantic import BaseModel
 
@@ -46,52 +50,101 @@ class CallRecord(Value):
     from_cache: bool
 
 
-Load = Callable[[str], Awaitable[Completion | None]]
-Save = Callable[[CallRecord], Awaitable[None]]
+class CallLog(Protocol):
+    async def load(self, key: str) -> Completion | None:
+        """The valid reply of this key, if there is one."""
+
+    def known(self, key: str) -> Completion | None:
+        """The same of what was saved here lately, for which nobody has to wait."""
+
+    def save(self, record: CallRecord) -> None:
+        """Take a record, to be stored soon. From here on `known` and `load` find it."""
+
+
+class Turns(Protocol):
+    async def take(self, stage: str) -> None: ...
+
+    def leave(self) -> None: ...
+
+
+class AtOnce:
+    """No limit."""
+
+    async def take(self, stage: str) -> None: ...
+
+    def leave(self) -> None: ...
+
+
+UnderWay = dict[str, "asyncio.Task[Completion]"]
 
 
 class Cached(WrappedModel):
-    """Satisfies `Model`. `load` finds the valid reply of a key, `save` stores a record; calls of both may overlap."""
+    """Satisfies `Model`. `under_way` is shared by all that ask questions of the same log."""
 
-    def __init__(self, model: Model, *, load: Load, save: Save) -> None:
+    def __init__(
+        self, model: Model, *, log: CallLog, turns: Turns | None = None, under_way: UnderWay | None = None
+    ) -> None:
         super().__init__(model)
-        self._load = load
-        self._save = save
+        self._log = log
+        self._turns = turns or AtOnce()
+        self._under_way: UnderWay = {} if under_way is None else under_way
 
     async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
         key = call_key(self._model, prompt, schema, draw)
-        stored = await self._load(key)
-        # A stored reply is judged again: a validator may have become stricter than when it was stored.
-        if stored is not None and problem_of(stored, schema) is None:
-            answer = stored.model_copy(update={"from_cache": True})
-            await self._save(self._record(key, prompt, schema, draw, answer, None))
-            return answer
-        started = time.perf_counter()
+        # Filed under the question that it repairs: whoever asks that one again is not to pay for both once more.
+        filed = key if prompt.repairs is None else call_key(self._model, prompt.repairs, schema, draw)
+        asked = _Asked(key, filed, prompt, schema, draw, datetime.now(UTC))
+        while True:
+            stored = await self._log.load(asked.key)
+            if asked.may_use(stored):
+                answer = stored.model_copy(update={"from_cache": True})
+                self._log.save(self._record(asked, answer, None))
+                return answer
+            if asked.key not in self._under_way:
+                await self._turns.take(prompt.stage)
+                # While this one waited for its place, the same question may have gone out, or been answered.
+                if asked.key not in self._under_way and not asked.may_use(self._log.known(asked.key)):
+                    return await asyncio.shield(self._send(asked))
+                self._turns.leave()
+            if asked.key in self._under_way:
+                await asyncio.wait([self._under_way[asked.key]])
+
+    def _send(self, asked: "_Asked") -> "asyncio.Task[Completion]":
+        call = asyncio.create_task(self._call(asked))
+        self._under_way[asked.key] = call
+        call.add_done_callback(lambda _: self._ended(asked.key, call))
+        return call
+
+    def _ended(self, key: str, call: "asyncio.Task[Completion]") -> None:
+        del self._under_way[key]
+        self._turns.leave()
+        if not call.cancelled():
+            call.exception()  # whoever asked may be gone; then nobody else looks at it
+
+    async def _call(self, asked: "_Asked") -> Completion:
+        started_at, started = datetime.now(UTC), time.perf_counter()
         try:
-            answer = await self._model.complete(prompt, schema=schema, draw=draw)
+            answer = await self._model.complete(asked.prompt, schema=asked.schema, draw=asked.draw)
         except ModelError as exc:
             nothing = Completion(
-                text="", address=self.address, latency_s=time.perf_counter() - started, finish_reason=""
+                text="",
+                address=self.address,
+                started_at=started_at,
+                latency_s=time.perf_counter() - started,
+                finish_reason="",
             )
-            await self._save(self._record(key, prompt, schema, draw, nothing, str(exc)))
+            self._log.save(self._record(asked, nothing, str(exc)))
             raise
-        await self._save(self._record(key, prompt, schema, draw, answer, problem_of(answer, schema)))
+        self._log.save(self._record(asked, answer, problem_of(answer, asked.schema)))
         return answer
 
-    def _record(
-        self,
-        key: str,
-        prompt: Prompt,
-        schema: type[BaseModel] | None,
-        draw: int,
-        answer: Completion,
-        problem: str | None,
-    ) -> CallRecord:
+    def _record(self, asked: "_Asked", answer: Completion, problem: str | None) -> CallRecord:
+        prompt, schema = asked.prompt, asked.schema
         return CallRecord(
-            key=key,
+            key=asked.key if answer.from_cache else asked.filed,
             stage=prompt.stage,
             version=prompt.version,
-            draw=draw,
+            draw=asked.draw,
             messages=prompt.messages,
             schema_name=schema.__name__ if schema else None,
             reply_schema=reply_schema(schema) if schema else None,
@@ -100,12 +153,30 @@ class Cached(WrappedModel):
             problem=problem,
             model=self.name,
             answered_by=answer.model,
+            provider=answer.provider,
+            reasoning=answer.reasoning,
+            asked_at=asked.at,
+            started_at=answer.started_at,
             address=answer.address or self.address,
             usage=answer.usage,
             latency_s=answer.latency_s,
             finish_reason=answer.finish_reason,
             from_cache=answer.from_cache,
         )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    key: str
+    filed: str  # the key that a reply is stored under
+    prompt: Prompt
+    schema: type[BaseModel] | None
+    draw: int
+    at: datetime
+
+    def may_use(self, stored: Completion | None) -> TypeGuard[Completion]:
+        """A stored reply is judged again: a validator may have become stricter than when it was stored."""
+        return stored is not None and problem_of(stored, self.schema) is None
 
 
 def problem_of(answer: Completion, schema: type[BaseModel] | None) -> str | None:

@@ -5,18 +5,21 @@ from typing import Literal
 from proutt_core.errors import InputError
 from proutt_core.llm.address import checked_base_url, destination_of, is_local
 from proutt_core.llm.choose import RULES
+from proutt_core.llm.openrouter import is_openrouter, routing, upstream_for
 from proutt_core.llm.presets import PRESETS
 from proutt_core.types import Value
 
 OTHER = "other"
+OPENROUTER = "openrouter"
 
 
 class ModelChoice(Value):
-    """`provider` is `rules`, a preset's name or `other` (a server at `base_url`)."""
+    """`provider` is `rules`, a preset's name or `other` (a server at `base_url`); `upstream` is for OpenRouter."""
 
     provider: str = RULES
     name: str = ""
     base_url: str = ""
+    upstream: str = ""
 
     @property
     def spec(self) -> str:
@@ -47,8 +50,15 @@ class ModelChoice(Value):
 
     @property
     def destination(self) -> str:
-        """One sentence: where this model's texts go."""
-        return destination_of(name=self.spec, address=self.address)
+        """Where this model's texts go, in words."""
+        parameters = {} if self.pinned is None else routing(self.pinned)
+        return destination_of(name=self.spec, address=self.address, parameters=parameters)
+
+    @property
+    def pinned(self) -> str | None:
+        """The provider that OpenRouter passes texts to; None elsewhere. SettingsError where it is to be named."""
+        name = self.name.strip()
+        return upstream_for(name, self.upstream) if name and is_openrouter(self.address) else None
 
     @property
     def leaves(self) -> bool:

@@ -26,6 +26,7 @@ R = TypeVar("R")
 # A garbage reply may be longer than the server's window, and it goes back to the server in the repair message.
 _REPAIR_CHARACTERS = 6000
 _REASON_CHARACTERS = 600
+_HASHED_AT_ONCE = 2047
 
 
 class Usage(Value):
@@ -58,6 +59,8 @@ class Prompt(Value):
     version: int
     messages: tuple[ChatMessage, ...]
     values: Mapping[str, Any] = Field(default_factory=dict, repr=False)
+    # The question whose answer its schema refused: an answer to this one answers that one for good.
+    repairs: "Prompt | None" = Field(default=None, repr=False)
 
 
 class Model(Protocol):
@@ -93,7 +96,11 @@ def call_key(model: Model, prompt: Prompt, schema: type[BaseModel] | None, draw:
     }
     # ASCII escapes keep lone surrogates (they occur in real logs) encodable.
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    digest = hashlib.sha256()
+    # In parts so small that hashlib lets no other thread run: getting the turn back takes longer than hashing.
+    for start in range(0, len(text), _HASHED_AT_ONCE):
+        digest.update(text[start : start + _HASHED_AT_ONCE].encode("ascii"))
+    return digest.hexdigest()
 
 
 def parse_reply(text: str, reply: type[T]) -> T:
@@ -126,27 +133,39 @@ async def ask_for(
     try:
         return read(first)
     except (ValueError, InputError) as exc:
-        repair = _repair_prompt(prompt, first, str(exc))
+        repair = _repair_prompt(prompt, first, str(exc), answers_it=schema is not None and not _fits(first, schema))
     second = await model.complete(repair, schema=schema, draw=draw)
     try:
         return read(second)
     except (ValueError, InputError) as exc:
-        reason = f"{prompt.stage}: the reply was refused twice: {cut_note(second)}{exc}"
+        reason = f"the reply was refused twice: {cut_note(second)}{exc}"
         raise ReplyError(reason, raw=second.text) from exc
 
 
-def _repair_prompt(prompt: Prompt, completion: Completion, reason: str) -> Prompt:
+def _fits(answer: Completion, schema: type[BaseModel]) -> bool:
+    try:
+        parse_reply(answer.text, schema)
+    except ValueError:
+        return False
+    return True
+
+
+def _repair_prompt(prompt: Prompt, completion: Completion, reason: str, *, answers_it: bool) -> Prompt:
     """The same question, followed by the refused answer and why it was refused."""
     refused = completion.text[:_REPAIR_CHARACTERS].strip() or "(empty)"
     problem = f"This reply cannot be used: {cut_note(completion)}{reason}"
     request = f"{problem}\nAnswer again, complete, in the required format only."
     extra = (ChatMessage(role="assistant", content=refused), ChatMessage(role="user", content=request))
-    return prompt.model_copy(update={"messages": prompt.messages + extra})
+    return prompt.model_copy(update={"messages": prompt.messages + extra, "repairs": prompt if answers_it else None})
 
 
 def cut_note(completion: Completion) -> str:
-    """Says so when the answer ended at the token limit, for that explains most broken JSON."""
-    return "it was cut off at the token limit, be shorter; " if completion.finish_reason == "length" else ""
+    """Says so when the answer ended at the token limit, for that explains most broken JSON and most empty replies."""
+    if completion.finish_reason != "length":
+        return ""
+    if completion.reasoning and not completion.text.strip():
+        return "all its tokens went into thinking before an answer began, think less or allow more tokens; "
+    return "it was cut off at the token limit, be shorter; "
 
 
 def _unwrap(text: str) -> str:

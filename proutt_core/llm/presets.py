@@ -2,9 +2,14 @@
 
 Presets are starting points: a server that refuses a rung of the ladder is asked on the next one anyway. What a provider
 is known not to understand, or to accept and ignore, is left out, to save the refused call or the ignored schema.
+`models check` tells what is so today. Looked up in November 2026; what could not be verified is said in the note.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from proutt_core.errors import SettingsError
+from proutt_core.llm.address import is_local
 from proutt_core.llm.openai_compatible import LADDER, Rung
 from proutt_core.types import Value
 
@@ -19,6 +24,13 @@ class Preset(Value):
     key_required: bool = True  # local servers take a key only when they were started with one
     ladder: tuple[Rung, ...] = LADDER
     models: tuple[str, ...] = ()  # the paper's, under this provider's names; empty: whatever the server holds
+    parameters: Mapping[str, Any] = {}  # sent along with every call
+    note: str = ""
+
+    @property
+    def local(self) -> bool:
+        """Whether texts stay on this machine."""
+        return is_local(self.base_url)
 
 
 PRESETS: dict[str, Preset] = {
@@ -37,6 +49,8 @@ PRESETS: dict[str, Preset] = {
                 "qwen/qwen3-max",
                 "qwen/qwen-plus",
             ),
+            note="The provider behind it is pinned and must keep nothing. One is known for z-ai/glm-4.6 only; name it "
+            "for the others. None that keeps nothing was found for the qwen models: DashScope has them.",
         ),
         Preset(
             name="vllm",
@@ -73,22 +87,27 @@ PRESETS: dict[str, Preset] = {
             key_env="ZHIPUAI_API_KEY",
             ladder=_NO_SCHEMA,
             models=("glm-4.6", "glm-4.5-air"),
+            note="Both models decide by themselves whether to think before they answer; thinking is paid for.",
         ),
         Preset(
             name="deepseek",
             title="DeepSeek",
-            base_url="https://api.deepseek.com/v1",
+            base_url="https://api.deepseek.com",
             key_env="DEEPSEEK_API_KEY",
             ladder=_NO_SCHEMA,
-            models=("deepseek-chat",),  # V3.2-Exp when the paper was written; the provider moves the name on
+            models=("deepseek-v4-flash", "deepseek-v4-pro"),
+            # On unless switched off; deepseek-chat, which the paper's time had for V3.2-Exp, did not think.
+            parameters={"thinking": {"type": "disabled"}},
+            note="Not the paper's model: deepseek-chat was retired on 24 July 2026, and V3.2-Exp is served elsewhere, "
+            "such as at OpenRouter.",
         ),
         Preset(
             name="dashscope",
             title="DashScope",
             base_url="https://dashscope.aliyuncs.com/compatible-mode/v1",
             key_env="DASHSCOPE_API_KEY",
-            ladder=_NO_SCHEMA,
             models=("qwen3-max", "qwen-plus"),
+            note="For keys of the Beijing region; others have another address.",
         ),
         Preset(
             name="ark",
@@ -96,6 +115,8 @@ PRESETS: dict[str, Preset] = {
             base_url="https://ark.cn-beijing.volces.com/api/v3",
             key_env="ARK_API_KEY",
             models=("doubao-1-5-pro-32k-250115", "doubao-seed-1-6-250615"),
+            note="A reseller stopped both in February 2026; whether Ark still serves them could not be verified, nor "
+            "which shapes of reply they take.",
         ),
     )
 }

@@ -11,18 +11,38 @@ from proutt_core.llm.model import Completion, Usage
 from proutt_core.llm.retry import may_pass
 
 _DETAIL_CHARACTERS = 300
+_OPEN, _CLOSE = "<think>", "</think>"
 _MODERATED = re.compile(r"moderat|flagged", re.IGNORECASE)
 _TOO_LONG = re.compile(r"context[ _](?:length|size|window)|too long|reduce the length", re.IGNORECASE)
 # Refusals of every call that some providers send as a plain 400: DeepSeek, OpenRouter and Zhipu for an unknown model,
 # DashScope for an account in arrears, Google for a wrong key.
 _NO_MODEL = re.compile(r"model not exist|not a valid model|model.{0,80}does not exist|模型不存在", re.IGNORECASE)
 _NO_CREDIT = re.compile(r"arrearage|account is in good standing", re.IGNORECASE)
+# OpenRouter: the pinned provider does not serve the model, is not allowed to get it, or lacks what is asked for.
+_NO_UPSTREAM = re.compile(
+    r"no (?:allowed )?(?:endpoints?|providers?) (?:found|available)|no allowed providers", re.IGNORECASE
+)
+_UNROUTABLE = re.compile(r"handle the requested parameters", re.IGNORECASE)
 _BAD_KEY = re.compile(r"api[ _]?key not valid|(?:invalid|incorrect)[ _]api[ _]?key", re.IGNORECASE)
+
+
+# Zhipu's words for an answer that was withheld, and for one that broke off.
+_WITHHELD, _BROKEN_OFF = "sensitive", "network_error"
 
 
 class _Message(BaseModel):
     content: str | None = None
     refusal: str | None = None
+    # Thoughts, where a server sends them apart: vLLM, SGLang, DeepSeek, Zhipu; OpenRouter, Ollama, newer vLLM.
+    reasoning_content: Any = None
+    reasoning: Any = None
+
+    @property
+    def thoughts(self) -> str | None:
+        for told in (self.reasoning_content, self.reasoning):
+            if isinstance(told, str) and told.strip():
+                return told
+        return None
 
 
 class _Choice(BaseModel):
@@ -35,6 +55,7 @@ class _Answer(BaseModel):
 
     choices: Annotated[list[_Choice], Field(min_length=1)]
     model: str | None = None
+    provider: Any = None  # OpenRouter's: who really answered
     usage: dict[str, Any] | None = None
 
 
@@ -59,8 +80,8 @@ class Passing(Exception):
 def read_answer(answer: object, *, model: str, address: str, latency_s: float, typed: bool) -> Completion:
     """The completion in the parsed body of a 200 answer. Raises Passing or ModelRefused where there is none.
 
-    Thoughts before the answer are cut off only when a JSON reply is wanted (`typed`): a tuned model's free text is its
-    thoughts.
+    Thoughts are never the answer: what a server sends apart goes into `reasoning`, and so do thoughts inside the text
+    when a JSON reply is wanted (`typed`). Free text stays as it came: a tuned model's is its thoughts.
     """
     if isinstance(answer, str):  # the SDK hands through what is not JSON as text
         # A wrong address does so always, a proxy's error page now and then: a run pauses only when it goes on.
@@ -70,17 +91,22 @@ def read_answer(answer: object, *, model: str, address: str, latency_s: float, t
     except ValidationError as exc:
         raise Passing("the answer has not the shape of a chat completion") from exc
     message, finish_reason = read.choices[0].message, read.choices[0].finish_reason or "stop"
+    if finish_reason == _BROKEN_OFF:
+        raise Passing("the server's own connection broke off during the answer")
     text = message.content or ""
     if message.refusal and not text:
         text, finish_reason = message.refusal, "refusal"
-    text = sendable(text)  # no store takes a lone surrogate either
+    thoughts, rest = split_thoughts(text) if typed else ("", text)
+    reasoning = "\n\n".join(part for part in (message.thoughts, thoughts) if part)
     return Completion(
-        text=without_thoughts(text) if typed else text,
+        text=sendable(rest),  # no store takes a lone surrogate either
+        reasoning=sendable(reasoning) or None,
         usage=_usage(read.usage or {}),
         model=read.model or model,
+        provider=read.provider if isinstance(read.provider, str) else "",
         address=address,
         latency_s=latency_s,
-        finish_reason=finish_reason,
+        finish_reason="content_filter" if finish_reason == _WITHHELD else finish_reason,
     )
 
 
@@ -89,14 +115,20 @@ def sendable(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def without_thoughts(text: str) -> str:
-    """What follows a reasoning model's `<think>…</think>`; the opening tag may be missing (some templates write it)."""
+def split_thoughts(text: str) -> tuple[str, str]:
+    """A reasoning model's thoughts, and what follows its `<think>…</think>`.
+
+    The opening tag may be missing, for some templates write it into the prompt. One that is never closed leaves no
+    answer: the model was cut off while it thought.
+    """
     body = text.lstrip()
-    if body.startswith("<think>"):
-        return body.partition("</think>")[2].strip()  # never closed: cut off while thinking, so there is no answer
-    if not body.startswith(("{", "[", "```")) and "</think>" in body:
-        return body.partition("</think>")[2].strip()
-    return text
+    if body.startswith(_OPEN):
+        thoughts, _, rest = body.removeprefix(_OPEN).partition(_CLOSE)
+        return thoughts.strip(), rest.strip()
+    if not body.startswith(("{", "[", "```")) and _CLOSE in body:
+        thoughts, _, rest = body.partition(_CLOSE)
+        return thoughts.strip(), rest.strip()
+    return "", text
 
 
 def error_inside(answer: object) -> ServerError | None:
@@ -114,6 +146,11 @@ def is_too_long(code: str | None, message: str) -> bool:
     return code == "context_length_exceeded" or _TOO_LONG.search(message) is not None
 
 
+def lacks_parameters(status: int, message: str) -> bool:
+    """Whether OpenRouter says that the pinned provider does not take a request's parameters, such as a schema."""
+    return status == 404 and _UNROUTABLE.search(message) is not None
+
+
 def meaning_of(error: ServerError, *, model: str, address: str, key_env: str | None) -> ModelRefused | Passing:
     """What a server's error means: it may pass, or it is a refusal that says what to do."""
     message = re.sub(r"\s+", " ", error.message)[:_DETAIL_CHARACTERS]
@@ -123,9 +160,13 @@ def meaning_of(error: ServerError, *, model: str, address: str, key_env: str | N
         return Passing(f"HTTP {error.status}: {message}", error.retry_after_s)
     if status == 403 and _MODERATED.search(message):  # OpenRouter's word for flagged content: this text, not us
         advice, every_call = f"{address} refuses the content of this request to {model}", False
+    elif status == 404 and _NO_UPSTREAM.search(message):
+        said = f"{address} finds no provider that serves {model} as asked: the pinned one, keeping nothing"
+        advice, every_call = f"{said}; name another with --upstream, or in the form", True
     else:
         advice, every_call = _advice(status, no_credit, model=model, address=address, key_env=key_env)
-    return ModelRefused(f"{advice}. The server said (HTTP {error.status}): {message}", every_call=every_call)
+    told = f"{advice}. The server said (HTTP {error.status}): {message}"
+    return ModelRefused(told, every_call=every_call, status=error.status)
 
 
 def _plain_status(error: ServerError) -> int:

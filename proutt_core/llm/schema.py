@@ -3,13 +3,18 @@
 Servers that constrain decoding differ in what they refuse. The common ground, which `reply_schema` produces or insists
 on: closed objects with every field required, arrays with bounds and one item type, no `$ref`, no `prefixItems`
 (tuples), no `oneOf`, and string bounds said by `pattern` (OpenAI's strict mode refuses minLength and maxLength).
+
+Most reply types are made anew for each dialogue, because their enums are its topics. So pydantic's generator, which
+takes milliseconds, is asked for the fields that all have in common, once; models, enums and lists are put together
+here.
 """
 
 import functools
 import re
-from typing import Any
+from typing import Annotated, Any, Literal, TypeGuard, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
+from pydantic.fields import FieldInfo
 
 _NOISE = {"title", "default", "description", "examples"}
 _REFUSED = {"prefixItems", "oneOf", "discriminator", "patternProperties", "propertyNames"}
@@ -24,8 +29,37 @@ def reply_schema(reply: type[BaseModel]) -> dict[str, Any]:
 
     The result is shared between callers: do not change it.
     """
-    raw = reply.model_json_schema()
-    result = _plain(raw, raw.get("$defs", {}), reply.__name__)
+    return _of_model(reply, reply.__name__)
+
+
+def _of_model(model: type[BaseModel], where: str) -> dict[str, Any]:
+    if model.model_config.get("extra") == "allow":
+        raise TypeError(f"{where}: an object with open keys; use a list of {{name, value}} objects")
+    properties = {name: _of_field(field, f"{where}.{name}") for name, field in model.model_fields.items()}
+    return {"additionalProperties": False, "required": list(properties), "type": "object", "properties": properties}
+
+
+def _of_field(field: FieldInfo, where: str) -> dict[str, Any]:
+    kind: Any = field.annotation
+    metadata = tuple(field.metadata)
+    if _is_model(kind) and not metadata:
+        return _of_model(kind, where)
+    if get_origin(kind) is Literal and not metadata and all(isinstance(value, str) for value in get_args(kind)):
+        return {"enum": list(get_args(kind)), "type": "string"}
+    if get_origin(kind) is list and _is_model(get_args(kind)[0]):
+        return _of_common(list[Any], metadata, where) | {"items": _of_model(get_args(kind)[0], where)}
+    return _of_common(kind, metadata, where)
+
+
+def _is_model(kind: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+@functools.lru_cache(maxsize=512)
+def _of_common(kind: Any, metadata: tuple[Any, ...], where: str) -> dict[str, Any]:
+    annotated: Any = Annotated[kind, *metadata] if metadata else kind
+    raw = TypeAdapter(annotated).json_schema()
+    result = _plain(raw, raw.get("$defs", {}), where)
     assert isinstance(result, dict)
     return result
 

@@ -1,4 +1,4 @@
-"""What predicts next utterances. Each returns four, whatever it is underneath."""
+"""What predicts next utterances. Each returns four, whatever it is underneath; an ablation of one view two."""
 
 from proutt_core.methods.prompted import PredictedUtterances, predict
 

@@ -1,12 +1,13 @@
-"""Predicting by prompting a model: with a whole trace (tree, category, both views) or, as a baseline, directly."""
+"""Predicting by prompting a model: with a trace (the whole one, or an ablation's) or, as a baseline, directly."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from pydantic import BaseModel, ConfigDict
 
 from proutt_core.llm import ChatMessage, Completion, Model, Prompt, ask_for, parse_reply
 from proutt_core.traces import parse_trace, render_dialogue, render_prompt, thoughts_of
-from proutt_core.types import Message, Utterance, Value
+from proutt_core.types import Message, Part, Utterance, Value
 
 VERSION = 1
 
@@ -19,7 +20,7 @@ nothing else: {"first":"…","second":"…","third":"…","fourth":"…"}. Never
 class PredictedUtterances(Value):
     """What a method says the user may say next. `reasoning` is the text between the think tags, None without a tree."""
 
-    utterances: tuple[str, str, str, str]
+    utterances: tuple[str, ...]  # four; two where a view is left out
     reasoning: str | None
     raw: str
 
@@ -33,16 +34,26 @@ class DirectReply(BaseModel):
     fourth: Utterance
 
 
-async def predict(model: Model, context: Sequence[Message], *, without_tree: bool) -> PredictedUtterances:
-    """Four predictions for a context. Raises ReplyError when the model twice answers what cannot be read."""
+async def predict(
+    model: Model,
+    context: Sequence[Message],
+    *,
+    without_tree: bool,
+    without: frozenset[Part] = frozenset(),
+) -> PredictedUtterances:
+    """Predictions for a context. Raises ReplyError when the model twice answers what cannot be read.
+
+    `without_tree` asks for four utterances and no trace at all, whatever else; `without` leaves parts of the trace out.
+    """
     if without_tree:
         return await ask_for(model, _direct_prompt(context), DirectReply, _read_direct)
-    return await ask_for(model, _trace_prompt(context), None, _read_trace)
+    return await ask_for(model, _trace_prompt(context, without), None, partial(_read_trace, without=without))
 
 
-def _trace_prompt(context: Sequence[Message]) -> Prompt:
-    message = ChatMessage(role="user", content=render_prompt(context))
-    return Prompt(stage="predict", version=VERSION, messages=(message,), values={"context": tuple(context)})
+def _trace_prompt(context: Sequence[Message], without: frozenset[Part]) -> Prompt:
+    message = ChatMessage(role="user", content=render_prompt(context, without=without))
+    values = {"context": tuple(context), "without": without}
+    return Prompt(stage="predict", version=VERSION, messages=(message,), values=values)
 
 
 def _direct_prompt(context: Sequence[Message]) -> Prompt:
@@ -53,12 +64,10 @@ def _direct_prompt(context: Sequence[Message]) -> Prompt:
     return Prompt(stage="predict_direct", version=VERSION, messages=messages, values={"context": tuple(context)})
 
 
-def _read_trace(completion: Completion) -> PredictedUtterances:
-    trace = parse_trace(completion.text)
-    first, second, third, fourth = (p.text for p in trace.predictions)
-    return PredictedUtterances(
-        utterances=(first, second, third, fourth), reasoning=thoughts_of(completion.text), raw=completion.text
-    )
+def _read_trace(completion: Completion, *, without: frozenset[Part]) -> PredictedUtterances:
+    trace = parse_trace(completion.text, without=without)
+    utterances = tuple(prediction.text for prediction in trace.predictions)
+    return PredictedUtterances(utterances=utterances, reasoning=thoughts_of(completion.text), raw=completion.text)
 
 
 def _read_direct(completion: Completion) -> PredictedUtterances:

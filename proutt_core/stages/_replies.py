@@ -19,7 +19,8 @@ ReasonText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=
 class Reply(BaseModel):
     """Base of what models answer: an unknown field is an error, a missing one too."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Made anew for each dialogue's topics: validators are built for what is read as a whole, not for each part as well.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class PathReply(Reply):
@@ -33,9 +34,9 @@ class PathReply(Reply):
         return Path(view=view, source=self.source, node=self.node, leaf=self.leaf)
 
 
-def source_field(topics: tuple[str, ...]) -> Any:
-    """The type and default of a `source` field that allows these topics only, for `create_model`."""
-    return (Literal[topics], ...)
+def source_field(topics: tuple[str, ...] | None) -> Any:
+    """The type and default of a `source` field that allows these topics only, for `create_model`; None: any name."""
+    return (Line if topics is None else Literal[topics], ...)
 
 
 def same_path(a: PathReply | Path, b: PathReply | Path) -> bool:

@@ -8,12 +8,16 @@ from pydantic import Field, model_validator
 from proutt_core.llm import Model, Prompt, ask
 from proutt_core.stages._preamble import stage_prompt
 from proutt_core.stages._replies import Line, Reply
-from proutt_core.types import Attribute, IntentTree, Message, Topic
+from proutt_core.types import Attribute, IntentTree, Message, Part, Topic
 
 STAGE = "intent_tree"
-VERSION = 1
+VERSION = 2
 
-TASK = "Build the intent tree of the whole dialogue: every topic the user brought up, newest last. Answer in TREE."
+TASK = (
+    "Build the intent tree of the whole dialogue: every topic the user brought up, newest last; 1 to 12 topics with 1 "
+    "to 12 attributes each, topic names differ. "
+    'Answer: {"topics":[{"topic":"…","attributes":[{"attribute":"…","value":"…"}]}]}'
+)
 
 
 class AttributeReply(Reply):
@@ -46,10 +50,20 @@ class IntentTreeReply(Reply):
         )
 
 
-def prompt(context: Sequence[Message]) -> Prompt:
-    return stage_prompt(stage=STAGE, version=VERSION, task=TASK, values={"context": tuple(context)}, context=context)
+def prompt(context: Sequence[Message], *, language: str = "und", without: frozenset[Part] = frozenset()) -> Prompt:
+    return stage_prompt(
+        stage=STAGE,
+        version=VERSION,
+        task=TASK,
+        values={"context": tuple(context)},
+        context=context,
+        language=language,
+        without=without,
+    )
 
 
-async def extract_intent_tree(model: Model, *, context: Sequence[Message]) -> IntentTree:
-    reply = await ask(model, prompt(context), IntentTreeReply)
+async def extract_intent_tree(
+    model: Model, *, context: Sequence[Message], language: str = "und", without: frozenset[Part] = frozenset()
+) -> IntentTree:
+    reply = await ask(model, prompt(context, language=language, without=without), IntentTreeReply)
     return reply.to_tree()

@@ -1,20 +1,24 @@
-"""The model as the items of a job see it: limited, watched, cached in the database, every call linked to its item."""
+"""The model as the items of a job see it: limited, watched, answered from the call log, calls linked to items."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from db import calls
-from db.batch import GroupedWrites
+from db import calls, usage
+from db.calls import NewCall, NewLink
 from db.items import ItemClaim
+from db.jobs import JobInfo
+from db.usage import StageUsage
 from proutt_core.errors import ModelRefused
 from proutt_core.llm.cached import Cached, CallRecord
-from proutt_core.llm.limited import Limited
-from proutt_core.llm.model import Completion, Model, Prompt, Usage
+from proutt_core.llm.limited import Admitted
+from proutt_core.llm.model import Completion, Model, Prompt
 from proutt_core.llm.wrapped import WrappedModel
+from proutt_core.worker.call_log import Known, ProcessLog, ToStore
 from proutt_core.worker.watch import JobWatch
 
 
@@ -28,39 +32,76 @@ class Watched(WrappedModel):
     def __init__(self, model: Model, watch: JobWatch) -> None:
         super().__init__(model)
         self._watch = watch
+        self.under_way: set[asyncio.Task[object]] = set()
 
     async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
-        await self._watch.check()
+        await self._watch.before_call()
+        task = asyncio.current_task()
+        assert task is not None
+        self.under_way.add(task)
+        task.add_done_callback(self.under_way.discard)
+        answer = None
         try:
-            return await self._model.complete(prompt, schema=schema, draw=draw)
+            answer = await self._model.complete(prompt, schema=schema, draw=draw)
         except ModelRefused as exc:
             if exc.every_call:
                 self._watch.refuse(str(exc))
             raise
+        finally:
+            self._watch.after_call(answer)
+        return answer
 
 
 class JobCalls:
     """Makes the model of each item of one job."""
 
-    def __init__(self, model: Model, *, watch: JobWatch, limit: asyncio.Semaphore, writes: GroupedWrites) -> None:
-        # The watch sits inside the limit: a call that waited for its turn looks again before it goes out.
-        self._model = Limited(Watched(model, watch), limit)
-        self._writes = writes
+    def __init__(self, model: Model, job: JobInfo, *, watch: JobWatch, log: ProcessLog) -> None:
+        # The watch looks after the place was taken: a call that waited for its turn looks again before it goes out.
+        self.model = Watched(model, watch)
+        self.generation = int(job.settings.get("generation", 0))
+        self.log = log
+        self._watch = watch
+        self._storing: set[asyncio.Future[int]] = set()
 
-    def for_item(self, claim: ItemClaim) -> "ItemModel":
-        return ItemModel(self._model, claim, self._writes)
+    def for_item(self, claim: ItemClaim, admitted: Admitted) -> "ItemModel":
+        return ItemModel(self, claim, admitted)
+
+    def store(self, call: ToStore, answer: Completion) -> None:
+        storing = self.log.store(call, answer)
+        self._storing.add(storing)
+        storing.add_done_callback(self._stored)
+
+    def _stored(self, storing: "asyncio.Future[int]") -> None:
+        self._storing.discard(storing)
+        error = storing.exception()
+        if error is not None:
+            self._watch.break_off(error)
+
+    async def finish(self, *, within_s: float) -> None:
+        """What is under way is paid for: wait for its answers, give up the rest, and see all of them stored."""
+        for wait_s in (within_s, None):
+            if self.model.under_way:
+                await asyncio.wait(self.model.under_way, timeout=wait_s)
+            for task in self.model.under_way:
+                task.cancel()
+        if self._storing:
+            await asyncio.wait(self._storing)
 
 
 class ItemModel(WrappedModel):
-    """Satisfies `Model`: the job's model with the call log around it, for one item."""
+    """Satisfies `Model` and `CallLog`: the job's model with the call log around it, for one item.
 
-    def __init__(self, model: Model, claim: ItemClaim, writes: GroupedWrites) -> None:
-        super().__init__(Cached(model, load=self._load, save=self._save))
+    `refused` is why the server refused one of the item's calls, where it did.
+    """
+
+    def __init__(self, job: JobCalls, claim: ItemClaim, admitted: Admitted) -> None:
+        super().__init__(Cached(job.model, log=self, turns=admitted, under_way=job.log.under_way[job.generation]))
+        self._job = job
         self._claim = claim
-        self._writes = writes
         self._attempts: Counter[str] = Counter()
-        self._stored: dict[str, int] = {}
-        self._links: list[tuple[int, str, int]] = []
+        self._served: dict[str, Known] = {}
+        self._links: list[tuple[Known, NewLink, StageUsage]] = []
+        self.refused: ModelRefused | None = None
 
     async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
         try:
@@ -68,6 +109,7 @@ class ItemModel(WrappedModel):
         except ModelRefused as exc:
             if exc.every_call:
                 raise JobRefused(str(exc)) from exc
+            self.refused = exc
             raise
 
     def with_links(self, save: Callable[[Session], bool]) -> Callable[[Session], bool]:
@@ -75,40 +117,66 @@ class ItemModel(WrappedModel):
 
         def save_both(session: Session) -> bool:
             saved = save(session)
-            if saved:
-                for call_id, stage, attempt in self._links:
-                    calls.link(session, self._claim, call_id=call_id, stage=stage, attempt=attempt, from_cache=True)
+            if saved and self._links:
+                calls.link(session, [(stored_id(known), link) for known, link, _ in self._links])
+                used = [used for *_, used in self._links]
+                usage.add_all(session, job_id=self._claim.job_id, process=self._job.log.process, used=used)
             return saved
 
         return save_both
 
-    async def _load(self, key: str) -> Completion | None:
-        stored = await asyncio.to_thread(calls.load, key)
-        if stored is None:
+    async def load(self, key: str) -> Completion | None:
+        return self._note(key, await self._job.log.load(key, self._job.generation))
+
+    def known(self, key: str) -> Completion | None:
+        return self._note(key, self._job.log.known(key, self._job.generation))
+
+    def _note(self, key: str, known: Known | None) -> Completion | None:
+        if known is None:
             return None
-        self._stored[key] = stored.id
-        usage = Usage(
-            prompt_tokens=stored.prompt_tokens,
-            cached_tokens=stored.cached_tokens,
-            completion_tokens=stored.completion_tokens,
-        )
-        return Completion(text=stored.reply, usage=usage, model=stored.answered_by, address=stored.address)
+        self._served[key] = known
+        return known.answer
 
-    async def _save(self, record: CallRecord) -> None:
+    def save(self, record: CallRecord) -> None:
         self._attempts[record.stage] += 1
-        attempt = self._attempts[record.stage]
+        link = NewLink(
+            claim=self._claim,
+            stage=record.stage,
+            attempt=self._attempts[record.stage],
+            from_cache=record.from_cache,
+            asked_at=record.asked_at,
+        )
         if record.from_cache:
-            self._links.append((self._stored[record.key], record.stage, attempt))
-            return
+            used = StageUsage(
+                stage=record.stage, answered_by=record.answered_by, provider=record.provider, cached_calls=1
+            )
+            self._links.append((self._served[record.key], link, used))
+        else:
+            new = replace(_new_call(record), generation=self._job.generation)
+            self._job.store(ToStore(new, link), _answer(record))
 
-        def store(session: Session) -> None:
-            call_id = calls.insert(session, _new_call(record))
-            calls.link(session, self._claim, call_id=call_id, stage=record.stage, attempt=attempt, from_cache=False)
 
-        await self._writes.run(store)
+def stored_id(known: Known) -> int:
+    if known.call_id is None:
+        raise RuntimeError("an item was saved before the calls that served it")
+    return known.call_id
 
 
-def _new_call(record: CallRecord) -> calls.NewCall:
+def _answer(record: CallRecord) -> Completion:
+    return Completion(
+        text=record.reply,
+        usage=record.usage,
+        model=record.answered_by,
+        provider=record.provider,
+        reasoning=record.reasoning,
+        address=record.address,
+        started_at=record.started_at,
+        latency_s=record.latency_s,
+        finish_reason=record.finish_reason,
+    )
+
+
+def _new_call(record: CallRecord) -> NewCall:
     request = {
         "messages": [[m.role, m.content] for m in record.messages],
         "schema_name": record.schema_name,
@@ -117,7 +185,7 @@ def _new_call(record: CallRecord) -> calls.NewCall:
         "draw": record.draw,
         "finish_reason": record.finish_reason,
     }
-    return calls.NewCall(
+    return NewCall(
         key=record.key,
         stage=record.stage,
         valid=record.valid,
@@ -127,8 +195,11 @@ def _new_call(record: CallRecord) -> calls.NewCall:
         address=record.address,
         model=record.model,
         answered_by=record.answered_by,
+        provider=record.provider,
+        reasoning=record.reasoning,
         prompt_tokens=record.usage.prompt_tokens,
         cached_tokens=record.usage.cached_tokens,
         completion_tokens=record.usage.completion_tokens,
         latency_s=record.latency_s,
+        started_at=record.started_at,
     )

@@ -1,39 +1,119 @@
-"""Writing a run's pairs as training data: by the command line and by the page."""
+"""Writing pairs as training data: by the command line and by the page. And putting texts back where they were left out.
+
+Texts of a dataset whose licence forbids passing them on stay: such an export holds ids and traces ("ids"), unless
+somebody says why the texts may go.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from db.exports import record_export, reviewed_pairs, run_id
-from proutt_core.export import ExportFormat, ExportKind, Written, final_review, final_text, goes_out, write_export
+from db.exports import (
+    PairsOf,
+    StoredPair,
+    pairs_in_dataset,
+    pairs_in_run,
+    pairs_of_dataset,
+    pairs_of_run,
+    record_export,
+)
+from proutt_core.errors import InputError
+from proutt_core.export import (
+    ExportFormat,
+    ExportKind,
+    Written,
+    final_review,
+    final_text,
+    final_wording,
+    goes_out,
+    ids_line,
+    plain_text,
+    write_export,
+    write_ids,
+)
+from proutt_core.export.files import require_rejected
 from proutt_core.types import PairStatus, VerbatimPair
+
+Sent = list[tuple[int, int | None]]
 
 
 def run_export(
-    *, run: str, kind: ExportKind, format: ExportFormat, status: PairStatus, out: Path, user_id: int | None = None
+    *,
+    kind: ExportKind,
+    format: ExportFormat,
+    status: PairStatus,
+    out: Path,
+    run: str | None = None,
+    dataset: str | None = None,
+    with_texts: str | None = None,
+    user_id: int | None = None,
 ) -> Written:
-    """Write the pairs of a run that may go out, and note which went, in which wording.
+    """Write the pairs of a run, or of a dataset of imported pairs, that may go out, and note which, in which wording.
 
-    A row whose wording was edited is noted with the review it came from.
+    `with_texts` is the reason why the texts may go out although the dataset's licence forbids it; it is kept with the
+    export. Raises InputError for an empty reason and for preference rows of a run without them. `Written.format` says
+    what was written.
     """
-    job_id = run_id(run)
-    sent: list[tuple[int, int | None]] = []
-
-    def texts() -> Iterator[VerbatimPair]:
-        for pair in reviewed_pairs(job_id):
-            if goes_out(pair, status):
-                review = final_review(pair)
-                sent.append((pair.pair_id, review.review_id if review else None))
-                yield final_text(pair)
-
-    written = write_export(out, texts(), kind=kind, format=format)
+    if (run is None) == (dataset is None):
+        raise InputError("name either a run or a dataset of imported pairs")
+    of = pairs_of_run(run) if run is not None else pairs_of_dataset(dataset or "")
+    if kind == "preference" and "revision" in of.without:
+        raise InputError(
+            f"run {of.name} was made without revision, so its pairs have no rejected side; export it as sft"
+        )
+    if with_texts is not None and not with_texts.strip():
+        raise InputError("say why the texts may go out although the dataset's licence forbids it")
+    sent: Sent = []
+    pairs = _going_out(of, status, sent)
+    if format == "ids" or not (of.redistributable or with_texts):
+        written = write_ids(out, _ids(pairs, kind))
+    else:
+        written = write_export(out, map(_text, pairs), kind=kind, format=format)
     record_export(
-        job_id=job_id,
+        job_id=of.job_id,
+        dataset_id=of.dataset_id,
         kind=kind,
-        format=format,
+        format=written.format,
         status=status,
         path=str(out),
         sha256=written.sha256,
         sent=sent,
+        settings=_settings(of, with_texts),
         user_id=user_id,
     )
     return written
+
+
+def _settings(of: PairsOf, with_texts: str | None) -> dict[str, Any]:
+    overridden = {"with_texts": with_texts.strip()} if with_texts and not of.redistributable else {}
+    return overridden | ({"without": list(of.without)} if of.without else {})
+
+
+def _going_out(of: PairsOf, status: PairStatus, sent: Sent) -> Iterator[StoredPair]:
+    """The pairs that go out; each is noted in `sent` with the review whose wording it has."""
+    if of.job_id is not None:
+        pairs = pairs_in_run(of.job_id, split="train")
+    else:
+        assert of.dataset_id is not None
+        pairs = pairs_in_dataset(of.dataset_id, split="train")
+    for stored in pairs:
+        if goes_out(stored.pair, status):
+            review = final_review(stored.pair)
+            sent.append((stored.pair.pair_id, review.review_id if review else None))
+            yield stored
+
+
+def _text(stored: StoredPair) -> VerbatimPair:
+    review = final_review(stored.pair)
+    edited = review is not None and (review.chosen is not None or review.rejected is not None)
+    if edited or stored.pair.imported or stored.chosen is None:
+        return final_text(stored.whole())
+    return plain_text(stored.pair, chosen=stored.chosen, rejected=stored.rejected)
+
+
+def _ids(pairs: Iterator[StoredPair], kind: ExportKind) -> Iterator[bytes]:
+    for stored in pairs:
+        pair = stored.whole()
+        wording = final_wording(pair)
+        require_rejected(wording.text, kind=kind)
+        yield ids_line(pair, wording.text, wording.traces, kind=kind)

@@ -1,36 +1,41 @@
 """Reading a file into a dataset: by the command line, or by the worker for a file that was uploaded.
 
-An import is a job that is claimed whole. What an interrupted one left is invisible, and is removed when the import of
-that name starts again (or by `forget_import`).
+An import is a job that is claimed whole. What is stored stays invisible until all of it is. An import that was killed,
+cancelled or cut short keeps what it stored: the same import again (by the command, the page or a worker) goes on after
+the last row of the last batch; another one of that name is refused until that is removed (`forget_import`). A file that
+turns out to be broken leaves nothing. An import that draws (`sample`), and one of pairs, starts over.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from db import datasets, dialogues, imports, jobs
-from db.dialogues import NewDialogue
-from proutt_core.dialogues import (
-    Imported,
-    ImportReport,
-    ImportSettings,
-    find_source,
-    import_dialogues,
-    rows_of,
-    search_text,
-)
-from proutt_core.errors import ConflictError, ProuttError
+import orjson
+
+from db import datasets, imports, jobs
+from db.imports import SoFar, Unfinished
+from db.new_dialogues import NewColumns
+from proutt_core.dialogues import ImportReport, ImportSettings, find_source
+from proutt_core.dialogues.batches import Batch, search_text_of
+from proutt_core.dialogues.formats import Source
+from proutt_core.dialogues.licences import redistribution
+from proutt_core.dialogues.pair_report import PairReport
+from proutt_core.dialogues.reading_apart import batches_of
+from proutt_core.dialogues.released import FORMAT as PAIRS
+from proutt_core.dialogues.released import ReleasedSource, find_released, require_pair_settings
+from proutt_core.errors import ConflictError, InputError, ProuttError
 from proutt_core.uploads import remove_upload
+from proutt_core.worker.going_on import begun, require_same, sha256_of, stored_settings
+from proutt_core.worker.holding import Held, Progress
+from proutt_core.worker.imported_pairs import fill_pairs
 from proutt_core.worker.shared import lease_s
 from proutt_core.worker.watch import JobStopped
 
-BATCH = 500
-LOOK_EVERY_S = 1.0
+BATCH = 1000  # dialogues that are stored in one transaction, at most
 
-Progress = Callable[[int], None]  # rows read
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class ImportRequest:
 
     def as_settings(self) -> dict[str, Any]:
         return {
-            "path": self.path,
+            "path": str(Path(self.path).resolve()),  # a worker may stand in another folder
             "public_title": self.public_title,
             "format": self.format,
             "licence": self.licence,
@@ -62,12 +67,14 @@ def queue_import(request: ImportRequest, *, created_by: int | None = None) -> in
     return job_id
 
 
-def import_now(request: ImportRequest, *, progress: Progress | None = None) -> ImportReport:
-    """Import in this process. Raises ProuttError, and leaves nothing behind, where it cannot be done."""
+def import_now(
+    request: ImportRequest, *, progress: Progress | None = None, say: Say = lambda told: None
+) -> ImportReport | PairReport:
+    """Import in this process, or go on with an import that did not end; `say` is told so. Raises ProuttError."""
     _check(request)
     job_id, token = imports.queue_import(name=request.dataset, settings=request.as_settings(), claim_for_s=lease_s())
     assert token is not None
-    return _run(request, _Held(job_id, token, progress))
+    return _run(request, Held(job_id, token, progress), say)
 
 
 def run_import_job(job: jobs.JobInfo, *, stopping: Callable[[], bool]) -> None:
@@ -84,132 +91,138 @@ def run_import_job(job: jobs.JobInfo, *, stopping: Callable[[], bool]) -> None:
         licence=stored["licence"],
         settings=ImportSettings.model_validate(stored["import"]),
     )
-    _run(request, _Held(job.id, token, None, stopping))
-    remove_upload(request.path)  # a file that was handed in through the browser has served its purpose
+    _run(request, Held(job.id, token, stopping=stopping), lambda told: None)
 
 
 def forget_import(dataset: str) -> bool:
-    """Remove what an interrupted import of this name left. True if there was anything."""
+    """Remove what an import of this name left that did not end, and the file that was uploaded for it. True if there
+    was anything. ConflictError while somebody is at it."""
     job = jobs.find(kind="import", name=dataset)
     if job is None:
         return datasets.remove_unfinished(dataset)
     token = imports.claim_whole(job.id, lease_s=lease_s())
     if token is None and job.active:
-        raise ConflictError(f'"{dataset}" is being imported at this moment')
+        raise ConflictError(f'"{dataset}" is being imported at this moment; cancel that first')
     removed = datasets.remove_unfinished(dataset)
     if token is not None:
         imports.end_whole(job.id, token=token, state="failed", reason="removed")
-    return removed
+    return remove_upload(job.settings["path"]) or removed
 
 
 def _check(request: ImportRequest) -> None:
     datasets.require_free(request.dataset)
     datasets.require_public(request.public_title)
-    find_source(request.path, format=request.format)
+    source = _source_of(request)
+    left = begun(request.dataset)
+    if left is not None and not left.held:
+        _same(request, source, sha256_of(source.path))
 
 
-class _Held:
-    """The claim on the import: renewed while rows are read, so that another process may take over if this one dies."""
-
-    def __init__(
-        self, job_id: int, token: str, progress: Progress | None, stopping: Callable[[], bool] | None = None
-    ) -> None:
-        self.job_id = job_id
-        self.token = token
-        self._progress = progress
-        self._stopping = stopping
-        self.dataset_id: int | None = None
-        self._looked = time.monotonic()
-        self._every_s = min(LOOK_EVERY_S, lease_s() / 3)
-
-    def still(self, report: ImportReport) -> None:
-        """Called again and again. Raises JobStopped when the import was stopped or lost."""
-        if self._progress is not None:
-            self._progress(report.rows)
-        if self._stopping is not None and self._stopping():
-            raise JobStopped("stopping")
-        if time.monotonic() - self._looked < self._every_s:
-            return
-        self._looked = time.monotonic()
-        if not imports.renew_whole(self.job_id, token=self.token, lease_s=lease_s(), progress=report.rows):
-            raise JobStopped(jobs.state_of(self.job_id)[0])
-
-    def remove(self) -> None:
-        """What this import, and no other, has stored so far."""
-        if self.dataset_id is not None:
-            datasets.remove(self.dataset_id)
-
-    def end(self, state: str, reason: str = "") -> None:
-        assert state in ("done", "failed", "queued")
-        imports.end_whole(self.job_id, token=self.token, state=state, reason=reason)  # type: ignore[arg-type]
-
-
-def _run(request: ImportRequest, held: _Held) -> ImportReport:
+def _run(request: ImportRequest, held: Held, say: Say) -> ImportReport | PairReport:
     try:
-        report = _fill(request, held)
+        report = _fill(request, held, say)
     except JobStopped as exc:
-        held.remove()
+        held.leave()
         held.end("queued")  # a worker that ends leaves it to the next; a cancelled job stays cancelled
         raise ConflictError(f'the import of "{request.dataset}" was stopped ({exc.state})') from exc
-    except ProuttError as exc:
-        held.remove()
+    except InputError as exc:
+        if held.dataset_id is not None:  # the file was there and is broken: going on would end here again
+            held.leave(nothing=True)
+            remove_upload(request.path)
         held.end("failed", str(exc))
         raise
+    except ProuttError as exc:
+        held.leave()
+        held.end("failed", str(exc))
+        raise
+    except KeyboardInterrupt:
+        held.leave()
+        held.end("cancelled", "interrupted")
+        raise
     except BaseException as exc:
-        held.remove()
+        held.leave()
         held.end("failed", f"interrupted: {type(exc).__name__}: {exc}")
         raise
     held.end("done")
+    remove_upload(request.path)  # a file that was handed in through the browser has served its purpose
     return report
 
 
-def _fill(request: ImportRequest, held: _Held) -> ImportReport:
-    datasets.remove_unfinished(request.dataset)  # what an earlier, interrupted import left
-    source = find_source(request.path, format=request.format)
-    dataset_id = held.dataset_id = datasets.create(
+def _source_of(request: ImportRequest) -> Source | ReleasedSource:
+    released = find_released(request.path, format=request.format)
+    if released is None:
+        return find_source(request.path, format=request.format)
+    require_pair_settings(request.settings)
+    return released
+
+
+def _same(request: ImportRequest, source: Source | ReleasedSource, sha256: str) -> Unfinished | None:
+    """What there is to go on with. ConflictError where it is of another import."""
+    left = begun(request.dataset)
+    if left is not None:
+        require_same(
+            left,
+            settings=stored_settings(request.settings, sha256),
+            format=_format(source),
+            title=request.public_title,
+            licence=request.licence,
+        )
+    return left
+
+
+def _format(source: Source | ReleasedSource) -> str:
+    return PAIRS if isinstance(source, ReleasedSource) else source.format.name
+
+
+def _fill(request: ImportRequest, held: Held, say: Say) -> ImportReport | PairReport:
+    source = _source_of(request)
+    sha256 = sha256_of(source.path, tell=lambda: held.still(0))
+    left = _same(request, source, sha256)
+    if left is None:
+        if datasets.remove_unfinished(request.dataset):
+            say("starting over: what an import left that did not end is removed")
+        held.dataset_id = _create(request, source, sha256)
+        imports.attach_dataset(held.job_id, dataset_id=held.dataset_id)
+    else:
+        say(f"going on after row {left.so_far.rows:,}")
+        held.dataset_id = left.dataset_id
+    if isinstance(source, ReleasedSource):
+        return fill_pairs(held.dataset_id, source, request.settings, still=lambda told: held.still(told.rows))
+    report = ImportReport.from_dict(left.so_far.report if left else {})
+    made = batches_of(source, request.settings, so_far=report, progress=held.still, most=BATCH)
+    with closing(made) as batches:  # now, not when the garbage is collected: it may have another process
+        for batch in batches:
+            held.still(report.rows)
+            _store(held, held.dataset_id, batch, report, draws=request.settings.sample is not None)
+    datasets.finish(held.dataset_id, format=source.format.name, report=report.as_dict())
+    return report
+
+
+def _create(request: ImportRequest, source: Source | ReleasedSource, sha256: str) -> int:
+    format, name = _format(source), Path(request.path).name
+    return datasets.create(
         name=request.dataset,
         public_title=request.public_title,
-        source=Path(request.path).name,
-        settings=request.settings.model_dump(mode="json"),
-        format=source.format.name,
+        source=name,
+        settings=stored_settings(request.settings, sha256),
+        format=format,
         licence=request.licence,
+        kind="pairs" if format == PAIRS else "dialogues",
+        redistributable=redistribution(format=format, licence=request.licence, source=name).allowed,
     )
-    imports.attach_dataset(held.job_id, dataset_id=dataset_id)
-    report = ImportReport()
-    items = import_dialogues(rows_of(source), request.settings, report, progress=held.still)
-    for batch in _batches(items):
-        held.still(report)
-        _append(dataset_id, batch, report)
-    datasets.finish(dataset_id, format=source.format.name, report=report.as_dict())
-    return report
 
 
-def _batches(items: Iterator[Imported]) -> Iterator[list[Imported]]:
-    while batch := list(islice(items, BATCH)):
-        yield batch
+def _store(held: Held, dataset_id: int, batch: Batch, report: ImportReport, *, draws: bool) -> None:
+    """A batch with what the report then says. Of a draw no row is done before all are: it can only start over."""
 
+    def settle(external_ids: list[str | None]) -> SoFar:
+        report.add(batch.report)
+        for made, external_id in zip(batch.dialogues, external_ids, strict=True):
+            if external_id is None:
+                report.take_back_duplicate(notes=orjson.loads(made.notes), samples=len(made.samples))
+            elif external_id != made.external_id:
+                report.renamed += 1
+        return SoFar(0 if draws else report.rows, report.as_dict())
 
-def _append(dataset_id: int, batch: list[Imported], report: ImportReport) -> None:
-    got = dialogues.append(dataset_id, [_new(item) for item in batch])
-    for item, external_id in zip(batch, got, strict=True):
-        if external_id is None:
-            report.take_back_duplicate(item)
-        elif external_id != item.dialogue.external_id:
-            report.renamed += 1
-
-
-def _new(item: Imported) -> NewDialogue:
-    messages = item.dialogue.messages
-    cuts = []
-    for sample in item.samples:
-        later = [
-            next(i for i in range(sample.target_index + 1, len(messages)) if messages[i].content == text)
-            for text in sample.later_utterances
-        ]
-        cuts.append((sample.target_index, tuple(later)))
-    return NewDialogue(
-        dialogue=item.dialogue,
-        text_sha256=item.text_sha256,
-        search_text=search_text(messages),
-        samples=tuple(cuts),
-    )
+    new = [NewColumns(*made[:-1], search_text_of(made), made.samples) for made in batch.dialogues]
+    imports.append_batch(held.job_id, token=held.token, dataset_id=dataset_id, batch=new, settle=settle)

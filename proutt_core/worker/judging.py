@@ -17,6 +17,7 @@ from proutt_core.errors import InputError, ModelError, ModelUnavailable, Setting
 from proutt_core.judge.cases import PROMPT_VERSIONS, READINGS, Mode, Reading, ReadingResult, judge_case
 from proutt_core.llm.choose import choose_model
 from proutt_core.llm.model import Model
+from proutt_core.llm.openrouter import pinned_in
 from proutt_core.worker.calls import ItemModel
 from proutt_core.worker.items import Ended, run_model_items
 from proutt_core.worker.shared import Shared
@@ -32,6 +33,7 @@ class JudgeSettings:
     base_url: str | None = None
     mode: Mode = "pairwise"
     tie_margin: float = 0.0
+    upstream: str | None = None  # OpenRouter only
 
 
 def start(
@@ -49,7 +51,8 @@ def start(
     if chosen.tie_margin and chosen.mode == "pairwise":
         raise InputError("a tie margin belongs to the mode pointwise; a pairwise judge says tie itself")
     # A model that cannot be reached by its name is refused here, and not by a worker an hour later.
-    model = choose_model(chosen.model, base_url=chosen.base_url)
+    model = choose_model(chosen.model, base_url=chosen.base_url, upstream=chosen.upstream)
+    upstream = pinned_in(model.parameters)
     settings = {
         "model": chosen.model,
         "base_url": chosen.base_url,
@@ -58,6 +61,7 @@ def start(
         "tie_margin": chosen.tie_margin,
         "prompt_version": PROMPT_VERSIONS[chosen.mode],
         "evidence": get_study(study).evidence,
+        **({} if upstream is None else {"upstream": upstream}),
     }
     return start_judge_run(
         study=study,
@@ -72,7 +76,8 @@ def start(
 async def run_judging(job_id: int, *, shared: Shared, concurrency: int | None = None) -> None:
     """Work on a judge run until it is done, stopped or failed, beside other processes."""
     job = jobs.required(job_id)
-    model = choose_model(job.settings["model"], base_url=job.settings["base_url"])
+    frozen = job.settings
+    model = choose_model(frozen["model"], base_url=frozen["base_url"], upstream=frozen.get("upstream"))
     _require_same_code(job, model)
     work = partial(_read_case, job=job)
     await run_model_items(job, model, work, shared=shared, concurrency=concurrency)

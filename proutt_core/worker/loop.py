@@ -11,10 +11,12 @@ from proutt_core import __version__
 from proutt_core.errors import ProuttError
 from proutt_core.worker.imports import run_import_job
 from proutt_core.worker.judging import run_judging
+from proutt_core.worker.near_duplicates import run_near_duplicates_job
 from proutt_core.worker.prediction import run_prediction
 from proutt_core.worker.sample import open_sample_study
-from proutt_core.worker.shared import Shared, shared_by_jobs
+from proutt_core.worker.shared import Shared, keep_what_is_loaded, shared_by_jobs
 from proutt_core.worker.synthesis import run_synthesis
+from proutt_core.worker.webhook import tell
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +26,13 @@ JOBS_AT_ONCE = 8
 Run = Callable[..., Awaitable[None]]
 ITEMISED: dict[str, Run] = {"synthesis": run_synthesis, "predict": run_prediction, "judge": run_judging}
 
+# Done in one piece, in a thread of its own.
+WHOLE: dict[str, Callable[..., None]] = {"import": run_import_job, "near_duplicates": run_near_duplicates_job}
+
 
 async def work(*, until_idle: bool = False) -> None:
     """Be a worker until SIGTERM or SIGINT; with `until_idle`, until no job is left that could be worked on."""
+    keep_what_is_loaded()
     worker_id = await asyncio.to_thread(workers.sign_on, version=__version__)
     log.info("worker %s is ready", worker_id)
     stopping = asyncio.Event()
@@ -94,8 +100,8 @@ class _Loop:
     async def _one(self, job: JobInfo) -> None:
         log.info('%s "%s": working on it', job.kind, job.name)
         try:
-            if job.kind == "import":
-                await asyncio.to_thread(run_import_job, job, stopping=self.stopping.is_set)
+            if job.kind in WHOLE:
+                await asyncio.to_thread(WHOLE[job.kind], job, stopping=self.stopping.is_set)
             else:
                 await ITEMISED[job.kind](job.id, shared=self.shared)
         except ProuttError as exc:
@@ -121,9 +127,10 @@ class _Loop:
     async def _failed(self, job: JobInfo, reason: str) -> None:
         """A worker that cannot do a job (it lacks the key, say) does not fail it under the hands of one that can."""
         try:
-            if job.kind == "import" or await asyncio.to_thread(items.leased_now, job.id):
-                return  # an import has noted by itself how it ended
-            await asyncio.to_thread(jobs.fail, job.id, reason=reason)
+            if job.kind in WHOLE or await asyncio.to_thread(items.leased_now, job.id):
+                return  # such a job has noted by itself how it ended
+            if await asyncio.to_thread(jobs.fail, job.id, reason=reason):
+                await tell(job.id, url=self.shared.webhook_url)
         except Exception:  # the database is away: the job stays, and is tried again
             log.exception('%s "%s": its failure could not be noted', job.kind, job.name)
 

@@ -12,6 +12,7 @@ from db.jobs import Started
 from db.methods import MethodInfo
 from proutt_core.errors import InputError, ModelError, ModelUnavailable, ReplyError
 from proutt_core.llm.choose import choose_model
+from proutt_core.llm.openrouter import pinned_in
 from proutt_core.methods import PredictedUtterances, predict
 from proutt_core.worker.calls import ItemModel
 from proutt_core.worker.items import Ended, run_model_items
@@ -21,24 +22,38 @@ STAGE = "predict"
 
 
 def prompted_method(
-    *, name: str, model: str | None, base_url: str | None = None, without_tree: bool = False
+    *,
+    name: str,
+    model: str | None,
+    base_url: str | None = None,
+    upstream: str | None = None,
+    without_tree: bool = False,
 ) -> MethodInfo:
     """The method of this name; made where there is none. Without a model, the one the method has, or `rules`.
 
     ConflictError naming the settings that differ: a method never changes.
     """
     known = methods.find(name)
-    if model is None and base_url is None and known is not None and known.settings.get("kind") == "prompted":
+    if (
+        model is None
+        and base_url is None
+        and upstream is None
+        and known is not None
+        and known.settings.get("kind") == "prompted"
+    ):
         # What was said must not be passed over: a method with the tree is refused here.
         asked = known.settings | ({"without_tree": True} if without_tree else {})
         return methods.ensure(name=name, family=known.family, settings=asked)
     spec = model or "rules"
+    chosen = choose_model(spec, base_url=base_url, upstream=upstream)
+    pinned = pinned_in(chosen.parameters)
     settings: dict[str, Any] = {
         "kind": "prompted",
         "model": spec,
-        "model_name": choose_model(spec, base_url=base_url).name,
+        "model_name": chosen.name,
         "base_url": base_url,
         "without_tree": without_tree,
+        **({} if pinned is None else {"upstream": pinned}),
     }
     return methods.ensure(name=name, family=name, settings=settings)
 
@@ -71,8 +86,9 @@ async def run_prediction(job_id: int, *, shared: Shared, concurrency: int | None
     method = methods.get(job.method_id or 0)
     if method is None or method.settings.get("kind") != "prompted":
         raise InputError(f'"{job.name}" is not of a method that this program can run')
-    model = choose_model(method.settings["model"], base_url=method.settings["base_url"])
-    work = partial(_one, without_tree=method.settings["without_tree"])
+    frozen = method.settings
+    model = choose_model(frozen["model"], base_url=frozen["base_url"], upstream=frozen.get("upstream"))
+    work = partial(_one, without_tree=frozen["without_tree"])
     await run_model_items(job, model, work, shared=shared, concurrency=concurrency)
 
 

@@ -1,12 +1,16 @@
-"""What all jobs of one process share: grouped writes, one limit per address, the length of leases."""
+"""What all jobs of one process share: grouped writes, the call log, the places at each address, leases."""
 
-import asyncio
-import os
+import gc
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from db.batch import GroupedWrites
-from proutt_core.errors import SettingsError
+from proutt_core.environment import seconds_from_environment
+from proutt_core.llm.limited import Places
+from proutt_core.stages import STAGES
+from proutt_core.worker.call_log import ProcessLog
+from proutt_core.worker.webhook import webhook_url
 
 LEASE_S = 60.0
 LEASE_ENV = "PROUTT_LEASE_S"
@@ -14,52 +18,51 @@ LEASE_ENV = "PROUTT_LEASE_S"
 
 def lease_s() -> float:
     """How long a claim lasts unless it is renewed: 60 s, or what PROUTT_LEASE_S says."""
-    given = os.environ.get(LEASE_ENV, "")
-    if not given:
-        return LEASE_S
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < 86_400:
-        raise SettingsError(f"{LEASE_ENV} must be a number of seconds; it is {given!r}")
-    return seconds
+    return seconds_from_environment(LEASE_ENV, default=LEASE_S)
 
 
-class Slots:
-    """How many calls to one address may be under way: what the most demanding of its jobs asks for."""
+class _Address:
+    """The places at one address: as many as the most demanding of the jobs that go there asks for."""
 
     def __init__(self) -> None:
-        self.limit = asyncio.Semaphore(0)
-        self._size = 0
-        self.users = 0
+        self.places = Places(0, stages=STAGES)
+        self.wanted: list[int] = []
 
-    def widen(self, size: int) -> None:
-        for _ in range(size - self._size):
-            self.limit.release()
-        self._size = max(size, self._size)
+    def resize(self) -> None:
+        self.places.size = max(self.wanted, default=0)
 
 
 class Shared:
     """Belongs to one event loop. Use it as `async with shared_by_jobs() as shared`."""
 
     def __init__(self) -> None:
+        self.process = secrets.token_hex(8)  # what this process's rows of job_usage are noted under
         self.writes = GroupedWrites()
+        self.log = ProcessLog(self.writes, self.process)
         self.lease_s = lease_s()
-        self._slots: dict[str, Slots] = {}
+        self.webhook_url = webhook_url()
+        self._addresses: dict[str, _Address] = {}
 
     @contextmanager
-    def slots(self, address: str, size: int) -> Iterator[asyncio.Semaphore]:
-        """The limit of this address, while a job uses it."""
-        slots = self._slots.setdefault(address, Slots())
-        slots.users += 1
-        slots.widen(size)
+    def places(self, address: str, size: int) -> Iterator[Places]:
+        """The places at this address, while a job uses them."""
+        there = self._addresses.setdefault(address, _Address())
+        there.wanted.append(size)
+        there.resize()
         try:
-            yield slots.limit
+            yield there.places
         finally:
-            slots.users -= 1
-            if not slots.users:
-                del self._slots[address]
+            there.wanted.remove(size)
+            there.resize()
+            if not there.wanted:
+                del self._addresses[address]
+
+
+def keep_what_is_loaded() -> None:
+    """Called once by a process that is about to work for long. What it has imported stays anyway; looking through it
+    for garbage, again and again, would stop all calls for a tenth of a second each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @asynccontextmanager

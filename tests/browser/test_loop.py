@@ -1,7 +1,8 @@
 """Point 5: each role signs in and the loop is walked once, by mouse, over the bundled dialogues.
 
-import → synthesise to the end → predict with two methods → study → review a tree and a pair → judge → close → LLM
-judge → agreement. Then: refusals for the wrong role, and nothing but the sign-in for whoever is signed out.
+import → pilot, its card, a timeline, the thresholds → predict with two methods → study → review a tree and a pair →
+judge → close → LLM judge → agreement. Then: refusals for the wrong role, and nothing but the sign-in for whoever is
+signed out.
 """
 
 import re
@@ -50,7 +51,9 @@ def test_the_loop_is_walked_once(studio: tuple[str, str], signed_in_page: SignIn
     url, database = studio
     researcher = signed_in_page(url, "researcher", PASSWORD)
     import_a_file(researcher)
-    synthesise(researcher)
+    run_the_pilot(researcher)
+    read_a_timeline(researcher)
+    look_at_the_thresholds(researcher)
     predict_with_two_methods(researcher, database)
     open_a_study(researcher)
     review_a_tree(signed_in_page(url, "reviewer", PASSWORD))
@@ -73,10 +76,32 @@ def import_a_file(page: Page) -> None:
     page.get_by_role("textbox", name="Search").wait_for()
 
 
-def synthesise(page: Page) -> None:
+def run_the_pilot(page: Page) -> None:
+    """The default of a first run: one button starts it, its card tells what came."""
     go(page, "Synthesis")
-    page.get_by_role("button", name="Start the run").click()
-    page.get_by_text("Clean", exact=True).wait_for(timeout=SOON)
+    page.get_by_role("button", name="Start the pilot").click()
+    page.get_by_text("20 of 20 done").first.wait_for(timeout=SOON)
+    page.get_by_text("Clean pairs", exact=True).wait_for(timeout=SOON)
+    page.get_by_text(re.compile(r"Go on with the \d+ samples left")).wait_for()
+
+
+def read_a_timeline(page: Page) -> None:
+    page.get_by_text("Items, each with its dialogue").click()
+    page.get_by_text("Timeline of its calls").click()
+    page.get_by_text("seconds since the first question").wait_for(timeout=SOON)
+    page.get_by_role("tab", name="Read", exact=True).wait_for()
+
+
+def look_at_the_thresholds(page: Page) -> None:
+    """Moving a line by the keyboard tells what would change; the run that it offers is watched on the other page."""
+    go(page, "Thresholds")
+    page.get_by_text("These are the run's own thresholds").wait_for(timeout=SOON)
+    page.get_by_role("slider").nth(1).focus()
+    page.keyboard.press("ArrowLeft")
+    page.get_by_text("What would change").wait_for()
+    page.get_by_role("button", name="Start this run").click()
+    page.get_by_role("heading", name="Synthesis").wait_for()
+    page.get_by_text("20 of 20 done").first.wait_for(timeout=SOON)
 
 
 def predict_with_two_methods(page: Page, database: str) -> None:
@@ -116,6 +141,8 @@ def judge_every_case(page: Page) -> None:
     go(page, "Compare")
     for done in range(CASES):
         page.get_by_text(f"{done} of {CASES}").wait_for()
+        # The count is drawn before the buttons: a click on one that is being replaced is lost.
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
         page.get_by_role("button", name=("Left is better", "Tie")[done]).click()
     page.get_by_role("heading", name="All done here").wait_for()
 

@@ -9,9 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 import db.engine
+import proutt_core.worker.imports
 from db import datasets, jobs, predictions, studies
 from db.users import list_users
 from proutt_core.__main__ import app
+from proutt_core.worker.holding import Held
 from proutt_core.worker.sample import ACCOUNTS, ACCOUNTS_FILE, open_sample_study, set_up_sample
 
 MESSAGES = [{"role": role, "content": text} for role, text in (("user", "hi"), ("assistant", "hello"), ("user", "bye"))]
@@ -166,3 +168,37 @@ def test_what_annotators_see_is_never_the_datasets_own_name_and_can_be_changed(s
     assert datasets.required("llama-distilled").public_title == "Everyday talk"
     code, _, stderr = run("title", "Everyday talk", "--dataset", "nothing")
     assert code != 0 and "nothing" in stderr
+
+
+def test_what_an_import_left_is_listed_continued_and_removed(
+    sqlite: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "f.jsonl").write_text("\n".join(json.dumps({"id": n, "messages": MESSAGES}) for n in range(5)))
+    monkeypatch.setattr(proutt_core.worker.imports, "BATCH", 2)
+    command = ("import", "f.jsonl", "--dataset", "d")
+
+    def interrupt() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(Held, "still", stopping)
+            code, _, stderr = run(*command)
+        assert code == 130 and "the same command goes on" in stderr
+
+    def stopping(held: Held, rows: int) -> None:
+        if rows >= 2:
+            raise KeyboardInterrupt
+
+    interrupt()
+    assert "d: its import did not end, 2 rows of f.jsonl done" in run("datasets", "list")[1]
+    code, stdout, stderr = run(*command, "--json")
+    assert (code, last_line(stdout)["imported"]) == (0, 5) and "going on after row 2" in stderr
+    assert "d: 5 dialogues, 5 samples" in run("datasets", "list")[1]
+    code, _, stderr = run("datasets", "remove", "d")
+    assert code == 1 and "is ready" in stderr
+
+    command = ("import", "f.jsonl", "--dataset", "e")
+    interrupt()
+    code, _, stderr = run(*command, "--seed", "9")
+    assert code == 1 and "seed is 0 there and 9 here" in stderr and 'datasets remove "e"' in stderr
+    assert 'removed "e"' in run("datasets", "remove", "e")[1]
+    assert "nothing to remove" in run("datasets", "remove", "e")[1]
+    assert last_line(run(*command, "--seed", "9", "--json")[1])["imported"] == 5

@@ -112,6 +112,10 @@ def test_approved_is_what_a_person_let_through_in_the_wording_of_the_edit(run: i
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (["preference", "--out", "x.jsonl"], "name either a run or a dataset"),
+        (["preference", "--dataset", "none", "--out", "x.jsonl"], 'no dataset of imported pairs is named "none"'),
+        (["sft", "--run", RUN, "--out", "x.jsonl", "--with-texts"], "say why the texts may go out"),
+        (["sft", "--run", RUN, "--out", "x.jsonl", "--reason", "x"], "give both or neither"),
         (["preference", "--run", "none", "--out", "x.jsonl"], 'no synthesis run is named "none"; there are: r'),
         (["preference", "--run", RUN, "--out", "nowhere/x.jsonl"], "nowhere is not a folder"),
         (["preference", "--run", RUN, "--out", "dataset_info.json", "--format", "llamafactory"], "another name"),

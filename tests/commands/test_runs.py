@@ -1,14 +1,19 @@
 """`synthesize` and `predict` as they are typed."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from db import jobs
 from proutt_core.__main__ import app
-from tests.fake_server import FakeServer
+from tests.fake_server import FakeServer, Fault
 from tests.worker.project import DATASET, import_talks, rows_of_run
 
 KEYS = {
@@ -22,7 +27,13 @@ KEYS = {
     "llm_calls",
     "cached_calls",
     "prompt_tokens",
+    "cached_tokens",
     "completion_tokens",
+    "unmetered_calls",
+    "cost",
+    "currency",
+    "state",
+    "reason",
     "seconds",
 }
 
@@ -34,7 +45,12 @@ def run(*words: str) -> tuple[int, str, str]:
     return done.exit_code, done.stdout, done.stderr
 
 
-def synthesize(*words: str) -> dict[str, int]:
+def run_plain(*words: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(app, list(words))
+    return done.exit_code, done.stdout, done.stderr
+
+
+def synthesize(*words: str) -> dict[str, Any]:
     code, stdout, stderr = run("synthesize", "--dataset", DATASET, "--run", "r", *words)
     assert code == 0, stderr
     assert len(stdout.splitlines()) == 1
@@ -56,7 +72,7 @@ def test_twenty_then_all_pays_only_for_what_is_new(database: str) -> None:
         assert first["llm_calls"] + more["llm_calls"] == len(server.calls)
         again = synthesize(*model)
         assert (again["resumed"], again["llm_calls"], again["cached_calls"]) == (9, 0, 0)
-    assert sum(again["branches"].values()) == again["done"]  # type: ignore[attr-defined]
+    assert sum(again["branches"].values()) == again["done"]
 
 
 def test_the_address_is_named_before_anything_is_sent(sqlite: str) -> None:
@@ -78,6 +94,12 @@ def test_the_address_is_named_before_anything_is_sent(sqlite: str) -> None:
         (["--dataset", DATASET, "--run", "x", "--split", "test"], "--split is train or all"),
         (["--dataset", DATASET, "--run", "x", "--model", "gpt"], "names no model"),
         (["--dataset", DATASET, "--run", " "], "needs a name"),
+        (["--dataset", DATASET, "--run", "x", "--pilot", "--limit", "3"], "--pilot is --limit 20: give one"),
+        (["--dataset", DATASET, "--run", "x", "--retry-failed"], 'there is no run "x"'),
+        (["--dataset", DATASET, "--run", "r", "--fresh"], 'the run "r" was not started with --fresh'),
+        (["--dataset", DATASET, "--run", "x", "--without", "leaf"], "--without is one of tree, category"),
+        (["--dataset", DATASET, "--run", "r", "--without", "tree"], "without is not set there and ['tree'] here"),
+        (["--dataset", DATASET, "--run", "x", "--upstream", "u"], "rules runs in this process"),
     ],
 )
 def test_what_cannot_be_done_is_one_clear_line(sqlite: str, words: list[str], told: str) -> None:
@@ -98,6 +120,138 @@ def test_a_wrong_key_ends_the_command_with_its_reason(sqlite: str) -> None:
     assert (code, stdout) == (1, "")
     assert stderr.splitlines()[-1].startswith("error: r is failed: ")
     assert "key" in stderr.casefold()
+
+
+def test_a_run_tells_what_it_cost_or_that_nobody_knows(sqlite: str) -> None:
+    import_talks(3)
+    with FakeServer(cached_tokens=50) as server:
+        model = ("--model", "fake", "--base-url", server.base_url)
+        words = ("--base-url", server.base_url, "--prompt", "10", "--cached", "1", "--completion", "20")
+        assert run("prices", "set", "fake", *words, "--currency", "EUR")[0] == 0
+        first = synthesize(*model, "--limit", "1")
+        more = synthesize(*model)
+    prompt, cached, completion = first["prompt_tokens"], first["cached_tokens"], first["completion_tokens"]
+    assert cached == 50 * first["llm_calls"]
+    assert first["cost"] == pytest.approx(((prompt - cached) * 10 + cached + completion * 20) / 1e6, abs=1e-6)
+    assert (first["currency"], first["unmetered_calls"], first["state"]) == ("EUR", 0, "done")
+    assert more["cost"] > first["cost"]  # of this command, not of the run
+
+
+def test_a_limit_of_calls_ends_the_command_well_and_a_higher_one_goes_on(database: str) -> None:
+    import_talks(4)
+    with FakeServer() as server:
+        model = ("--model", "fake", "--base-url", server.base_url)
+        found = synthesize(*model, "--max-calls", "10")
+        assert (found["state"], found["reason"], found["llm_calls"]) == ("paused", "reached --max-calls 10", 10)
+        assert len(server.calls) == 10
+        code, stdout, _ = run_plain("synthesize", "--dataset", DATASET, "--run", "r", *model, "--max-calls", "10")
+        assert code == 0
+        assert "paused: reached --max-calls 10; the same command with a higher limit goes on" in stdout
+        assert synthesize(*model, "--max-calls", "1000")["state"] == "done"
+
+
+def test_a_limit_of_money_needs_a_price(sqlite: str) -> None:
+    import_talks(1)
+    remote = ("--model", "m", "--base-url", "http://192.0.2.1/v1", "--yes", "--max-cost", "2")
+    code, _, stderr = run("synthesize", "--dataset", DATASET, "--run", "r", *remote)
+    assert code == 1
+    assert "no price is known for m at http://192.0.2.1/v1 on " in stderr and ": add one with" in stderr
+    assert jobs.list_jobs(kind="synthesis") == []
+
+
+def test_an_estimate_starts_nothing_and_sends_nothing(sqlite: str) -> None:
+    import_talks(3)
+    with FakeServer() as server:
+        words = ("synthesize", "--dataset", DATASET, "--run", "r", "--model", "fake", "--base-url", server.base_url)
+        code, stdout, _ = run(*words, "--estimate")
+        told = run_plain(*words, "--estimate", "--limit", "2")[1]
+        assert server.calls == []
+    assert code == 0
+    found = json.loads(stdout)
+    assert (found["items"], found["cost"]) == (3, {"low": 0, "likely": 0, "high": 0})
+    assert found["llm_calls"] > 15
+    assert sum(stage["llm_calls"] for stage in found["stages"].values()) == pytest.approx(found["llm_calls"], abs=1)
+    assert "2 items to make" in told
+    assert "cost: nothing: the model runs on this machine" in told
+    assert jobs.list_jobs(kind="synthesis") == []
+
+
+def test_a_pilot_is_twenty_and_the_same_name_goes_on(sqlite: str) -> None:
+    import_talks(22)
+    assert synthesize("--pilot")["total"] == 20
+    again = synthesize()
+    assert (again["total"], again["resumed"]) == (22, 20)
+
+
+def test_failed_items_alone_are_tried_again(database: str) -> None:
+    import_talks(6)
+    with FakeServer() as server:
+        server.faults = lambda call: Fault.INVALID if "SimilarityReply" in str(call.body["response_format"]) else None
+        model = ("--model", "fake", "--base-url", server.base_url)
+        assert synthesize(*model, "--limit", "2")["failed"] == 2
+        server.faults = ()
+        found = synthesize(*model, "--retry-failed")
+        assert (found["total"], found["done"], found["failed"]) == (2, 2, 0)
+        assert 0 < found["llm_calls"] <= 2 * 5  # similarity and what follows it; the rest is in the log
+        assert synthesize(*model, "--retry-failed")["llm_calls"] == 0
+
+
+def test_fresh_asks_anew_and_parts_can_be_left_out(sqlite: str) -> None:
+    import_talks(2)
+    with FakeServer() as server:
+        model = ("--model", "fake", "--base-url", server.base_url)
+        asked = synthesize(*model)["llm_calls"]
+        words = ("synthesize", "--dataset", DATASET, *model)
+        fresh = json.loads(run(*words, "--run", "anew", "--fresh")[1])
+        assert (fresh["llm_calls"], fresh["cached_calls"]) == (asked, 0)
+        assert run(*words, "--run", "anew")[0] == 0  # the flag is not needed again
+        shorter = json.loads(run(*words, "--run", "shorter", "--without", "category", "--without", "revision")[1])
+        assert shorter["done"] == 2
+    assert jobs.find(kind="synthesis", name="shorter").settings["without"] == ["category", "revision"]  # type: ignore[union-attr]
+
+
+REMOTE = ("--model", "m", "--base-url", "http://192.0.2.1/v1")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("synthesize", "--dataset", DATASET, "--run", "r"),
+        ("predict", "--dataset", DATASET, "--method", "x"),
+        ("judge", "--study", "s"),
+    ],
+    ids=["synthesize", "predict", "judge"],
+)
+def test_texts_leave_this_machine_only_when_somebody_says_so(sqlite: str, words: tuple[str, ...]) -> None:
+    import_talks(1)
+    code, stdout, stderr = run(*words, *REMOTE)
+    assert (code, stdout) == (2, "")
+    assert stderr.splitlines() == [
+        "Texts are sent to http://192.0.2.1 (another machine).",
+        "error: texts would leave this machine: give --yes where nobody can be asked",
+    ]
+    assert [job.kind for job in jobs.list_jobs()] == ["import"]
+
+
+def test_yes_is_the_answer_where_nobody_can_be_asked(sqlite: str) -> None:
+    code, _, stderr = run("synthesize", "--dataset", "none", "--run", "r", *REMOTE, "--yes")
+    assert code == 1  # it went on, to the next thing that is wrong
+    assert "no dataset is named" in stderr
+
+
+@pytest.mark.parametrize(("typed", "code", "told"), [("n\n", 1, "nothing was sent"), ("y\n", 1, "no dataset is named")])
+def test_a_person_at_a_terminal_is_asked(sqlite: str, typed: str, code: int, told: str) -> None:
+    mine, theirs = pty.openpty()
+    words = [sys.executable, "-m", "proutt_core", "synthesize", "--dataset", "none", "--run", "r", *REMOTE]
+    with subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as asked:
+        os.close(theirs)
+        os.write(mine, typed.encode())
+        said = asked.communicate(timeout=60)[0].decode()
+    os.close(mine)
+    assert asked.returncode == code
+    assert "Texts are sent to http://192.0.2.1 (another machine)." in said
+    assert "Send the dialogues there? [y/N]" in said
+    assert told in said
 
 
 def test_rules_make_clean_pairs_of_crosswoz(sqlite: str, shared_data: Path) -> None:

@@ -81,3 +81,56 @@ def test_a_cancelled_writer_does_not_lose_what_it_handed_in(database: str) -> No
 
     asyncio.run(main())
     assert names() == {"paid"}
+
+
+def test_values_of_one_store_go_together_before_what_was_handed_in_after_them(database: str) -> None:
+    seen: list[list[str]] = []
+
+    def store(session: Session, values: list[str]) -> list[str]:
+        seen.append(values)
+        session.add_all(Dataset(name=value, public_title=value) for value in values)
+        return [f"stored {value}" for value in values]
+
+    def look(session: Session) -> set[str]:
+        return set(session.exec(select(Dataset.name)))
+
+    async def main() -> tuple[list[str], set[str]]:
+        writes = GroupedWrites()
+        stored = [writes.add(store, name) for name in "abc"]
+        there = await writes.run(look)
+        return [await one for one in stored], there
+
+    stored, there = asyncio.run(main())
+    assert stored == ["stored a", "stored b", "stored c"]
+    assert seen == [["a", "b", "c"]]
+    assert there == names() == {"a", "b", "c"}
+
+
+def test_of_values_that_cannot_be_stored_together_each_that_can_is(database: str) -> None:
+    def store(session: Session, values: list[str]) -> list[str]:
+        session.add_all(Dataset(name=value, public_title=value) for value in values)
+        session.flush()
+        return values
+
+    async def main() -> list[object]:
+        writes = GroupedWrites()
+        await writes.run(add("a"))  # type: ignore[arg-type]
+        stored = [writes.add(store, name) for name in ("b", "a", "c")]
+        work = writes.run(add("d"))  # type: ignore[arg-type]
+        return await asyncio.gather(*stored, work, return_exceptions=True)
+
+    first, second, third, work = asyncio.run(main())
+    assert (first, third, work) == ("b", "c", "d")
+    assert isinstance(second, IntegrityError)
+    assert names() == {"a", "b", "c", "d"}
+
+
+def test_nobody_waits_for_what_was_added_and_close_sees_it_committed(database: str) -> None:
+    async def main() -> None:
+        writes = GroupedWrites()
+        writes.add(lambda session, values: [add(value)(session) for value in values], "later")  # type: ignore[operator]
+        assert names() == set()
+        await writes.close()
+
+    asyncio.run(main())
+    assert names() == {"later"}

@@ -1,11 +1,16 @@
 """The call log: only a valid, first answer of a key answers later calls; every attempt is kept."""
 
+import threading
+import time
 from dataclasses import replace
 
+from sqlmodel import col, select
+
 from db import calls, datasets, items, synthesis
-from db.calls import NewCall
-from db.engine import write
+from db.calls import NewCall, NewLink
+from db.engine import read, write
 from db.items import ItemClaim
+from db.models import LlmCall
 from tests.worker.project import DATASET, import_talks
 
 CALL = NewCall(
@@ -27,7 +32,7 @@ CALL = NewCall(
 
 def insert(call: NewCall) -> int:
     with write() as session:
-        return calls.insert(session, call)
+        return calls.store(session, [call])[0]
 
 
 def claimed() -> ItemClaim:
@@ -55,8 +60,8 @@ def test_a_second_valid_answer_is_kept_as_superseded(database: str) -> None:
     claim = claimed()
     with write() as session:
         for reply in ("first", "second"):
-            call_id = calls.insert(session, replace(CALL, reply=reply))
-            calls.link(session, claim, call_id=call_id, stage="insight", attempt=1, from_cache=False)
+            (call_id,) = calls.store(session, [replace(CALL, reply=reply)])
+            calls.link(session, [(call_id, NewLink(claim, "insight", attempt=1, from_cache=False))])
     served = calls.of_item(kind="synthesis", item_id=claim.id)
     assert [(s.call.reply, s.call.superseded) for s in served] == [("first", False), ("second", True)]
     found = calls.load("k")
@@ -81,12 +86,63 @@ def test_text_that_databases_refuse_is_stored(database: str) -> None:
     assert found.reply == "a\ufffdb"
 
 
-def test_what_a_job_cost(database: str) -> None:
+def test_what_served_an_item(database: str) -> None:
     claim = claimed()
     with write() as session:
         for key, from_cache in (("a", False), ("b", False), ("a", True)):
-            call_id = calls.insert(session, replace(CALL, key=key + str(from_cache)))
-            calls.link(session, claim, call_id=call_id, stage="insight", attempt=1, from_cache=from_cache)
-    assert calls.totals(claim.job_id) == calls.CallTotals(calls=2, cached=1, prompt_tokens=20, completion_tokens=10)
-    (first, *_) = calls.of_item(kind="synthesis", item_id=claim.id)
-    assert first.request == CALL.request
+            (call_id,) = calls.store(session, [replace(CALL, key=key + str(from_cache))])
+            calls.link(session, [(call_id, NewLink(claim, "insight", attempt=1, from_cache=from_cache))])
+    served = calls.of_item(kind="synthesis", item_id=claim.id)
+    assert [one.from_cache for one in served] == [False, False, True]
+    assert served[0].request == CALL.request
+
+
+def test_many_are_stored_and_found_at_once_in_order(database: str) -> None:
+    new = [replace(CALL, key=f"k{n}", reply=f"r{n}", valid=n % 3 > 0) for n in range(1200)]
+    with write() as session:
+        ids = calls.store(session, new)
+    assert ids == sorted(ids)
+    found = calls.load_many([f"k{n}" for n in range(1300)])
+    assert {key: (one.id, one.reply) for key, one in found.items()} == {
+        f"k{n}": (ids[n], f"r{n}") for n in range(1200) if n % 3
+    }
+
+
+def test_of_several_valid_answers_stored_at_once_the_first_counts(database: str) -> None:
+    with write() as session:
+        first, second, other = calls.store(session, [CALL, replace(CALL, reply="second"), replace(CALL, generation=1)])
+        calls.store(session, [replace(CALL, reply="third")])
+    assert first < second < other
+    found, fresh = calls.load("k"), calls.load("k", generation=1)
+    assert found is not None
+    assert fresh is not None
+    assert (found.id, found.reply, fresh.id) == (first, "first", other)
+    with read() as session:
+        assert list(session.exec(select(LlmCall.superseded).order_by(col(LlmCall.id)))) == [False, True, False, True]
+
+
+def test_two_processes_that_answer_the_same_question_at_once_both_keep_their_answer(database: str) -> None:
+    """On PostgreSQL both look before either has written; on SQLite the second waits for the first."""
+    ready = threading.Barrier(2)
+    failed: list[BaseException] = []
+
+    def process(reply: str) -> None:
+        try:
+            ready.wait()
+            with write() as session:
+                calls.store(session, [replace(CALL, key=f"k{n}", reply=reply) for n in range(40)])
+                time.sleep(0.2)
+        except BaseException as exc:
+            failed.append(exc)
+            raise
+
+    threads = [threading.Thread(target=process, args=(reply,)) for reply in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    with read() as session:
+        superseded = list(session.exec(select(LlmCall.superseded)))
+    assert (len(superseded), sum(superseded)) == (80, 40)
+    assert len(calls.load_many([f"k{n}" for n in range(40)])) == 40

@@ -1,11 +1,13 @@
 """The counts that Home shows, on both databases."""
 
 from db.cases import save_judgement
+from db.datasets import create
 from db.engine import write
+from db.imported_pairs import NewPair, append, finish
 from db.models import Export, Job
 from db.overview import overview
 from db.queues import claim_next
-from proutt_core.types import Overview
+from proutt_core.types import Overview, VerbatimPair
 from tests.db import work
 
 
@@ -57,3 +59,11 @@ def test_methods_are_counted_once_each(database: str) -> None:
     with write() as session:
         session.add_all(Job(kind="predict", name=f"p{n}", method_id=1 + n % 2, state="done") for n in range(5))
     assert overview().methods == 2
+
+
+def test_a_dataset_of_pairs_is_work_and_no_dialogues(database: str) -> None:
+    dataset_id = create(name="released", public_title="Talk", source="f", settings={}, kind="pairs")
+    text = VerbatimPair(prompt="p", chosen="c")
+    append(dataset_id, [NewPair(1, text, None, None, "train", "g")])
+    finish(dataset_id, format="proutt", report={})
+    assert overview() == Overview(pairs=1)

@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import select
 
 from db.engine import read, write
-from db.models import PredictionRow, Queue, RoleGrant, SampleRow, Study, StudyCase
+from db.models import Job, PredictionRow, Queue, RoleGrant, SampleRow, Study, StudyCase
+from db.public_titles import check_public_title
 from db.queues import claim_next, waiting_for
 from db.reviews import undo_last
 from db.studies import (
@@ -149,6 +150,18 @@ def test_a_title_that_names_a_method_its_family_or_its_model_is_refused(title: s
     add_method("ab")
     with pytest.raises(InputError, match="would tell annotators"):
         create(public_title=title)
+
+
+def test_a_title_that_names_a_run_or_the_model_of_one_is_refused() -> None:
+    add_dataset()
+    with write() as session:
+        settings = {"model": "openrouter/z-ai/glm-4.6", "model_name": "z-ai/glm-4.6"}
+        session.add(Job(kind="synthesis", name="night shift", settings=settings))
+    for title in ("Pairs of GLM 4.6", "The Night-Shift"):
+        with pytest.raises(InputError, match="would tell annotators"), write() as session:
+            check_public_title(session, title)
+    with write() as session:
+        check_public_title(session, "Pairs")
 
 
 def test_a_short_name_inside_another_word_gives_nothing_away() -> None:

@@ -151,7 +151,15 @@ def _sample(session: Session, dataset: Dataset, external_id: str, split: str) ->
 def finished_run(sample_ids: Sequence[int], *, name: str = "run-1", model: str = "rules") -> int:
     """A run whose items are all done, each with its pair; its queues are not opened yet."""
     with write() as session:
-        job = Job(kind="synthesis", name=name, settings={"seed": 0, "model": model}, state="done")
+        settings = {
+            "seed": 0,
+            "split": "train",
+            "model": model,
+            "model_name": f"{model}-1",
+            "address": "",
+            "base_url": None,
+        }
+        job = Job(kind="synthesis", name=name, settings=settings, state="done")
         session.add(job)
         session.flush()
         assert job.id is not None

@@ -48,6 +48,12 @@ def test_the_report_adds_up(tmp_path: Path) -> None:
     assert report.notes == {"adjacent messages of one role joined": 1}
 
 
+def test_a_row_that_is_refused_leaves_no_personal_data_in_the_report(tmp_path: Path) -> None:
+    odd = [{"role": "jane@example.com 13812345678", "content": "Hi"}]
+    _, report = imported(jsonl(tmp_path / "a", lmsys(1), lmsys(2, conversation=odd)))
+    assert report.errors[0].detail.startswith("message 1: '[EMAIL] [PHONE]'; known are")
+
+
 def test_at_most_fifty_errors_and_ten_numbers_are_kept(tmp_path: Path) -> None:
     _, report = imported(jsonl(tmp_path / "a", lmsys(1), *[b"{"] * 80))
     assert (report.skipped, len(report.errors)) == (80, 50)
@@ -105,7 +111,7 @@ def test_same_file_same_settings_same_result(tmp_path: Path) -> None:
 def test_a_duplicate_the_database_found_counts_as_nothing_else(tmp_path: Path) -> None:
     row = lmsys(2, conversation=[*talk("Hi", "Hello", "Hm"), *talk("more")])
     items, report = imported(jsonl(tmp_path / "a", lmsys(1), row, b"{"), turn="all")
-    report.take_back_duplicate(items[1])
+    report.take_back_duplicate(notes=items[1].dialogue.notes, samples=len(items[1].samples))
     assert report.rows == report.imported + report.duplicates + report.skipped
     assert report.as_dict() == {
         "rows": 3,

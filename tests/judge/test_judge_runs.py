@@ -10,6 +10,7 @@ from sqlmodel import select
 import proutt_core.worker.judging as judging
 from db import items, jobs
 from db.engine import read
+from db.events import recent
 from db.judging import judge_runs
 from db.models import ItemCall, JudgeVerdict, PredictionRow, StudyCase
 from db.studies import close_study, create_study, open_study
@@ -47,7 +48,7 @@ def work(job_id: int) -> None:
 
 def use(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Prompt], str]) -> Scripted:
     model = Scripted(answer)
-    monkeypatch.setattr(judging, "choose_model", lambda spec, base_url=None: model)
+    monkeypatch.setattr(judging, "choose_model", lambda spec, base_url=None, upstream=None: model)
     return model
 
 
@@ -214,3 +215,10 @@ def test_the_rules_model_judges_a_study_to_the_end() -> None:
     labels = labels_of("check")
     assert len(labels) == 6 and {label.kind for label in labels} == {"judge"}
     assert {label.rater for label in labels} == {"rules (pairwise)", "rules (pointwise)"}
+
+
+def test_the_start_of_a_judge_run_is_one_event() -> None:
+    opened()
+    runs = [start("check", RULES) for _ in range(2)]
+    told = [(event.kind, event.subject) for event in recent() if runs[0].name in event.subject]
+    assert told == [("job.start", f'judge run "{runs[0].name}"')]

@@ -9,7 +9,9 @@ from pydantic import BaseModel
 
 from proutt_core.errors import ModelUnavailable, ReplyError
 from proutt_core.llm import Completion, Prompt, Usage, ask, call_key
-from proutt_core.llm.cached import Cached, CallRecord
+from proutt_core.llm.cached import Cached, CallRecord, UnderWay
+from proutt_core.llm.limited import Places
+from proutt_core.llm.model import ask_for
 from proutt_core.llm.openai_compatible import OpenAICompatible
 from proutt_core.llm.retry import Backoff
 from tests.fake_server import FakeServer, Fault
@@ -44,12 +46,15 @@ class Store:
         self.records: list[CallRecord] = []
 
     async def load(self, key: str) -> Completion | None:
+        return self.known(key)
+
+    def known(self, key: str) -> Completion | None:
         for record in self.records:
             if record.key == key and record.valid and not record.from_cache:
                 return Completion(text=record.reply, usage=record.usage, model=record.answered_by)
         return None
 
-    async def save(self, record: CallRecord) -> None:
+    def save(self, record: CallRecord) -> None:
         self.records.append(record)
 
 
@@ -59,7 +64,7 @@ def store() -> Store:
 
 
 def cached(model: Any, store: Store) -> Cached:
-    return Cached(model, load=store.load, save=store.save)
+    return Cached(model, log=store)
 
 
 def said(text: str, **more: Any) -> Completion:
@@ -104,16 +109,28 @@ def test_an_invalid_reply_is_stored_with_its_reason_and_never_answers(store: Sto
     assert len(model.asked) == 2
 
 
-def test_ask_through_the_cache_repairs_once_and_pays_for_neither_again(store: Store) -> None:
+def test_a_repaired_reply_answers_the_question_from_then_on(store: Store) -> None:
     first = Queue(said("nonsense"), said(GOOD))
     assert asyncio.run(ask(cached(first, store), prompt(), Answer)).colour == "red"
     assert [record.valid for record in store.records] == [False, True]
-    assert store.records[0].key != store.records[1].key  # the repair is another question
-
-    # The same again: the refused reply is asked for anew; if it comes again, its repair is already paid.
-    second = Queue(said("nonsense"))
-    assert asyncio.run(ask(cached(second, store), prompt(), Answer)).colour == "red"
+    assert [len(asked.messages) for asked in first.asked] == [2, 4]
+    # Another run that asks the same is not to pay for a refused reply once more.
+    assert asyncio.run(ask(cached(Queue(), store), prompt(), Answer)).colour == "red"
     assert store.records[-1].from_cache
+
+
+def test_a_reply_that_fits_the_schema_but_not_its_reader_keeps_its_place(store: Store) -> None:
+    """Free text is stored as it came, so the second answer is another question's."""
+
+    def read(answer: Completion) -> str:
+        if answer.text == "nonsense":
+            raise ValueError("not this")
+        return answer.text
+
+    first = Queue(said("nonsense"), said("sense"))
+    assert asyncio.run(ask_for(cached(first, store), prompt(), None, read)) == "sense"
+    assert store.records[0].key != store.records[1].key
+    assert asyncio.run(ask_for(cached(Queue(), store), prompt(), None, read)) == "sense"
 
 
 def test_two_bad_replies_are_both_stored(store: Store) -> None:
@@ -177,12 +194,11 @@ def test_another_draw_parameter_or_prompt_is_another_call(store: Store) -> None:
 
 
 def test_a_stored_reply_that_the_schema_no_longer_takes_is_asked_for_again() -> None:
-    store, model = Store(), Queue(said(GOOD))
+    class Stale(Store):
+        def known(self, key: str) -> Completion | None:
+            return said('{"colour": "pink", "why": "old", "score": 0.1}')
 
-    async def stale(key: str) -> Completion:
-        return said('{"colour": "pink", "why": "old", "score": 0.1}')
-
-    answer = asyncio.run(Cached(model, load=stale, save=store.save).complete(prompt(), schema=Answer))
+    answer = asyncio.run(Cached(Queue(said(GOOD)), log=Stale()).complete(prompt(), schema=Answer))
     assert answer.text == GOOD and not answer.from_cache
 
 
@@ -219,3 +235,97 @@ def test_attempts_that_passed_are_one_call(store: Store) -> None:
         asyncio.run(once())
     assert len(server.calls) == 3
     assert [record.valid for record in store.records] == [True]
+
+
+class Slow(Queue):
+    """Answers when it is let go."""
+
+    def __init__(self, *replies: Completion | Exception) -> None:
+        super().__init__(*replies)
+        self.let_go = asyncio.Event()
+
+    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+        self.asked.append(prompt)
+        await self.let_go.wait()
+        reply = self.replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+
+async def turns(n: int = 10) -> None:
+    for _ in range(n):
+        await asyncio.sleep(0)
+
+
+def test_an_answer_that_is_paid_for_is_stored_although_nobody_waits_for_it_any_more(store: Store) -> None:
+    async def cancelled() -> None:
+        model = Slow(said(GOOD))
+        asking = asyncio.create_task(cached(model, store).complete(prompt(), schema=Answer))
+        await turns()
+        asking.cancel()
+        await turns()
+        assert asking.cancelled()
+        model.let_go.set()
+        await turns()
+
+    asyncio.run(cancelled())
+    assert [(record.valid, record.reply) for record in store.records] == [(True, GOOD)]
+
+
+def test_a_call_that_waited_for_its_place_is_not_made_for_nobody(store: Store) -> None:
+    async def cancelled() -> Queue:
+        model, places = Queue(said(GOOD)), Places(0)
+        asking = asyncio.create_task(Cached(model, log=store, turns=places).complete(prompt(), schema=Answer))
+        await turns()
+        asking.cancel()
+        await turns()
+        places.size = 1
+        await turns()
+        assert places.taken == 0
+        return model
+
+    assert asyncio.run(cancelled()).asked == []
+    assert store.records == []
+
+
+@pytest.mark.parametrize("first", [said("nonsense"), ModelUnavailable("gone")])
+def test_the_same_question_under_way_is_sent_once_and_again_only_where_it_got_no_valid_answer(
+    store: Store, first: Completion | Exception
+) -> None:
+    async def at_once(model: Slow, n: int) -> list[Any]:
+        under_way: UnderWay = {}
+        asking = [
+            asyncio.create_task(Cached(model, log=store, under_way=under_way).complete(prompt(), schema=Answer))
+            for _ in range(n)
+        ]
+        await turns()
+        assert len(model.asked) == 1
+        model.let_go.set()
+        return await asyncio.gather(*asking, return_exceptions=True)
+
+    one, two, three = asyncio.run(at_once(Slow(first, said(GOOD)), 3))
+    assert one is first or one == first
+    assert (two.text, two.from_cache, three.text, three.from_cache) == (GOOD, False, GOOD, True)
+    assert [record.from_cache for record in store.records] == [False, False, True]
+
+
+def test_of_two_that_wait_for_places_with_the_same_question_one_is_sent(store: Store) -> None:
+    async def both() -> tuple[Queue, list[Completion]]:
+        model, places = Queue(said(GOOD)), Places(0)
+        under_way: UnderWay = {}
+        asking = [
+            asyncio.create_task(
+                Cached(model, log=store, turns=places, under_way=under_way).complete(prompt(), schema=Answer)
+            )
+            for _ in range(2)
+        ]
+        await turns()
+        places.size = 2
+        found = await asyncio.gather(*asking)
+        assert places.taken == 0
+        return model, found
+
+    model, found = asyncio.run(both())
+    assert len(model.asked) == 1
+    assert sorted(answer.from_cache for answer in found) == [False, True]

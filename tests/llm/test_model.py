@@ -42,9 +42,9 @@ async def test_a_bad_reply_is_asked_again_once_with_the_reply_and_the_error() ->
     assert second.values == PROMPT.values and second.stage == "test"
 
 
-async def test_two_bad_replies_raise_with_stage_reason_and_last_reply() -> None:
+async def test_two_bad_replies_raise_with_the_reason_and_the_last_reply() -> None:
     model = ScriptedModel(test=["no", "still no"])
-    with pytest.raises(ReplyError, match=r"^test: .*Invalid JSON") as caught:
+    with pytest.raises(ReplyError, match=r"^the reply was refused twice: .*Invalid JSON") as caught:
         await ask(model, PROMPT, Answer)
     assert caught.value.raw == "still no"
     assert len(model.asked) == 2

@@ -7,52 +7,25 @@ import subprocess
 import sys
 import traceback
 import urllib.request
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 from proutt_core.errors import ModelRefused, ModelUnavailable, ReplyError, SettingsError
-from proutt_core.llm import Completion, Prompt, ask, parse_reply
-from proutt_core.llm.limited import Limited
-from proutt_core.llm.openai_compatible import LADDER, OpenAICompatible, described
-from proutt_core.llm.reading import ServerError, meaning_of, without_thoughts
+from proutt_core.llm import ask, parse_reply
+from proutt_core.llm.openai_compatible import LADDER, OpenAICompatible, _Refusal, described
+from proutt_core.llm.reading import ServerError, meaning_of, split_thoughts
 from proutt_core.llm.retry import Backoff, retry_after_s
+from proutt_core.llm.transport import Reply
+from proutt_core.llm.wrapped import WrappedModel
 from tests.fake_server import ELEVEN, Call, FakeServer, Fault, prompt_hash, some_faulty
+from tests.llm.client import Client
 from tests.llm.replies import Answer, prompt
 
 KEY = "sk-secret-4f1c9a77e2"
 PROJECT = Path(__file__).resolve().parents[2]
-T = TypeVar("T")
-
-
-class Client:
-    """Makes one model for one server, remembers what it would have slept, and closes it."""
-
-    def __init__(self, server: FakeServer, **settings: Any) -> None:
-        self.waits: list[float] = []
-        self._settings: dict[str, Any] = {"name": "fake", "base_url": server.base_url, "jitter": lambda: 0.0} | settings
-
-    def run(self, work: Callable[[OpenAICompatible], Awaitable[T]]) -> T:
-        async def sleep(seconds: float) -> None:
-            self.waits.append(seconds)
-
-        async def whole() -> T:
-            model = OpenAICompatible(sleep=sleep, **self._settings)
-            try:
-                return await work(model)
-            finally:
-                await model.aclose()
-
-        return asyncio.run(whole())
-
-    def complete(self, asked: Prompt | None = None) -> Completion:
-        return self.run(lambda model: model.complete(asked or prompt(), schema=Answer))
-
-    def ask(self) -> Answer:
-        return self.run(lambda model: ask(model, prompt(), Answer))
 
 
 @pytest.fixture
@@ -246,6 +219,19 @@ def test_honours_retry_after() -> None:
     assert client.waits == [17.0]
 
 
+def test_a_server_that_says_when_to_come_back_is_left_alone_by_the_other_calls_too() -> None:
+    async def twice(model: OpenAICompatible) -> None:
+        await model.complete(prompt("one"), schema=Answer)
+        await model.complete(prompt("two"), schema=Answer)
+
+    with FakeServer(faults=[Fault.RATE_LIMIT], retry_after="50") as server:
+        client = Client(server)
+        client.run(twice)
+    told, other = client.waits  # nobody really slept, so the second call finds nearly all of the time left
+    assert told == 50.0
+    assert 40 < other <= 50
+
+
 def test_a_retry_after_beyond_reason_is_bounded() -> None:
     with FakeServer(faults=[Fault.RATE_LIMIT], retry_after="86400") as server:
         client = Client(server, backoff=Backoff(longest_retry_after_s=60.0))
@@ -417,22 +403,19 @@ def test_every_kind_of_fault_is_survived() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "left"),
+    ("said", "thoughts", "left"),
     [
-        ('<think>hm {"a": 1}</think>\n{"a": 2}', '{"a": 2}'),
-        ('hm, the template opened it</think>{"a": 2}', '{"a": 2}'),
-        ("<think>cut off while think", ""),
-        ('{"a": "</think> in a value"}', '{"a": "</think> in a value"}'),
-        ('{"a": 2}', '{"a": 2}'),
+        ('<think>hm {"a": 1}</think>\n{"a": 2}', 'hm {"a": 1}', '{"a": 2}'),
+        ('hm, the template opened it</think>{"a": 2}', "hm, the template opened it", '{"a": 2}'),
+        ("\n<think>cut off while think", "cut off while think", ""),
+        ('<think>\n\n</think>\n\n{"a": 2}', "", '{"a": 2}'),
+        ('{"a": "</think> in a value"}', "", '{"a": "</think> in a value"}'),
+        ('```json\n{"a": "</think>"}\n```', "", '```json\n{"a": "</think>"}\n```'),
+        ('{"a": 2}', "", '{"a": 2}'),
     ],
 )
-def test_only_what_follows_the_thoughts_counts(said: str, left: str) -> None:
-    assert without_thoughts(said) == left
-
-
-def test_reasoning_content_is_no_part_of_the_answer(undisturbed: str) -> None:
-    with FakeServer(extra={"reasoning_content": "Let me think about colours."}) as server:
-        assert Client(server).complete().text == undisturbed
+def test_only_what_follows_the_thoughts_counts(said: str, thoughts: str, left: str) -> None:
+    assert split_thoughts(said) == (thoughts, left)
 
 
 # --- keys and what else leaves ---
@@ -446,7 +429,7 @@ def test_the_key_goes_into_the_header_and_nowhere_else(
     seen: list[str] = []
 
     async def work(model: OpenAICompatible) -> None:
-        seen.extend([repr(model), str(model), repr(Limited(model, asyncio.Semaphore(1)))])
+        seen.extend([repr(model), str(model), repr(WrappedModel(model))])
         for _ in range(len(PASSING) + 2):
             try:
                 seen.append(repr(await model.complete(prompt(), schema=Answer)))
@@ -491,25 +474,51 @@ def test_a_local_server_is_reached_past_a_proxy(monkeypatch: pytest.MonkeyPatch,
     assert len(fake_server.calls) == 1
 
 
+def test_no_header_goes_out_that_is_not_named_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fake_server: FakeServer
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    Client(fake_server).complete()
+    assert set(fake_server.calls[0].headers) == {
+        *("host", "accept", "accept-encoding", "content-type", "content-length", "user-agent")
+    }
+
+
+def test_when_the_answering_request_went_out_is_told() -> None:
+    with FakeServer(faults=[Fault.ERROR_500], latency_s=0.05) as server:
+        before = datetime.now(UTC)
+        answer = Client(server).complete()
+    assert answer.started_at is not None
+    # The first attempt took 50 ms, the answering one as long again.
+    assert before + timedelta(seconds=0.05) <= answer.started_at <= datetime.now(UTC) - timedelta(seconds=0.05)
+    assert answer.latency_s >= 0.05
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"error": {"message": "no such thing", "code": 7}}, "no such thing"),
+        ({"error": "no such thing"}, "no such thing"),
+        ({"detail": [{"msg": "no such thing"}]}, "no such thing"),
+        ({"message": "no such thing"}, "no such thing"),
+        ("<p>no such thing</p>", "no such thing"),
+        ({}, "without a word"),
+        (None, "without a word"),
+    ],
+)
+def test_what_a_server_says_about_an_error_is_found_however_it_is_wrapped(body: Any, told: str) -> None:
+    assert told in _Refusal.of(Reply(418, {}, body)).told.message
+
+
 @pytest.mark.parametrize("name", ["model", "messages", "stream", "response_format", "n"])
 def test_parameters_cannot_take_the_clients_place(name: str) -> None:
     with pytest.raises(SettingsError, match=f"may not set {name}"):
         OpenAICompatible(name="fake", base_url="http://127.0.0.1:1/v1", parameters={name: 1})
 
 
-# --- the limit, and the fake server itself ---
-
-
-def test_the_limit_is_kept_over_models_that_share_it() -> None:
-    async def many(model: OpenAICompatible) -> None:
-        limit = asyncio.Semaphore(3)
-        both = [Limited(model, limit), Limited(model, limit)]
-        await asyncio.gather(*(both[i % 2].complete(prompt(str(i)), schema=Answer) for i in range(12)))
-
-    with FakeServer(latency_s=0.02) as server:
-        Client(server).run(many)
-    assert len(server.calls) == 12
-    assert server.most_at_once == 3
+# --- the fake server itself ---
 
 
 def test_the_fake_answers_by_prompt_whatever_the_rung_and_the_repair() -> None:
@@ -549,3 +558,19 @@ def test_some_faulty_takes_about_its_share_of_prompts_once() -> None:
     assert {fault(call) for call in hit} == set(ELEVEN)
     again = Call(index=0, seen=1, prompt=hit[0].prompt, body={}, headers={})
     assert fault(again) is None
+
+
+def test_the_deadline_of_an_attempt_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask_once(address: str) -> None:
+        model = OpenAICompatible(name="fake", base_url=address, backoff=Backoff(attempts=1))
+        try:
+            await model.complete(prompt(), schema=None)
+        finally:
+            await model.aclose()
+
+    monkeypatch.setenv("PROUTT_DEADLINE_S", "0.05")
+    with FakeServer(latency_s=5.0) as server, pytest.raises(ModelUnavailable, match=r"no answer within 0\.05 s"):
+        asyncio.run(ask_once(server.base_url))
+    monkeypatch.setenv("PROUTT_DEADLINE_S", "soon")
+    with pytest.raises(SettingsError, match="PROUTT_DEADLINE_S must be a number of seconds"):
+        OpenAICompatible(name="fake", base_url="http://127.0.0.1:1/v1")

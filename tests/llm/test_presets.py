@@ -1,15 +1,21 @@
 """Presets, choosing a model from what was typed, and saying where texts go."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from proutt_core.errors import InputError, SettingsError
-from proutt_core.llm import Model
+from proutt_core.llm import Model, call_key
 from proutt_core.llm.address import destination, is_local
 from proutt_core.llm.choose import choose_model
 from proutt_core.llm.closing import close_model
+from proutt_core.llm.openai_compatible import OpenAICompatible
+from proutt_core.llm.openrouter import UPSTREAMS, is_openrouter
 from proutt_core.llm.presets import PRESETS
+from proutt_core.llm.transport import Transport
+from tests.fake_server import FakeServer
+from tests.llm.replies import Answer, prompt
 
 
 @pytest.fixture(autouse=True)
@@ -18,9 +24,9 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable, raising=False)
 
 
-def chosen(spec: str, base_url: str | None = None) -> Model:
+def chosen(spec: str, base_url: str | None = None, **more: Any) -> Model:
     async def choose() -> Model:
-        model = choose_model(spec, base_url=base_url)
+        model = choose_model(spec, base_url=base_url, **more)
         await close_model(model)
         return model
 
@@ -46,15 +52,17 @@ def test_the_providers_of_the_design_are_there() -> None:
 def test_every_preset_makes_a_client_at_its_address(preset: object, monkeypatch: pytest.MonkeyPatch) -> None:
     found = PRESETS[preset.name]  # type: ignore[attr-defined]
     monkeypatch.setenv(found.key_env, "sk-0123456789")
-    model = chosen(f"{found.name}/some-model")
+    upstream = "deepinfra/fp4" if found.name == "openrouter" else None
+    model = chosen(f"{found.name}/some-model", upstream=upstream)
     assert (model.name, model.address) == ("some-model", found.base_url)
     assert found.ladder[-1] == "text"
     assert found.key_required is not is_local(found.base_url)
+    assert found.local is is_local(found.base_url)
 
 
 def test_what_follows_the_presets_name_is_the_model_slashes_included(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENROUTER_API_KEY", "sk-0123456789")
-    assert chosen("openrouter/qwen/qwen3-max").name == "qwen/qwen3-max"
+    assert chosen("openrouter/qwen/qwen3-max", upstream="alibaba").name == "qwen/qwen3-max"
 
 
 def test_with_a_base_url_all_of_it_is_the_model() -> None:
@@ -143,3 +151,118 @@ def test_says_where_texts_go() -> None:
     )
     assert destination(chosen("m", "https://api.x.y/v1")) == "Texts are sent to https://api.x.y (another machine)."
     assert "runs in this process" in destination(chosen("rules"))
+
+
+def test_a_presets_parameters_are_sent_and_can_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-0123456789")
+    assert chosen("deepseek/deepseek-v4-flash").parameters == {"thinking": {"type": "disabled"}}
+    changed = chosen("deepseek/deepseek-v4-flash", parameters={"thinking": {"type": "enabled"}, "temperature": 0})
+    assert changed.parameters == {"thinking": {"type": "enabled"}, "temperature": 0}
+
+
+# --- OpenRouter ---
+
+
+@pytest.fixture
+def openrouter_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-0123456789")
+
+
+def test_openrouter_is_pinned_to_one_provider_that_keeps_nothing(openrouter_key: None) -> None:
+    model = chosen("openrouter/z-ai/glm-4.6")
+    assert model.parameters["provider"] == {
+        "order": ["deepinfra/fp4"],
+        "allow_fallbacks": False,
+        "require_parameters": True,
+        "data_collection": "deny",
+        "zdr": True,
+    }
+    assert chosen("openrouter/z-ai/glm-4.6", upstream=" novita ").parameters["provider"]["order"] == ["novita"]
+
+
+def test_without_a_known_provider_one_must_be_named(openrouter_key: None) -> None:
+    unknown = [model for model in PRESETS["openrouter"].models if model not in UPSTREAMS]
+    assert "deepseek/deepseek-v3.2-exp" in unknown
+    for model in unknown:
+        with pytest.raises(SettingsError, match=f"gets the texts for {model}: name one provider with --upstream"):
+            chosen(f"openrouter/{model}")
+
+
+def test_no_parameter_undoes_the_pin(openrouter_key: None) -> None:
+    loose = {"provider": {"allow_fallbacks": True}, "temperature": 0.5}
+    model = chosen("openrouter/z-ai/glm-4.6", parameters=loose)
+    assert (model.parameters["provider"]["allow_fallbacks"], model.parameters["temperature"]) == (False, 0.5)
+
+
+def test_openrouter_by_its_address_is_pinned_too() -> None:
+    with pytest.raises(SettingsError, match="--upstream"):
+        chosen("m", "https://openrouter.ai/api/v1")
+    pinned = chosen("m", "https://openrouter.ai/api/v1", upstream="novita").parameters["provider"]
+    assert pinned["order"] == ["novita"]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_it"),
+    [
+        ("https://openrouter.ai/api/v1", True),
+        ("https://EU.openrouter.ai./api/v1", True),
+        ("https://notopenrouter.ai/v1", False),
+        ("https://openrouter.ai.example.com/v1", False),
+        ("", False),
+    ],
+)
+def test_tells_openrouter_from_others(address: str, is_it: bool) -> None:
+    assert is_openrouter(address) is is_it
+
+
+def test_another_upstream_is_another_call(openrouter_key: None) -> None:
+    """So that what one provider's weights said never answers for another's."""
+    models = [chosen("openrouter/z-ai/glm-4.6", upstream=upstream) for upstream in (None, "deepinfra/fp4", "novita")]
+    default, named, other = (call_key(model, prompt(), Answer) for model in models)
+    assert default == named != other
+
+
+def test_an_upstream_elsewhere_is_refused() -> None:
+    with pytest.raises(InputError, match="for OpenRouter only"):
+        chosen("vllm/m", upstream="novita")
+    with pytest.raises(InputError, match="no upstream provider"):
+        chosen("rules", upstream="novita")
+
+
+@pytest.mark.parametrize("upstream", ["novita, deepinfra", "/fp4", "fp4/", "https://novita.ai"])
+def test_what_names_no_provider_is_refused(openrouter_key: None, upstream: str) -> None:
+    with pytest.raises(InputError, match="is no provider's name"):
+        chosen("openrouter/m", upstream=upstream)
+
+
+def test_says_who_gets_the_texts_behind_openrouter(openrouter_key: None) -> None:
+    assert destination(chosen("openrouter/z-ai/glm-4.6")) == (
+        "Texts are sent to https://openrouter.ai (another machine). They are passed on to deepinfra/fp4 and to no "
+        "other provider, only if it keeps and learns nothing."
+    )
+
+
+def test_the_pin_is_in_the_request_itself(openrouter_key: None) -> None:
+    """At OpenRouter's address no fake server can listen: its transport is led to one."""
+
+    model = chosen("openrouter/z-ai/glm-4.6")
+    assert isinstance(model, OpenAICompatible)
+
+    async def ask(address: str) -> str:
+        model._transport = Transport(address, key=None)
+        try:
+            return (await model.complete(prompt(), schema=Answer)).provider
+        finally:
+            await model.aclose()
+
+    with FakeServer(provider="DeepInfra") as server:
+        assert asyncio.run(ask(server.base_url)) == "DeepInfra"
+        (call,) = server.calls
+    assert call.body["provider"] == {
+        "order": ["deepinfra/fp4"],
+        "allow_fallbacks": False,
+        "require_parameters": True,
+        "data_collection": "deny",
+        "zdr": True,
+    }
+    assert call.body["model"] == "z-ai/glm-4.6"

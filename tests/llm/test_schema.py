@@ -1,12 +1,13 @@
 """The schemas sent to servers hold nothing that strict servers refuse."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 from proutt_core.llm import reply_schema
+from proutt_core.llm.schema import _plain
 from proutt_core.methods.prompted import DirectReply
 from proutt_core.stages import (
     STAGES,
@@ -19,15 +20,16 @@ from proutt_core.stages import (
     similarity,
     wrong_path,
 )
+from proutt_core.types import PREDICTION_IDS, VIEWS
 
 TOPICS = ("酒店", "Garden Inn")
 REPLIES: dict[str, type[BaseModel]] = {
     "intent_tree": intent_tree.IntentTreeReply,
     "category_reasons": category_reasons.CategoryReasonsReply,
     "category_label": category_label.CategoryReply,
-    "insight": insight.reply_type(TOPICS),
-    "similarity": similarity.SimilarityReply,
-    "next_path": next_path.reply_type(TOPICS),
+    "insight": insight.reply_type(TOPICS, VIEWS),
+    "similarity": similarity.reply_type(PREDICTION_IDS),
+    "next_path": next_path.reply_type(TOPICS, VIEWS),
     "wrong_path": wrong_path.reply_type(TOPICS[:1], ()),
     "revise": revise.ReviseReply,
 }
@@ -108,3 +110,21 @@ def test_what_strict_servers_refuse_is_refused_here(reply: type[BaseModel]) -> N
     with pytest.raises(TypeError, match=reply.__name__):
         reply_schema(reply)
     assert reply_schema(Bounded)["properties"]["items"]["maxItems"] == 3
+
+
+@pytest.mark.parametrize("reply", [*REPLIES.values(), DirectReply], ids=lambda r: r.__name__)
+def test_the_schema_is_pydantics_own_in_the_words_of_strict_servers(reply: type[BaseModel]) -> None:
+    raw = reply.model_json_schema()
+    assert reply_schema(reply) == _plain(raw, raw.get("$defs", {}), reply.__name__)
+
+
+def test_types_of_one_name_with_other_topics_are_not_mistaken_for_each_other() -> None:
+    class Inner(BaseModel):
+        source: Literal["a", "b"]
+
+    first = create_model("Outer", inner=(Inner | None, ...))
+    other = create_model("Inner", source=(Literal["c"], ...))
+    second = create_model("Outer", inner=(other | None, ...))
+    for made, source in ((first, ["a", "b"]), (second, ["c"])):
+        (one, _null) = reply_schema(made)["properties"]["inner"]["anyOf"]
+        assert one["properties"]["source"]["enum"] == source

@@ -5,8 +5,10 @@ import json
 import pytest
 
 from proutt_core.errors import ModelUnavailable, ReplyError
+from proutt_core.llm.rules import RulesModel
 from proutt_core.methods import predict
 from proutt_core.traces import render_prompt, render_trace
+from proutt_core.types import Part
 from tests.llm.fakes import ScriptedModel
 from tests.samples import HOTEL
 from tests.traces import a_trace
@@ -69,7 +71,7 @@ async def test_an_unreadable_reply_is_asked_again_once(stage: str, bad: str, goo
     assert (await predict(model, HOTEL.context, without_tree=without_tree)).raw == good
     assert named in model.asked[1][0].messages[-1].content
     failing = ScriptedModel(**{stage: [bad, bad]})
-    with pytest.raises(ReplyError, match=f"^{stage}: .*{named}") as caught:
+    with pytest.raises(ReplyError, match=f"^the reply was refused twice: .*{named}") as caught:
         await predict(failing, HOTEL.context, without_tree=without_tree)
     assert caught.value.raw == bad and len(failing.asked) == 2
 
@@ -79,3 +81,24 @@ async def test_a_server_that_is_down_is_not_asked_again() -> None:
     with pytest.raises(ModelUnavailable):
         await predict(model, HOTEL.context, without_tree=False)
     assert len(model.asked) == 1
+
+
+ABLATED: frozenset[Part] = frozenset({"tree", "mining"})
+
+
+async def test_an_ablations_method_is_told_its_own_form_and_predicts_two() -> None:
+    rest = a_trace().model_copy(update={"tree": None, "mining": None})
+    model = ScriptedModel(predict=[TRACE, render_trace(rest)])  # the whole trace was not asked for
+    found = await predict(model, HOTEL.context, without_tree=False, without=ABLATED)
+    assert found.utterances == tuple(p.text for p in a_trace().exploration.predictions)
+    assert len(model.asked) == 2 and "not asked for" in model.asked[1][0].messages[-1].content
+    asked = model.asked[0][0].messages[0].content
+    assert asked == render_prompt(HOTEL.context, without=ABLATED) and "mining" not in asked.casefold()
+
+
+@pytest.mark.parametrize("part", ["tree", "category", "mining", "exploration"])
+async def test_rules_predict_without_each_part(part: Part) -> None:
+    found = await predict(RulesModel(), HOTEL.context, without_tree=False, without=frozenset({part}))
+    assert len(set(found.utterances)) == (2 if part in ("mining", "exploration") else 4)
+    whole = await predict(RulesModel(), HOTEL.context, without_tree=False)
+    assert set(found.utterances) <= set(whole.utterances)

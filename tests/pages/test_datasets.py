@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from db import datasets, jobs
+import proutt_core.worker.imports
+from db import datasets, imports, jobs
 from proutt_core import uploads
 from proutt_core.worker.imports import ImportRequest, import_now, run_import_job
 from tests.pages.conftest import Open, words
@@ -167,3 +168,45 @@ def test_the_report_names_the_skipped_rows(open_page: Open, sign_in_as: Callable
     assert list(skipped["Row numbers"]) == ["4"]
     (overview,) = [table for table in tables if "Public title" in table.columns]
     assert list(overview["Dialogues"]) == [3] and list(overview["Samples"]) == [2]
+
+
+@pytest.fixture
+def interrupted(sqlite: str, talks: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """An import that was cut short after its first dialogue; its job."""
+    monkeypatch.setattr(proutt_core.worker.imports, "BATCH", 1)
+
+    def stop(_rows: int) -> None:
+        left = imports.unfinished("cut")
+        if left is not None and left.so_far.rows:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_now(ImportRequest(str(talks), "cut"), progress=stop)
+    (job,) = jobs.list_jobs(kind="import")
+    return job.id
+
+
+def test_an_interrupted_import_is_continued_by_a_button(
+    open_page: Open, sign_in_as: Callable[..., str], interrupted: int
+) -> None:
+    sign_in_as("res", "researcher")
+    page = on_tab(open_page, "Import a file")
+    assert "This import did not end" in words(page) and "1 rows of city-talk.jsonl are done" in words(page)
+    (left,) = imports.list_unfinished()
+    page.button(key=f"continue-{left.dataset_id}").click().run()
+    assert "This import did not end" not in words(page)
+    assert [job.id for job in jobs.list_active()] == [interrupted]
+    run_import_job(jobs.required(interrupted), stopping=lambda: False)
+    assert datasets.required("cut").report["rows"] == 4
+
+
+def test_an_interrupted_import_is_removed_by_a_button(
+    open_page: Open, sign_in_as: Callable[..., str], interrupted: int
+) -> None:
+    sign_in_as("res", "researcher")
+    page = on_tab(open_page, "Import a file")
+    (left,) = imports.list_unfinished()
+    page.button(key=f"remove-{left.dataset_id}").click().run()
+    assert imports.list_unfinished() == []
+    assert "This import did not end" not in words(page)
+    assert jobs.required(interrupted).state == "cancelled"

@@ -17,6 +17,7 @@ ALLOWED: dict[str, set[AccountRole]] = {
     "trees.py": {"reviewer", "researcher", "admin"},
     "datasets.py": {"researcher", "admin"},
     "synthesis.py": {"researcher", "admin"},
+    "thresholds.py": {"researcher", "admin"},
     "studies.py": {"researcher", "admin"},
     "agreement.py": {"researcher", "admin"},
     "admin.py": {"admin"},

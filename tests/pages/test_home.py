@@ -45,3 +45,16 @@ def test_open_work_is_named_with_how_far_i_am(open_page: Open, sign_in_as: Calla
     assert [text.value for text in page.text].count("![x](http://remote.example/a.png)") == 2  # as text, twice
     assert "remote.example" not in "".join(str(m.value) for m in page.markdown)
     assert [button.label for button in page.button] == ["Go on", "Go on"]
+
+
+def test_of_much_open_work_the_first_stands_there_and_the_rest_is_folded(
+    open_page: Open, sign_in_as: Callable[..., str]
+) -> None:
+    sign_in_as("rev", "reviewer")
+    samples = work.samples(3)
+    for name in ("one", "two", "three"):
+        work.open_queues(work.finished_run(samples, name=name))
+    page = open_page("home.py")
+    assert [box.label for box in page.expander] == ["3 more"]
+    assert len(page.expander[0].button) == 3
+    assert len(page.button) == 6

@@ -51,7 +51,8 @@ def test_a_run_is_queued_with_sensible_settings(open_page: Open, researcher: Non
     page = open_page("synthesis.py")
     assert page.text_input(key="run-name-dialogues rules").value == "dialogues rules"
     assert "no text leaves it" in words(page)
-    page.number_input(key="run-limit").set_value(3).run()
+    page.session_state["run-scope-dialogues-train-True"] = "some"
+    page.run().number_input(key="run-limit").set_value(3).run()
     page.button(key="run-go").click().run()
     (job,) = jobs.list_jobs(kind="synthesis")
     assert (job.state, job.name, job.concurrency) == ("queued", "dialogues rules", 8)
@@ -65,6 +66,15 @@ def test_a_run_is_queued_with_sensible_settings(open_page: Open, researcher: Non
     assert counts(job.id).waiting == 3  # nothing ran in the page
     (row,) = tables(page, "Run")
     assert (row["State"], row["Model"], row["Items"]) == ("waiting", "rules (baseline)", 3)
+
+
+@pytest.mark.parametrize(("there", "start"), [(20, "Start the run"), (21, "Start the pilot")])
+def test_a_pilot_is_offered_where_there_is_more_than_a_pilot(
+    open_page: Open, researcher: None, there: int, start: str
+) -> None:
+    work.samples(there)
+    page = open_page("synthesis.py")
+    assert page.button(key="run-go").label == start
 
 
 def test_all_splits_come_with_a_warning(open_page: Open, researcher: None) -> None:
@@ -164,11 +174,11 @@ def test_a_finished_run_says_what_it_came_to_and_goes_out(
     monkeypatch.chdir(tmp_path)  # data/exports is under the working directory
     job_id = work.finished_run(work.samples(3))
     page = open_page("synthesis.py")
-    assert "3 (100 %)" in words(page) and "Branch Middle" in words(page)
-    page.button(key=f"write-{job_id}").click().run()
-    assert "No pair of this run is approved yet" in words(page)
-    page.selectbox(key=f"status-{job_id}").set_value("clean").run()
-    page.button(key=f"write-{job_id}").click().run()
+    assert "3 (100 %)" in words(page) and "Clean pairs" in words(page)
+    page.button(key=f"write-run-{job_id}").click().run()
+    assert "No pair is approved yet" in words(page)
+    page.selectbox(key=f"status-run-{job_id}").set_value("clean").run()
+    page.button(key=f"write-run-{job_id}").click().run()
     with read() as session:
         exports = session.exec(select(Export)).all()
     assert [(e.status, e.rows) for e in exports] == [("approved", 0), ("clean", 3)]

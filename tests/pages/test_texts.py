@@ -64,6 +64,7 @@ ALLOWED = frozenset(
         "/srv/data/lmsys.parquet",
         "Apache-2.0",
         "Qwen/Qwen3-8B",
+        "deepinfra/fp4",
         "http://127.0.0.1:8000/v1",
     }
 )

@@ -7,12 +7,15 @@ import pytest
 from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
-from db.engine import read
-from db.models import Assignment, Judgement, PairReview, Queue, QueueItem, TreeReview
+from db.engine import read, write
+from db.models import Assignment, Judgement, PairReview, PreferencePair, Queue, QueueItem, TreeReview
 from db.sessions import sign_in
 from db.users import create_user
 from proutt_core.types import AccountRole
+from proutt_core.worker.imports import ImportRequest, import_now
 from tests.db import work
+from tests.dialogues.released_files import preference, sft
+from tests.dialogues.released_files import write as write_file
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 PASSWORD = "correct horse battery"
@@ -243,3 +246,89 @@ def test_an_address_of_a_closed_queue_says_so_and_offers_what_is_open(open_page:
     assert "queue" not in app.query_params
     click(app, "verdict-approve-")
     assert queue_of_answer() == first
+
+
+def without(*parts: str, rejected: bool = True) -> None:
+    """The run's pairs as an ablation would have made them."""
+    gone: dict[str, None] = dict.fromkeys((*parts, *(["category_reasoning"] if "category" in parts else [])))
+    with write() as session:
+        for pair in session.exec(select(PreferencePair)):
+            pair.chosen = {**(pair.chosen or {}), **gone}
+            pair.rejected = {**(pair.rejected or {}), **gone} if rejected else None
+            session.add(pair)
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        (("tree", "category"), {"Mining: an existing topic", "Exploration: a new topic"}),
+        (("exploration", "tree"), {"Category", "Mining: an existing topic"}),
+    ],
+)
+def test_parts_that_a_pair_lacks_are_not_drawn(open_page: Open, parts: tuple[str, ...], shown: set[str]) -> None:
+    person("reviewer", "reviewer")
+    a_run()
+    without(*parts)
+    app = open_page("pairs", "reviewer")
+    names = {"Intent tree", "Category", "Mining: an existing topic", "Exploration: a new topic"}
+    assert {name for name in names if name.encode() in sent(app)} == shown
+    click(app, "verdict-edit-")
+    assert {area.label for area in app.text_area} >= {"Prediction 1", "Prediction 2", "Reasoning"}
+    assert any(area.label.startswith("Reasoning for") for area in app.text_area) == ("category" not in parts)
+    assert any(area.label == "Prediction 3" for area in app.text_area) == ("exploration" not in parts)
+    click(app, "save-edit-")
+
+
+def test_a_pair_made_without_revision_has_one_side(open_page: Open) -> None:
+    person("reviewer", "reviewer")
+    a_run()
+    without(rejected=False)
+    app = open_page("pairs", "reviewer")
+    assert any("no rejected side" in caption.value for caption in app.caption)
+    click(app, "verdict-approve-")
+    assert last_answer(PairReview)[0] == "approve"
+
+
+def imported(*rows: object, tmp_path: Path, name: str = "released") -> None:
+    path = write_file(tmp_path / f"{name}.json", list(rows))
+    import_now(ImportRequest(path=str(path), dataset=name, public_title="Small talk"))
+
+
+def test_an_imported_pair_is_shown_with_its_dialogue_and_approved(open_page: Open, tmp_path: Path) -> None:
+    imported(preference("A weekend in Kyoto?"), tmp_path=tmp_path)
+    person("ann", "annotator")
+    app = open_page("pairs", "ann")
+    assert "A weekend in Kyoto?" in texts(app)
+    assert b"Prediction 1" in sent(app) and b"(worse)" in sent(app)
+    assert b"released" not in sent(app)  # the dataset's own name is not for annotators
+    click(app, "verdict-approve-")
+    assert last_answer(PairReview) == ("approve", "")
+
+
+def test_text_that_is_no_trace_is_shown_letter_by_letter_and_cannot_be_edited(open_page: Open, tmp_path: Path) -> None:
+    said = "<think>**no** trace ```\n![x](http://remote.example/x.png)</think><predict>a</predict>"
+    imported(preference("A weekend?", chosen=said), tmp_path=tmp_path)
+    person("ann", "annotator")
+    app = open_page("pairs", "ann")
+    assert said in texts(app)
+    assert not [b for b in app.button if b.key is not None and b.key.startswith("verdict-edit-")]
+    click(app, "verdict-reject-")
+    assert last_answer(PairReview) == ("reject", "")
+
+
+def test_a_pair_without_a_rejected_side_says_so_and_its_chosen_side_can_be_edited(
+    open_page: Open, tmp_path: Path
+) -> None:
+    imported(sft("A weekend?"), tmp_path=tmp_path)
+    person("ann", "annotator")
+    app = open_page("pairs", "ann")
+    assert any("no rejected side" in caption.value for caption in app.caption)
+    click(app, "verdict-edit-")
+    fields = {area.key: area for area in app.text_area}
+    assert fields and all(key and key.startswith("chosen-") for key in fields)
+    [first] = [key for key in fields if key and key.endswith("-m1")]
+    fields[first].set_value("Which temple first?")
+    click(app, "save-edit-")
+    with read() as session:
+        review = session.exec(select(PairReview)).one()
+    assert review.chosen is not None and review.rejected is None

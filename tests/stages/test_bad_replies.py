@@ -175,7 +175,7 @@ async def test_a_bad_reply_is_asked_again_and_a_second_one_fails_the_stage(stage
     expected = await CALLS[stage](ScriptedModel(**{stage: [text_of(GOOD[stage])]}))
     assert await CALLS[stage](repaired) == expected
     failing = ScriptedModel(**{stage: [text_of(bad), text_of(bad)]})
-    with pytest.raises(ReplyError, match=f"^{stage}: ") as caught:
+    with pytest.raises(ReplyError, match=r"^the reply was refused twice: ") as caught:
         await CALLS[stage](failing)
     assert caught.value.raw == text_of(bad)
 

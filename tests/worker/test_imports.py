@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import proutt_core.worker.holding
 import proutt_core.worker.imports
 from db import datasets, dialogues, imports, jobs
 from proutt_core.dialogues import ImportReport, ImportSettings, parse_shares
@@ -86,28 +87,6 @@ def test_a_name_that_is_taken_is_refused_at_once(database: str, talks: Path) -> 
     assert datasets.required("d").dialogues == 30
 
 
-def test_an_import_that_breaks_leaves_nothing_and_can_be_started_again(
-    database: str, talks: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(proutt_core.worker.imports, "BATCH", 10)
-
-    def break_off(rows_read: int) -> None:
-        if datasets_there():
-            raise ZeroDivisionError
-
-    def datasets_there() -> bool:
-        job = jobs.find(kind="import", name="d")
-        return job is not None and job.dataset_id is not None and dialogues.languages(job.dataset_id) != {}
-
-    with pytest.raises(ZeroDivisionError):
-        import_now(ImportRequest(path=str(talks), dataset="d"), progress=break_off)
-    job = jobs.find(kind="import", name="d")
-    assert job is not None
-    assert (job.state, job.dataset_id) == ("failed", None)
-    assert not datasets.remove_unfinished("d")
-    assert import_now(ImportRequest(path=str(talks), dataset="d")).imported == 30
-
-
 def half_done(talks: Path) -> int:
     """What a killed import leaves: some rows, a job that nobody renews."""
     request = ImportRequest(path=str(talks), dataset="d")
@@ -159,7 +138,7 @@ def test_a_queued_import_is_done_by_a_worker_with_its_settings(database: str, ta
 def test_a_cancelled_import_ends_and_leaves_nothing(
     database: str, talks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proutt_core.worker.imports, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(proutt_core.worker.holding, "LOOK_EVERY_S", 0.0)
     job_id = queue_import(ImportRequest(path=str(talks), dataset="d"))
     find = proutt_core.worker.imports.find_source
     seen: list[int] = []
@@ -190,7 +169,8 @@ def test_one_who_lost_the_import_touches_nothing_of_the_new_holder(
     database: str, talks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proutt_core.worker.imports, "lease_s", lambda: 0.01)
-    monkeypatch.setattr(proutt_core.worker.imports, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(proutt_core.worker.holding, "lease_s", lambda: 0.01)
+    monkeypatch.setattr(proutt_core.worker.holding, "LOOK_EVERY_S", 0.0)
     taken: list[ImportReport] = []
 
     def slept_too_long(_rows: int) -> None:

@@ -142,6 +142,9 @@ def test_sigterm_gives_back_what_was_claimed_and_signs_off(
     assert left.waiting > 0
     assert workers.living() == []
     assert jobs.required(job_id).state == "running"
+    # The calls under way were finished and stored within the grace.
+    with read() as session:
+        assert len(session.exec(select(LlmCall.id)).all()) == len(server.calls)
 
 
 def test_one_broken_job_does_not_end_the_others(
@@ -149,15 +152,15 @@ def test_one_broken_job_does_not_end_the_others(
 ) -> None:
     import_talks(3)
     # The worker has no key for this one: it cannot even begin.
-    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-here-only")
-    broken = start_synthesis(dataset=DATASET, run="broken", model="openrouter/some/model").job_id
-    monkeypatch.delenv("OPENROUTER_API_KEY")
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-here-only")
+    broken = start_synthesis(dataset=DATASET, run="broken", model="deepseek/deepseek-chat").job_id
+    monkeypatch.delenv("DEEPSEEK_API_KEY")
     sound = start_synthesis(dataset=DATASET, run="sound").job_id
     assert spawn("worker", "--until-idle").wait(timeout=PATIENCE_S) == 0
     assert jobs.required(sound).state == "done"
     failed = jobs.required(broken)
     assert failed.state == "failed"
-    assert "OPENROUTER_API_KEY" in failed.reason
+    assert "DEEPSEEK_API_KEY" in failed.reason
     assert "sk-here-only" not in str(failed)
 
 

@@ -93,8 +93,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('redistributable', sa.Boolean(), server_default=sa.text('true'), nullable=False))
         batch_op.add_column(sa.Column('rows_read', sa.Integer(), server_default=sa.text('0'), nullable=False))
 
+    with op.batch_alter_table('dialogue', recreate=rebuild) as batch_op:
+        batch_op.add_column(sa.Column('personal_data', sa.String(), nullable=True))
+        batch_op.create_index('ix_dialogue_personal_data', ['dataset_id', 'personal_data'], unique=False)
+
     with op.batch_alter_table('export', recreate=rebuild) as batch_op:
         batch_op.add_column(sa.Column('dataset_id', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('settings', sa.JSON(), nullable=True))
         batch_op.alter_column('job_id',
                existing_type=sa.INTEGER(),
                nullable=True)
@@ -123,6 +128,7 @@ def upgrade() -> None:
     with op.batch_alter_table('synthesis_item', recreate=rebuild) as batch_op:
         batch_op.add_column(sa.Column('overlap_chosen', sa.Float(), nullable=True))
         batch_op.add_column(sa.Column('overlap_insight', sa.Float(), nullable=True))
+        batch_op.create_index('ix_synthesis_item_finished', ['job_id', 'finished_at'], unique=False)
 
     for table, column in ITEMS.items():
         op.execute(USAGE.format(table=table, column=column))

@@ -61,7 +61,12 @@ def read_messages(
     for number, message in enumerate(messages, 1):
         if text not in message:
             raise RowError(NO_TEXT, f"message {number}: no `{text}`")
-        read.append(SourceMessage(role_of(message.get(role), roles, number), text_of(message[text], number)))
+        said = message[text]
+        read.append(
+            SourceMessage(
+                role_of(message.get(role), roles, number), said if type(said) is str else text_of(said, number)
+            )
+        )
     return read
 
 

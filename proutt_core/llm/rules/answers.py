@@ -12,8 +12,7 @@ from proutt_core.text import dice
 from proutt_core.traces import render_trace
 from proutt_core.types import (
     CATEGORIES,
-    PREDICTION_IDS,
-    VIEWS,
+    IDS_OF_VIEW,
     Category,
     IntentTree,
     Message,
@@ -42,9 +41,12 @@ def _category_label(values: Values) -> Any:
 
 
 def _insight(values: Values) -> Any:
-    context, tree, category = values["context"], values["tree"], values["category"]
-    views = _views(context, tree, category, language_of_messages(context))
-    return {view.view: _view_reply(view) for view in views}
+    """Without a tree it makes one for itself, to have topics to name; without a category it guesses one."""
+    context = values["context"]
+    language = language_of_messages(context)
+    tree = values["tree"] or tree_of(context, language)
+    category = values["category"] or likely_category(context[-1].content)
+    return {v.view: _view_reply(v) for v in _views(context, tree, category, language) if v.view in values["views"]}
 
 
 def _similarity(values: Values) -> Any:
@@ -54,14 +56,21 @@ def _similarity(values: Values) -> Any:
 
 
 def _next_path(values: Values) -> Any:
-    context = values["context"]
-    found = true_paths(values["tree"], context, values["next_utterance"], language_of_messages(context))
-    return {"view": found.view, "best": _labels(found.best), "secondary": _labels(found.secondary)}
+    context, views = values["context"], values["views"]
+    language = language_of_messages(context)
+    tree = values["tree"] or tree_of(context, language)
+    found = true_paths(tree, context, values["next_utterance"], language, views=views)
+    choice = {"view": found.view} if len(views) == 2 else {}
+    return choice | {"best": _labels(found.best), "secondary": _labels(found.secondary)}
 
 
 def _wrong_path(values: Values) -> Any:
-    tree: IntentTree = values["tree"]
-    language = language_of(" ".join(n for t in tree.topics for n in (t.topic, *(a.value for a in t.attributes))))
+    tree: IntentTree | None = values["tree"]
+    if tree is None:
+        language = language_of_messages(values["context"])
+        tree = tree_of(values["context"], language)
+    else:
+        language = language_of(" ".join(n for t in tree.topics for n in (t.topic, *(a.value for a in t.attributes))))
     paths = wrong_paths(tree, values["view"], values["true"], values["later_utterances"], language)
     return {"paths": [_labels(path) for path in paths]}
 
@@ -69,23 +78,24 @@ def _wrong_path(values: Values) -> Any:
 def _revise(values: Values) -> Any:
     words = WORDS[language_of_messages(values["context"])]
     view: View = values["view"].view
-    first, second = revised_texts(words, values["category"], view, values["paths"])
+    category = values["category"] or likely_category(values["context"][-1].content)
+    first, second = revised_texts(words, category, view, values["paths"])
     reasoning = reasoning_text(words, view, values["paths"], revised=True)
     return {"reasoning": reasoning, "prediction_1": first, "prediction_2": second}
 
 
 def _predict(values: Values) -> Any:
-    context = values["context"]
+    context, without = values["context"], values["without"]
     language = language_of_messages(context)
     tree = tree_of(context, language)
     category = likely_category(context[-1].content if context else "")
-    mining, exploration = _views(context, tree, category, language)
+    shown = {view.view: view for view in _views(context, tree, category, language) if view.view not in without}
+    has_category = "category" not in without
     trace = Trace(
-        tree=tree,
-        category=category,
-        category_reasoning=WORDS[language].categories[category],
-        mining=mining,
-        exploration=exploration,
+        tree=None if "tree" in without else tree,
+        category=category if has_category else None,
+        category_reasoning=WORDS[language].categories[category] if has_category else None,
+        **shown,
     )
     return render_trace(trace)
 
@@ -115,7 +125,7 @@ def _views(
             reasoning=reasoning_text(words, view, paths[view], revised=False),
             predictions=_predictions(insight_texts(words, category, view, paths[view]), paths[view], ids),
         )
-        for view, ids in zip(VIEWS, (PREDICTION_IDS[:2], PREDICTION_IDS[2:]), strict=True)
+        for view, ids in IDS_OF_VIEW.items()
     )
     return mining, exploration
 
@@ -128,7 +138,7 @@ def _predictions(texts: Sequence[str], paths: tuple[Path, Path], ids: Sequence[s
 
 
 def _view_reply(view: ViewReasoning) -> Any:
-    predictions = [_labels(p.path) | {"text": p.text} for p in view.predictions]
+    predictions = [_labels(p.path) | {"text": p.text} for p in view.predictions if p.path is not None]
     return {"reasoning": view.reasoning, "predictions": predictions}
 
 

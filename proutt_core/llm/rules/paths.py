@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from proutt_core.llm.rules.phrases import Language, best_phrases, top_phrases
 from proutt_core.llm.rules.wording import WORDS, Words
 from proutt_core.text import dice, normalise
-from proutt_core.types import Attribute, IntentTree, Message, NextPath, Path, Topic, View
+from proutt_core.types import VIEWS, Attribute, IntentTree, Message, NextPath, Path, Topic, View
 
 _TOPICS = 3
 _ATTRIBUTES = 3
@@ -60,8 +60,16 @@ def focus_of(tree: IntentTree, context: Sequence[Message]) -> str:
     return next((name for name in tree.topic_names if name.casefold() in last), tree.topic_names[0])
 
 
-def true_paths(tree: IntentTree, context: Sequence[Message], utterance: str, language: Language) -> NextPath:
-    """Mining if the utterance names a topic or attribute of the tree, or nothing new; else exploration."""
+def true_paths(
+    tree: IntentTree,
+    context: Sequence[Message],
+    utterance: str,
+    language: Language,
+    *,
+    views: Sequence[View] = VIEWS,
+) -> NextPath:
+    """Mining if the utterance names a topic or attribute of the tree, or nothing new; else exploration. With one of the
+    `views` left out, the other one."""
     words = WORDS[language]
     said = utterance.casefold()
     found = best_phrases(utterance, language)
@@ -69,7 +77,7 @@ def true_paths(tree: IntentTree, context: Sequence[Message], utterance: str, lan
     owners = [t for t in tree.topics if any(a.attribute.casefold() in said for a in t.attributes)]
     aspects = [a for a in words.aspects if a in said]
     new = without(found, [*tree.topic_names, *aspects])
-    if named or owners or aspects or not new:
+    if "exploration" not in views or ("mining" in views and (named or owners or aspects or not new)):
         source = (named or owners or [_nearest(tree, utterance)])[0]
         attributes = [a.attribute for a in source.attributes]
         nodes = two_of([*aspects, *new, *attributes, *words.aspects], [source.topic])

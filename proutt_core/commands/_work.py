@@ -1,0 +1,127 @@
+"""What `synthesize`, `predict` and `judge` share: confirming where texts go, working on a job, telling what it cost."""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from db import items, jobs
+from db.jobs import JobInfo
+from proutt_core.commands._output import note, progress
+from proutt_core.cost import Bill, shown_money
+from proutt_core.errors import ConflictError
+from proutt_core.llm.address import destination, is_local
+from proutt_core.llm.model import Model
+from proutt_core.worker.budget import REACHED
+from proutt_core.worker.costs import bill_of
+from proutt_core.worker.shared import Shared, keep_what_is_loaded, shared_by_jobs
+
+Yes = Annotated[bool, typer.Option("--yes", help="Texts may leave this machine: do not ask.")]
+
+Run = Callable[..., Awaitable[None]]
+
+
+def confirm_destination(model: Model, *, yes: bool) -> None:
+    """Name the address; where it is not this machine, go on only when somebody says so. Exit code 2 where nobody can
+    be asked, 1 where the answer is no."""
+    note(destination(model))
+    if is_local(model.address) or yes:
+        return
+    if not sys.stdin.isatty():
+        note("error: texts would leave this machine: give --yes where nobody can be asked")
+        raise typer.Exit(code=2)
+    if not typer.confirm("Send the dialogues there?", default=False, err=True):
+        note("nothing was sent")
+        raise typer.Exit(code=1)
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What was done on a job meanwhile, by whomever; `job` is as it is now, done or paused at a limit of spending."""
+
+    job: JobInfo
+    before: Bill
+    after: Bill
+    seconds: float
+
+    @property
+    def cost(self) -> float | None:
+        """None where no price is known."""
+        if self.after.total.money is None or self.before.total.money is None:
+            return None
+        return self.after.total.money - self.before.total.money
+
+    def as_json(self) -> dict[str, Any]:
+        before, after = self.before.total, self.after.total
+        return {
+            "state": self.job.state,
+            "reason": self.job.reason,
+            "llm_calls": after.calls - before.calls,
+            "cached_calls": after.cached_calls - before.cached_calls,
+            "prompt_tokens": after.prompt_tokens - before.prompt_tokens,
+            "cached_tokens": after.cached_tokens - before.cached_tokens,
+            "completion_tokens": after.completion_tokens - before.completion_tokens,
+            "unmetered_calls": after.unmetered_calls - before.unmetered_calls,
+            "cost": None if self.cost is None else round(self.cost, 6),
+            "currency": self.after.currency or None,
+            "seconds": round(self.seconds, 3),
+        }
+
+    def in_words(self) -> list[str]:
+        """The lines about calls, money and, where it stopped at a limit, how to go on."""
+        now = self.as_json()
+        lines = [
+            f"  {now['llm_calls']} calls, {now['cached_calls']} answered by the log; tokens: {now['prompt_tokens']} of"
+            f" prompts ({now['cached_tokens']} cached), {now['completion_tokens']} of replies; {self.seconds:.1f} s"
+        ]
+        if self.after.currency:
+            total = shown_money(self.after.total.money, self.after.currency)
+            lines.append(f"  cost: {shown_money(self.cost, self.after.currency)}; in all so far: {total}")
+        if self.after.note and self.after.total.calls:
+            lines.append(f"  {self.after.note}")
+        if self.job.state == "paused":
+            lines.append(f"  paused: {self.job.reason}; the same command with a higher limit goes on")
+        return lines
+
+
+def work_on(job_id: int, run: Run, *, concurrency: int) -> Worked:
+    """Work on a job until it is done, or paused at its limit of spending. ConflictError where it ends otherwise."""
+    before, started = bill_of(job_id), time.monotonic()
+    keep_what_is_loaded()
+    try:
+        asyncio.run(_until_done(job_id, run, concurrency))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        if not items.leased_now(job_id):  # no worker goes on with it: then stopping here means stopping it
+            jobs.stop_for_outage(job_id, reason="stopped on the command line")
+        note("stopped; the same command goes on with it")
+        raise typer.Exit(code=130) from None
+    job = jobs.required(job_id)
+    if job.state != "done" and not (job.state == "paused" and job.reason.startswith(REACHED)):
+        raise ConflictError(f"{job.name} is {job.state}: {job.reason or 'the same command goes on with it'}")
+    return Worked(job=job, before=before, after=bill_of(job_id), seconds=time.monotonic() - started)
+
+
+async def _until_done(job_id: int, run: Run, concurrency: int) -> None:
+    with progress(jobs.required(job_id).name) as show:
+        async with shared_by_jobs() as shared:
+            working = asyncio.create_task(_run(run, job_id, shared, concurrency))
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+            try:
+                while not working.done():
+                    await asyncio.wait([working], timeout=0.5)
+                    counts = await asyncio.to_thread(items.counts, job_id)
+                    show(counts.finished, counts.total)
+            finally:  # on Ctrl-C it finishes the calls under way while there is still something to store them with
+                if not working.done():
+                    working.cancel()
+                    await asyncio.wait([working])
+            await working
+
+
+async def _run(run: Run, job_id: int, shared: Shared, concurrency: int) -> None:
+    await run(job_id, shared=shared, concurrency=concurrency)

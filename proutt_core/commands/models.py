@@ -1,0 +1,111 @@
+"""`models`: the providers that are known, and what is missing to use them. `models check`: does one work?"""
+
+import asyncio
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from proutt_core.commands._output import Json, command_output, note
+from proutt_core.errors import InputError
+from proutt_core.llm.address import destination_of
+from proutt_core.llm.checking import DEADLINE_S, RungCheck, check_model, step_for_runs
+from proutt_core.llm.choose import RULES, choose_model, is_set, ladder_of, model_at_rung
+from proutt_core.llm.closing import close_model
+from proutt_core.llm.model import Model
+from proutt_core.llm.openrouter import UPSTREAMS
+from proutt_core.llm.presets import PRESETS, Preset
+
+app = typer.Typer(add_completion=False, help="Language models: what is known, and whether one works.")
+
+
+@app.callback(invoke_without_command=True)
+def list_presets(ctx: typer.Context, as_json: Json = False) -> None:
+    """List the presets: address, key's variable and whether it is set, ladder, the paper's models."""
+    if ctx.invoked_subcommand is not None:
+        return
+    with command_output(as_json) as output:
+        rows = [_row(preset) for preset in PRESETS.values()]
+        output.result({"presets": rows}, text="\n".join(_words(row) for row in rows))
+
+
+def _row(preset: Preset) -> dict[str, Any]:
+    return {
+        "name": preset.name,
+        "title": preset.title,
+        "address": preset.base_url,
+        "local": preset.local,
+        "variable": preset.key_env,
+        "variable_set": is_set(preset.key_env),
+        "key_required": preset.key_required,
+        "ladder": list(preset.ladder),
+        "models": list(preset.models),
+        "upstreams": {model: UPSTREAMS[model] for model in preset.models if model in UPSTREAMS},
+        "parameters": dict(preset.parameters),
+        "note": preset.note,
+    }
+
+
+def _words(row: dict[str, Any]) -> str:
+    missing = "not set" if row["key_required"] else "not set, and needed only if the server wants a key"
+    models = [
+        f"{row['name']}/{model}" + (f" (upstream {row['upstreams'][model]})" if model in row["upstreams"] else "")
+        for model in row["models"]
+    ]
+    lines = [
+        f"{row['name']}: {row['address']} ({'this machine' if row['local'] else 'another machine'})",
+        f"  key: {row['variable']} ({'set' if row['variable_set'] else missing})",
+        f"  asks for: {', then '.join(row['ladder'])}",
+        f"  models: {', '.join(models) or 'whatever the server holds'}",
+    ]
+    return "\n".join(lines + ([f"  note: {row['note']}"] if row["note"] else []))
+
+
+@app.command()
+def check(
+    model: Annotated[str, typer.Argument(help="PRESET/MODEL, or MODEL with --base-url.")],
+    base_url: Annotated[str | None, typer.Option(help="An OpenAI-compatible server.")] = None,
+    upstream: Annotated[str | None, typer.Option(help="OpenRouter only: the provider behind it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask a model once on each step of the ladder, with a text of our own. Fails where no step works."""
+    with command_output(as_json) as output:
+        if model.strip() == RULES:
+            raise InputError("the model rules runs in this process: there is nothing to check")
+        told, checks = asyncio.run(_check(model, base_url, upstream))
+        asked = step_for_runs(checks, ladder_of(model, base_url=base_url))
+        result = {
+            "model": model,
+            "destination": told,
+            "works": any(found.works for found in checks),
+            "runs_ask_for": asked,
+            "steps": [found.model_dump(mode="json") | {"works": found.works} for found in checks],
+        }
+        lines = [_step(found) for found in checks]
+        lines.append(f"runs will ask for {asked}" if asked else "a run with this model would fail at present")
+        output.result(result, text="\n".join(lines))
+    if not result["works"]:
+        raise typer.Exit(code=1)
+
+
+async def _check(model: str, base_url: str | None, upstream: str | None) -> tuple[str, tuple[RungCheck, ...]]:
+    chosen: Model = choose_model(model, base_url=base_url, upstream=upstream)
+    told = destination_of(name=chosen.name, address=chosen.address, parameters=chosen.parameters)
+    await close_model(chosen)
+    note(told)  # before anything goes there
+    return told, await check_model(
+        partial(model_at_rung, model, base_url=base_url, upstream=upstream, deadline_s=DEADLINE_S)
+    )
+
+
+def _step(found: RungCheck) -> str:
+    line = f"{found.rung}: {found.outcome}"
+    if found.seconds is not None:
+        usage = found.usage
+        tokens = "tokens not reported"
+        if usage.prompt_tokens is not None or usage.completion_tokens is not None:
+            cached = "cached not reported" if usage.cached_tokens is None else f"{usage.cached_tokens} cached"
+            tokens = f"{usage.prompt_tokens} tokens read ({cached}), {usage.completion_tokens} written"
+        thought = ", thought first" if found.thought else ""
+        line += f" in {found.seconds:.1f} s, {tokens}, answered by {found.answered_by}{thought}"
+    return f"{line}: {found.detail}" if found.detail else line

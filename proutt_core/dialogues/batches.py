@@ -1,0 +1,118 @@
+"""A file as batches of dialogues ready to be stored, each with what became of the rows it was made from.
+
+A batch holds columns as the database stores them, lists and objects as JSON text, because making them is half the work
+and may be done by another process (reading_apart.py).
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import orjson
+
+from proutt_core.dialogues.formats import Source
+from proutt_core.dialogues.importing import Imported, ImportSettings, import_dialogues, rows_of
+from proutt_core.dialogues.report import ImportReport
+from proutt_core.dialogues.text import fold
+
+DIALOGUES = 1000  # in a batch at most, unless told otherwise
+CHARACTERS = 4 << 20  # of texts in a batch, or one dialogue: so memory has a bound
+
+
+class Columns(NamedTuple):
+    """A dialogue as it is stored, but for `search_text_of` it: to send that as well would cost more than to make it.
+
+    `samples`: target index, and the later utterances' indexes as a JSON list.
+    """
+
+    external_id: str
+    group_key: str
+    split: str
+    language: str
+    messages: str
+    notes: str
+    original: str | None
+    checks: str
+    personal_data: str
+    text_sha256: str
+    samples: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`report` tells of this batch's rows only: of the rows read since the batch before it."""
+
+    dialogues: tuple[Columns, ...]
+    report: ImportReport
+
+
+def read_batches(
+    source: Source,
+    settings: ImportSettings,
+    *,
+    so_far: ImportReport,
+    most: int = DIALOGUES,
+    progress: Callable[[int], None] | None = None,
+) -> Generator[Batch]:
+    """The rows behind those that `so_far` tells of, at most `most` dialogues in a batch. The last batch may hold none:
+    only what became of rows.
+
+    `progress` is called now and then with the number of rows read in all; what it raises ends the reading.
+    """
+    done = so_far.rows
+    report = ImportReport()
+
+    def tell(so_far: ImportReport) -> None:
+        if progress is not None:
+            progress(done + so_far.rows)
+
+    rows = rows_of(source, skip=done)
+    passed = so_far.imported + so_far.duplicates
+    made: list[Columns] = []
+    size = 0
+    for item in import_dialogues(rows, settings, report, passed=passed, progress=tell):
+        made.append(columns(item))
+        size += item.dialogue.checks.characters
+        if len(made) == most or size >= CHARACTERS:
+            done += report.rows
+            yield Batch(tuple(made), report.cut_off())
+            made, size = [], 0
+    yield Batch(tuple(made), report)
+
+
+def columns(item: Imported) -> Columns:
+    dialogue = item.dialogue
+    return Columns(
+        external_id=dialogue.external_id,
+        group_key=dialogue.group,
+        split=dialogue.split,
+        language=dialogue.language,
+        messages=json_text([{"role": m.role, "content": m.content} for m in dialogue.messages]),
+        notes=json_text(dialogue.notes),
+        original=dialogue.original,
+        checks=dialogue.checks.model_dump_json(),
+        personal_data=" ".join([f"{kind}:{count}" for kind, count in dialogue.checks.personal_data.items()]),
+        text_sha256=item.text_sha256,
+        samples=_cuts(item),
+    )
+
+
+def _cuts(item: Imported) -> tuple[tuple[int, str], ...]:
+    if not item.samples:
+        return ()
+    messages = item.dialogue.messages
+    found = []
+    for sample in item.samples:
+        behind = range(sample.target_index + 1, len(messages))
+        later = [next(i for i in behind if messages[i].content == text) for text in sample.later_utterances]
+        found.append((sample.target_index, json_text(later)))
+    return tuple(found)
+
+
+def search_text_of(made: Columns) -> str:
+    """What the database searches in, as `text.search_text` makes it."""
+    return fold("\n".join(message["content"] for message in orjson.loads(made.messages)))
+
+
+def json_text(value: object) -> str:
+    return orjson.dumps(value).decode()

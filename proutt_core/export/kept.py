@@ -1,0 +1,26 @@
+"""The files that were written on the page: where they are, and how the folder is kept from growing for ever."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+FOLDER = Path("data/exports")
+KEPT_FOR = timedelta(days=1)  # somebody may still have a page open that offers the file
+
+Choices = tuple[str, str, str]  # kind, format, status
+
+
+def remove_superseded(written: Sequence[tuple[datetime, Path, Choices]], *, moment: datetime | None = None) -> None:
+    """Delete files under FOLDER that are older than a day and were written again with the same choices since.
+
+    `written`: when, where and which choices, the newest first, all of one run or dataset. Others' files stay.
+    """
+    old = (moment or datetime.now(UTC)) - KEPT_FOR
+    newer: set[Choices] = set()
+    for at, path, choices in written:
+        if choices in newer and at < old and path.resolve().parent.parent == FOLDER.resolve():
+            for file in (path, path.with_name("dataset_info.json")):
+                file.unlink(missing_ok=True)
+            if path.parent.exists() and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+        newer.add(choices)

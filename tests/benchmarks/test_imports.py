@@ -1,0 +1,13 @@
+"""The benchmarks of imports, small: the same code that prints what the README states."""
+
+import pytest
+
+from benchmarks import imports
+
+
+def test_every_layout_and_database_is_measured(capfd: pytest.CaptureFixture[str]) -> None:
+    found = imports.main(small=True)
+    assert {"jsonl sqlite", "parquet sqlite"} <= set(found)
+    assert all(made.dialogues > imports.SMALL * 0.95 for made in found.values())
+    assert all(0 < made.peak_mb < 500 for made in found.values())
+    assert "dialogues/s" in capfd.readouterr().out

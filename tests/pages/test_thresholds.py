@@ -1,0 +1,53 @@
+"""Moving a line tells at once what changes and what it costs, and starts another run that shares the call log."""
+
+from collections.abc import Callable
+
+import pytest
+
+from db import jobs
+from db.items import counts
+from proutt_core.worker.synthesis import start_synthesis
+from tests.pages.conftest import Open, words
+from tests.worker.project import DATASET, import_talks, run_here
+
+
+@pytest.fixture
+def researcher(sign_in_as: Callable[..., str]) -> None:
+    sign_in_as("res", "researcher")
+
+
+@pytest.fixture
+def run(sqlite: str) -> int:
+    import_talks(20)
+    job_id = start_synthesis(dataset=DATASET, run="first").job_id
+    run_here(job_id)
+    return job_id
+
+
+def test_without_a_run_the_page_leads_to_the_pilot(open_page: Open, researcher: None) -> None:
+    assert "Start a pilot first" in words(open_page("thresholds.py"))
+
+
+def test_the_runs_own_lines_change_nothing(open_page: Open, researcher: None, run: int) -> None:
+    page = open_page("thresholds.py")
+    told = words(page)
+    assert "the run's own thresholds" in told
+    assert "What would change" not in told
+    assert page.slider[0].value == (0.3, 0.8)
+    assert "The user really said" in told
+
+
+def test_moving_a_line_tells_what_changes_and_starts_a_run(open_page: Open, researcher: None, run: int) -> None:
+    page = open_page("thresholds.py")
+    page.slider[0].set_value((0.05, 0.8)).run()
+    told = words(page)
+    assert "What would change" in told
+    assert "low to middle" in told
+    assert "wrong_path" in told  # new calls
+    assert "nothing: the model is free" in told
+    page.button(key="tau-go").click().run()
+    newest = jobs.list_jobs(kind="synthesis")[0]
+    assert newest.name == "first 0.05-0.8"
+    assert (newest.settings["tau_low"], newest.settings["tau_high"]) == (0.05, 0.8)
+    assert counts(newest.id).waiting == 20
+    assert page.title[0].value == "Synthesis"  # where it can be watched
