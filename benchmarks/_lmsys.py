@@ -58,7 +58,8 @@ class Talk:
 
     def text(self, language: str, middle: float, spread: float) -> str:
         wanted = min(self.draw.lognormvariate(middle, spread), LONGEST)
-        said, length, pool = [], 0, self.sayings[language]
+        said: list[str] = []
+        length, pool = 0, self.sayings[language]
         while length < wanted or not said:
             said.append(pool[int(self.draw.random() * SAYINGS)])
             length += len(said[-1])
@@ -93,7 +94,8 @@ class Talk:
 
 def rows(count: int, *, seed: int = 0) -> Iterator[dict[str, Any]]:
     """`count` rows that are objects; 1 in 200 repeats an earlier one, 1 in 1,000 has its id only."""
-    talk, earlier = Talk(seed), []
+    talk = Talk(seed)
+    earlier: list[dict[str, Any]] = []
     for number in range(count):
         again = talk.draw.random() if number > 20 else 1.0
         if again < 0.005:

@@ -1,0 +1,38 @@
+"""Small sizes of what `make bench` runs whole: faults of every kind at once, and SIGKILLs at random moments."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import faults, kills
+from benchmarks._project import import_dialogues
+from tests.fake_server import ELEVEN
+
+
+def test_every_item_is_done_or_failed_with_its_reason_and_what_is_done_is_right(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proutt_core.llm.retry.Backoff.wait_s", lambda *_args, **_named: 0.01)
+    monkeypatch.setattr(faults, "DEADLINE_S", "1")
+    monkeypatch.setattr(faults, "SHARE", 0.2)
+    found = faults.measure(dialogues=40)
+    assert found.done + found.failed == found.items == 40
+    assert set(found.faults) == {kind.value for kind in ELEVEN}
+    assert found.done > 20
+    assert found.failed > 0
+    assert found.done_equal
+    assert found.failed_explained
+
+
+def test_killed_at_random_moments_a_run_ends_as_if_nothing_had_happened(database: str) -> None:
+    found = kills.measure(dialogues=16, kills=3)
+    assert found.same_rows
+    assert found.committed_repeated == 0
+    assert found.seen_again <= 3 * (kills.CONCURRENCY + kills.CONCURRENCY)  # in flight, or in the last commit window
+
+
+def test_the_bundled_dialogues_serve_where_the_shared_data_is_not(
+    sqlite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks._project.CROSSWOZ", tmp_path / "absent.zip")
+    assert import_dialogues(3) == 3
