@@ -8,6 +8,7 @@ else.
 import asyncio
 import logging
 import os
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +26,8 @@ TRY_S = 10.0
 WAIT_S = 1.0
 STATES = ("paused", "failed", "done")
 REASON_CHARACTERS = 500
+# A server's own words may quote what it was asked.
+_SERVERS_WORDS = re.compile(r"(HTTP \d{3}\)?): .*", re.DOTALL)
 
 
 def webhook_url() -> str | None:
@@ -62,7 +65,7 @@ def _message(job_id: int) -> dict[str, Any]:
         "job": job.name,
         "kind": job.kind,
         "state": job.state,
-        "reason": job.reason[:REASON_CHARACTERS],
+        "reason": _reason(job),
         "done": counts.done,
         "failed": counts.failed,
         "total": counts.total,
@@ -73,7 +76,11 @@ def _sentence(job: JobInfo, counts: items.ItemCounts) -> str:
     told = f'The {NOUNS[job.kind]} "{job.name}" is {job.state}'
     if counts.total:
         told += f": {counts.done} of {counts.total} done, {counts.failed} failed"
-    return f"{told}. {job.reason[:REASON_CHARACTERS]}".strip()
+    return f"{told}. {_reason(job)}".strip()
+
+
+def _reason(job: JobInfo) -> str:
+    return _SERVERS_WORDS.sub(r"\1", job.reason)[:REASON_CHARACTERS]
 
 
 async def _post(url: str, message: dict[str, Any]) -> None:

@@ -82,6 +82,8 @@ def test_a_wrong_key_and_a_limit_are_told_without_the_key(
         run_here(start_synthesis(run="limited", max_calls=4, **where).job_id)
     assert [(told["job"], told["state"]) for told in hook.told] == [("refused", "failed"), ("limited", "paused")]
     assert "PROUTT_API_KEY" in hook.told[0]["reason"]
+    assert hook.told[0]["reason"].endswith("(HTTP 401)")  # what the server said behind it may quote a prompt
+    assert "Incorrect API key" not in str(hook.told)
     assert hook.told[1]["reason"] == "reached --max-calls 4"
     assert "sk-wrong" not in json.dumps(hook.told)
 
