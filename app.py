@@ -18,9 +18,9 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from db.accounts.sessions import SESSION_LASTS, SlowDown, sign_in, sign_out, user_of_token
 from db.health import close, health
 from db.migrate import migrate
-from db.sessions import SESSION_LASTS, SlowDown, sign_in, sign_out, user_of_token
 from pages._shared import COOKIE, unexpected_error
 from pages._sign_in import CONTENT_SECURITY_POLICY as SIGN_IN_POLICY
 from pages._sign_in import local_path, sign_in_page

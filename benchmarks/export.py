@@ -58,7 +58,7 @@ def _fill(count: int) -> None:
     import sqlalchemy as sa
 
     from db.engine import write
-    from db.models import Dataset, DialogueRow, Job, PreferencePair, SampleRow, SynthesisItem
+    from db.tables import Dataset, DialogueRow, Job, PreferencePair, SampleRow, SynthesisItem
 
     with write() as session:
         dataset = Dataset(name=RUN, public_title="Talk", state="ready")

@@ -98,7 +98,7 @@ def _run(server: FakeServer, name: str) -> list[dict[str, Any]]:
 
 def _explained(run: str) -> bool:
     """Whether each failed item says where and why, and keeps what the server sent."""
-    from db import calls, items, jobs
+    from db.jobs import calls, items, jobs
 
     job = jobs.find(kind="synthesis", name=run)
     assert job is not None

@@ -115,7 +115,7 @@ def read(path: Path, settings: ImportSettings) -> None:
 
 def store(path: Path, settings: ImportSettings) -> None:
     """Into the database: ready with all that its report says, or nothing is left of it."""
-    from db import datasets, imports
+    from db.datasets import datasets, imports
     from proutt_core.worker.imports import ImportRequest, forget_import, import_now
 
     name = path.name

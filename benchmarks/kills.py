@@ -74,7 +74,7 @@ def main(*, small: bool = False) -> Figures:
 
 def measure(*, dialogues: int, kills: int, seed: int = 0) -> Figures:
     """In the database that PROUTT_DATABASE_URL names, which must be migrated and empty."""
-    from db import items
+    from db.jobs import items
 
     count = import_dialogues(dialogues)
     watched = Watched()
@@ -158,7 +158,7 @@ def _sleep_unless_over(process: subprocess.Popen[bytes], seconds: float) -> None
 
 def _committed(*, valid: bool) -> frozenset[str]:
     from db.engine import read
-    from db.models import LlmCall
+    from db.tables import LlmCall
 
     with read() as session:
         requests = session.exec(select(LlmCall.request).where(col(LlmCall.valid).is_(valid))).all()
@@ -171,7 +171,7 @@ def _prompt(request: bytes) -> str:
 
 
 def _job(name: str) -> int:
-    from db import jobs
+    from db.jobs import jobs
 
     found = jobs.find(kind="synthesis", name=name)
     if found is None:

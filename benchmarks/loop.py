@@ -50,7 +50,7 @@ def synthesise() -> tuple[int, str]:
 
     words = ["synthesize", "--dataset", "bench", "--run", "bench", "--split", "all", "--concurrency", "16"]
     app(words, standalone_mode=False)
-    from db import items, jobs
+    from db.jobs import items, jobs
 
     job = jobs.find(kind="synthesis", name="bench")
     if job is None:
@@ -62,9 +62,9 @@ def review(people: int, reviews: int) -> Callable[[], tuple[int, str]]:
     """`people` threads claim and approve pairs of one queue, as fast as they can, each at most `reviews` times."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from db.queues import claim_next, titles
-    from db.reviews import save_pair_review
-    from db.users import create_user
+    from db.accounts.users import create_user
+    from db.review.answers import save_pair_review
+    from db.review.queues import claim_next, titles
 
     names = [f"person{number}" for number in range(people)]
     ids = [create_user(name=name, password="a long enough password", roles=["annotator"]).id for name in names]

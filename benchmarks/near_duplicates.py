@@ -48,8 +48,8 @@ def texts(count: int, seed: int = 0) -> Iterator[tuple[str, str | None]]:
 
 def fill(count: int, threshold: float) -> tuple[int, set[str]]:
     """The dataset's id, and the external ids of the planted copies that are truly near."""
-    from db import datasets, dialogues
-    from db.dialogues import NewDialogue
+    from db.datasets import datasets, dialogues
+    from db.datasets.dialogues import NewDialogue
     from proutt_core.dialogues.near_duplicates import jaccard, shingles
     from proutt_core.dialogues.text import fold
     from proutt_core.types import Dialogue, Message
@@ -74,7 +74,7 @@ def fill(count: int, threshold: float) -> tuple[int, set[str]]:
 
 
 def main(*, small: bool = False, threshold: float = 0.8) -> Figures:
-    from db import near_duplicates
+    from db.datasets import near_duplicates
     from db.engine import dispose
     from db.migrate import migrate
     from proutt_core.worker.near_duplicates import find_now

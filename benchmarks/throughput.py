@@ -67,7 +67,7 @@ def tell(one: Throughput, slots: int, promise: float) -> None:
 
 
 def measure(latency_s: float, *, slots: int) -> Throughput:
-    from db import items, jobs, usage
+    from db.jobs import items, jobs, usage
     from proutt_core.worker.synthesis import start_synthesis
 
     with FastServer(latency_s=latency_s) as server:

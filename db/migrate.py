@@ -27,7 +27,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-import db.models  # noqa: F401 - fills SQLModel.metadata
+import db.tables  # noqa: F401 - fills SQLModel.metadata
 from db.engine import engine
 from proutt_core.errors import SettingsError
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from db.engine import read
-from db.models import Assignment, Dataset, Export, Job, Queue, QueueItem, Study, SynthesisItem
+from db.tables import Assignment, Dataset, Export, Job, Queue, QueueItem, Study, SynthesisItem
 from proutt_core.types import Overview
 
 

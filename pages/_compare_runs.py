@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from db.items import ItemCounts
-from db.jobs import JobInfo
-from db.run_comparison import Both, branches_of_both, samples_of_both
-from db.run_items import OpenedItem, open_item
-from db.synthesis import summary
+from db.jobs.items import ItemCounts
+from db.jobs.jobs import JobInfo
+from db.synthesis.comparison import Both, branches_of_both, samples_of_both
+from db.synthesis.items import OpenedItem, open_item
+from db.synthesis.runs import summary
 from pages._items import draw_results, filter_names
 from pages._jobs import model_said, state_names
 from pages._shared import PANE_HEIGHT, dialogue_pane, plain_text

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from db import personal_data
-from db.datasets import DatasetInfo
-from db.personal_data import PersonalDataSummary
+from db.datasets import personal_data
+from db.datasets.datasets import DatasetInfo
+from db.datasets.personal_data import PersonalDataSummary
 from pages._components import Marked, marked_text
 from pages._jobs import RESEARCH
 from pages._shared import acting, show_error

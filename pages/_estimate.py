@@ -4,8 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from db import datasets, items
-from db.jobs import JobInfo
+from db.datasets import datasets
+from db.jobs import items
+from db.jobs.jobs import JobInfo
 from pages._jobs import RESEARCH, duration_said
 from pages._shared import acting, show_error
 from pages._text import _, ngettext

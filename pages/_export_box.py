@@ -7,10 +7,10 @@ from typing import Any, get_args
 import pandas as pd
 import streamlit as st
 
-from db.datasets import DatasetInfo
-from db.exports import pairs_of_dataset, pairs_of_run
-from db.jobs import JobInfo
-from db.past_exports import ExportInfo, exports_of
+from db.datasets.datasets import DatasetInfo
+from db.jobs.jobs import JobInfo
+from db.pairs.exports import ExportInfo, exports_of
+from db.pairs.going_out import pairs_of_dataset, pairs_of_run
 from pages._jobs import RESEARCH
 from pages._shared import acting, show_error
 from pages._text import _, ngettext

@@ -5,9 +5,9 @@ import hashlib
 import pandas as pd
 import streamlit as st
 
-from db import items
-from db.failed_items import FailedItem, FailedReply, failed_items
-from db.jobs import JobInfo
+from db.jobs import items
+from db.jobs.failed_items import FailedItem, FailedReply, failed_items
+from db.jobs.jobs import JobInfo
 from pages._jobs import retry_items
 from pages._shared import show_error
 from pages._tables import pager

@@ -6,7 +6,7 @@ from typing import get_args
 
 import streamlit as st
 
-from db.datasets import list_ready
+from db.datasets.datasets import list_ready
 from pages._jobs import RESEARCH
 from pages._shared import acting, show_error
 from pages._text import _

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from db.datasets import DatasetInfo
+from db.datasets.datasets import DatasetInfo
 from pages._import_form import turn_names
 from pages._text import _
 from proutt_core.dialogues import FORMATS

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from db import jobs
-from db.imports import Unfinished, list_unfinished
+from db.datasets.imports import Unfinished, list_unfinished
+from db.jobs import jobs
 from pages._jobs import RESEARCH
 from pages._shared import acting, show_error
 from pages._text import _

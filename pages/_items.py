@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from db.jobs import JobInfo
-from db.run_items import ItemRow, OpenedItem, browse_items, open_item
+from db.jobs.jobs import JobInfo
+from db.synthesis.items import ItemRow, OpenedItem, browse_items, open_item
 from pages._shared import PANE_HEIGHT, dialogue_pane, plain_text
 from pages._tables import fact_row, pager, pick
 from pages._text import _, ngettext

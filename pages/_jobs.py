@@ -6,12 +6,12 @@ from typing import Literal
 
 import streamlit as st
 
-from db import items, jobs
-from db.items import ItemCounts
-from db.jobs import JobInfo
-from db.progress import ended_lately
-from db.synthesis import removable, remove_run
-from db.workers import living
+from db.jobs import items, jobs
+from db.jobs.items import ItemCounts
+from db.jobs.jobs import JobInfo
+from db.jobs.progress import ended_lately
+from db.jobs.workers import living
+from db.synthesis.runs import removable, remove_run
 from pages._shared import acting, show_error
 from pages._tables import fact_row
 from pages._text import _, ngettext

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from db.datasets import DatasetInfo
-from db.licences import set_redistributable
+from db.datasets.datasets import DatasetInfo
+from db.datasets.licences import set_redistributable
 from pages._jobs import RESEARCH
 from pages._shared import acting, show_error
 from pages._text import _

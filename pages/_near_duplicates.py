@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from db import near_duplicates
-from db.datasets import DatasetInfo
-from db.dialogues import get
-from db.jobs import JobInfo
-from db.near_duplicates import NearCopy, NearDuplicateSummary
+from db.datasets import near_duplicates
+from db.datasets.datasets import DatasetInfo
+from db.datasets.dialogues import get
+from db.datasets.near_duplicates import NearCopy, NearDuplicateSummary
+from db.jobs.jobs import JobInfo
 from pages._dataset_checks import do, dropped, in_use
 from pages._jobs import RESEARCH, draw_buttons, follow, state_mark
 from pages._shared import acting, dialogue_pane, show_error

@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from db import prices
 from db.columns import now
-from db.jobs import JobInfo
-from db.prices import Price
+from db.jobs import prices
+from db.jobs.jobs import JobInfo
+from db.jobs.prices import Price
 from pages._jobs import RESEARCH
 from pages._shared import acting, show_error
 from pages._tables import pick

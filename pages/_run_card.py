@@ -6,10 +6,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from db import usage
-from db.jobs import JobInfo
-from db.synthesis import Overlap, RunSummary, overlaps
-from db.usage import StageUsage
+from db.jobs import usage
+from db.jobs.jobs import JobInfo
+from db.jobs.usage import StageUsage
+from db.synthesis.runs import Overlap, RunSummary, overlaps
 from pages._items import filter_names
 from pages._jobs import duration_said, model_said, money_said
 from pages._prices import offer_price

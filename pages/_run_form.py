@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from db import methods, personal_data
-from db.datasets import DatasetInfo
-from db.jobs import JobInfo
+from db.datasets import personal_data
+from db.datasets.datasets import DatasetInfo
+from db.jobs.jobs import JobInfo
+from db.studies import methods
 from pages._estimate import draw_estimate
 from pages._jobs import RESEARCH
 from pages._model_choice import Chosen, choose_model_form

@@ -8,8 +8,8 @@ from typing import NoReturn, get_args
 
 import streamlit as st
 
-from db.sessions import SignedIn, user_of_token
-from db.workers import living
+from db.accounts.sessions import SignedIn, user_of_token
+from db.jobs.workers import living
 from pages._text import _
 from proutt_core.errors import NotAllowed, ProuttError
 from proutt_core.types import AccountRole, Message

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from db import datasets
-from db.datasets import DatasetInfo
-from db.studies import create_study, possible_judges
-from db.study_cases import predicted_methods
+from db.datasets import datasets
+from db.datasets.datasets import DatasetInfo
+from db.studies.draw import predicted_methods
+from db.studies.studies import create_study, possible_judges
 from pages._shared import acting, plain_text, show_error
 from pages._text import _
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from db import items
-from db.jobs import JobInfo
-from db.judging import judge_runs
+from db.jobs import items
+from db.jobs.jobs import JobInfo
+from db.studies.judging import judge_runs
 from pages._failures import draw_failures
 from pages._jobs import RESEARCH, draw_progress, follow
 from pages._model_choice import Chosen, choose_model_form

@@ -6,10 +6,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from db import calls, jobs
-from db.calls import ServedCall, StoredCall
-from db.run_items import job_of_item
-from db.usage import StageUsage
+from db.jobs import calls, jobs
+from db.jobs.calls import ServedCall, StoredCall
+from db.jobs.usage import StageUsage
+from db.synthesis.items import job_of_item
 from pages._jobs import RESEARCH, duration_said
 from pages._shared import PANE_HEIGHT, signed_in
 from pages._tables import fact_row

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from db.queues import Waiting, claim_next, progress, renew, skip, titles, waiting_for
-from db.reviews import undo_last
-from db.sessions import SignedIn
+from db.accounts.sessions import SignedIn
+from db.review.answers import undo_last
+from db.review.queues import Waiting, claim_next, progress, renew, skip, titles, waiting_for
 from pages._components import keys
 from pages._shared import acting, show_error, signed_in
 from pages._text import _, ngettext

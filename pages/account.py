@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from db.users import change_own_password
+from db.accounts.users import change_own_password
 from pages._shared import EVERYBODY, acting, require_role, session_token, show_error
 from pages._text import _
 from proutt_core.errors import InputError

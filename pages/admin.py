@@ -6,18 +6,9 @@ from typing import get_args
 import pandas as pd
 import streamlit as st
 
-from db.events import recent
-from db.passwords import generate_password
-from db.users import (
-    KINDS,
-    UserInfo,
-    create_user,
-    deactivate,
-    list_users,
-    reactivate,
-    set_password,
-    set_roles,
-)
+from db.accounts.events import recent
+from db.accounts.passwords import generate_password
+from db.accounts.users import KINDS, UserInfo, create_user, deactivate, list_users, reactivate, set_password, set_roles
 from pages._shared import acting, plain_text, require_role, show_error
 from pages._text import _
 from proutt_core.types import AccountRole

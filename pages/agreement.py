@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import streamlit as st
 
-from db.studies import list_studies
+from db.studies.studies import list_studies
 from pages._shared import plain_text, require_role, show_error
 from pages._text import _
 from proutt_core.errors import InputError

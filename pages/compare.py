@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from db.cases import Side, compare_task, save_judgement
+from db.studies.comparisons import Side, compare_task, save_judgement
 from pages._shared import PANE_HEIGHT, dialogue_pane, plain_text, require_role, show_error
 from pages._text import _
 from pages._work import Verdict, begin, decide, labelled

@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from db import jobs
-from db.dataset_use import uses
-from db.datasets import DatasetInfo, get, list_ready
-from db.dialogues import DialogueInfo, browse, languages
-from db.jobs import JobInfo
+from db.datasets.datasets import DatasetInfo, get, list_ready
+from db.datasets.dialogues import DialogueInfo, browse, languages
+from db.datasets.uses import uses
+from db.jobs import jobs
+from db.jobs.jobs import JobInfo
 from pages._dataset_checks import draw_personal_data, what_was_done
 from pages._export_box import dataset_export_box
 from pages._import_form import import_form

@@ -5,7 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from db.overview import overview
-from db.queues import Waiting, waiting_for
+from db.review.queues import Waiting, waiting_for
 from pages._shared import EVERYBODY, plain_text, require_role, worker_notice
 from pages._text import _, ngettext
 from proutt_core.checklist import Step, StepName, checklist

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from db.reviews import PairTask, pair_task, save_pair_review
+from db.review.answers import PairTask, pair_task, save_pair_review
 from pages._shared import PANE_HEIGHT, acting, dialogue_pane, plain_text, require_role, show_error
 from pages._text import _
 from pages._timeline import calls_box

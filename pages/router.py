@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from db.sessions import SignedIn
+from db.accounts.sessions import SignedIn
 from pages._look import ICON, STYLE
 from pages._shared import EVERYBODY, leave_for_sign_in, signed_in
 from pages._text import _

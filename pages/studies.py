@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from db.studies import close_study, get_study, list_studies, open_study, unblind_study
-from db.study_results import study_progress
+from db.studies.results import study_progress
+from db.studies.studies import close_study, get_study, list_studies, open_study, unblind_study
 from pages._shared import acting, plain_text, require_role, show_error, signed_in, worker_notice
 from pages._study_form import CHOSEN, NEW, draw_form
 from pages._study_judges import draw_judges

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from db import jobs, methods
-from db.datasets import list_ready
-from db.items import ItemCounts
-from db.jobs import JobInfo
-from db.progress import counts_by_job
-from db.synthesis import summary
+from db.datasets.datasets import list_ready
+from db.jobs import jobs
+from db.jobs.items import ItemCounts
+from db.jobs.jobs import JobInfo
+from db.jobs.progress import counts_by_job
+from db.studies import methods
+from db.synthesis.runs import summary
 from pages._compare_runs import compare_runs
 from pages._estimate import go_on_form
 from pages._export_box import export_box

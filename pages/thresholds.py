@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from db import jobs, similarities
-from db.jobs import JobInfo
-from db.run_items import OpenedItem, open_item
+from db.jobs import jobs
+from db.jobs.jobs import JobInfo
+from db.synthesis import similarities
+from db.synthesis.items import OpenedItem, open_item
 from pages._items import filter_names
 from pages._jobs import RESEARCH, model_said
 from pages._shared import acting, plain_text, require_role, show_error

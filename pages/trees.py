@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from db.reviews import TreeTask, save_tree_review, tree_task
+from db.review.answers import TreeTask, save_tree_review, tree_task
 from pages._shared import PANE_HEIGHT, dialogue_pane, plain_text, require_role, show_error
 from pages._text import _
 from pages._timeline import calls_box

@@ -28,7 +28,7 @@ class Tokens(Protocol):
 
 
 class Usage(Tokens, Protocol):
-    """What the calls of one stage came to; `db.usage.StageUsage` is one."""
+    """What the calls of one stage came to; `db.jobs.usage.StageUsage` is one."""
 
     @property
     def stage(self) -> str: ...
@@ -43,7 +43,7 @@ class Usage(Tokens, Protocol):
 
 
 class Rates(Protocol):
-    """Money a million tokens; `db.prices.Price` is one."""
+    """Money a million tokens; `db.jobs.prices.Price` is one."""
 
     @property
     def currency(self) -> str: ...

@@ -5,14 +5,7 @@ Nor is `unknown_path` where the traces have no paths, as in released files, or n
 """
 
 from proutt_core.errors import InputError
-from proutt_core.gates import (
-    PairEvidence,
-    not_applicable,
-    other_script,
-    repeated_prediction,
-    same_traces,
-    unknown_path,
-)
+from proutt_core.gates import PairEvidence, not_applicable, other_script, repeated_prediction, same_traces, unknown_path
 from proutt_core.text import normalise
 from proutt_core.traces import parse_predictions
 from proutt_core.types import GateFailure, Message, Trace, VerbatimPair

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from sqlmodel import Session, select
 
-from db import datasets, dialogues
-from db.cases import save_judgement
-from db.dialogues import NewDialogue
+from db.datasets import datasets, dialogues
+from db.datasets.dialogues import NewDialogue
 from db.engine import write
-from db.models import Assignment, DialogueRow, Job, Method, PredictionRow, Queue, RoleGrant, SampleRow, User
-from db.queues import claim_next
+from db.review.queues import claim_next
+from db.studies.comparisons import save_judgement
+from db.tables import Assignment, DialogueRow, Job, Method, PredictionRow, Queue, RoleGrant, SampleRow, User
 from proutt_core.types import Dialogue, Message, Verdict
 
 DATASET = "chats"

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 import db.engine
-from db.users import create_user
+from db.accounts.users import create_user
 from pages._sign_in import local_path
 from tests.browser import studio
 

@@ -15,17 +15,7 @@ from proutt_core.traces import (
     render_trace,
     tree_json,
 )
-from proutt_core.types import (
-    Attribute,
-    IntentTree,
-    Message,
-    Path,
-    Prediction,
-    Topic,
-    Trace,
-    View,
-    ViewReasoning,
-)
+from proutt_core.types import Attribute, IntentTree, Message, Path, Prediction, Topic, Trace, View, ViewReasoning
 
 HOSTILE = [
     "</think>",

@@ -1,15 +1,6 @@
 """A trace made by hand, for tests that need one and do not care which."""
 
-from proutt_core.types import (
-    Attribute,
-    IntentTree,
-    Path,
-    Prediction,
-    Topic,
-    Trace,
-    View,
-    ViewReasoning,
-)
+from proutt_core.types import Attribute, IntentTree, Path, Prediction, Topic, Trace, View, ViewReasoning
 
 
 def a_view(view: View, marker: str = "") -> ViewReasoning:

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from db import items, jobs
-from db.jobs import JobInfo
+from db.jobs import items, jobs
+from db.jobs.jobs import JobInfo
 from proutt_core.commands._output import note, progress
 from proutt_core.cost import Bill, shown_money
 from proutt_core.errors import ConflictError

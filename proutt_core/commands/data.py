@@ -97,8 +97,8 @@ def import_(
 @datasets.command("list")
 def list_datasets(as_json: Json = False) -> None:
     """The datasets, and imports that have not ended with the row they go on after."""
-    from db.datasets import list_ready
-    from db.imports import list_unfinished
+    from db.datasets.datasets import list_ready
+    from db.datasets.imports import list_unfinished
 
     with command_output(as_json) as output:
         ready, unfinished = list_ready(), list_unfinished()
@@ -121,7 +121,7 @@ def remove_dataset(
     as_json: Json = False,
 ) -> None:
     """Take away what an import left that did not end. A dataset that is ready is not touched."""
-    from db.datasets import find
+    from db.datasets.datasets import find
     from proutt_core.errors import ConflictError
     from proutt_core.worker.imports import forget_import
 
@@ -139,7 +139,7 @@ def title(
     as_json: Json = False,
 ) -> None:
     """Change what annotators see of a dataset, on the work they already have too."""
-    from db.datasets import retitle
+    from db.datasets.datasets import retitle
 
     with command_output(as_json) as output:
         retitle(name=dataset, public_title=new_title)

@@ -18,8 +18,8 @@ def personal_data(
     as_json: Json = False,
 ) -> None:
     """Count possible personal data in a dataset; mask it or drop its dialogues while nothing uses the dataset."""
-    from db import datasets
-    from db.personal_data import summary
+    from db.datasets import datasets
+    from db.datasets.personal_data import summary
     from proutt_core.errors import InputError
     from proutt_core.worker.personal_data import drop_from_dataset, look, mask_dataset
 
@@ -64,9 +64,9 @@ def near_duplicates(
     as_json: Json = False,
 ) -> None:
     """Find dialogues that are nearly the same, also across splits; drop the copies while nothing uses the dataset."""
-    from db import datasets
-    from db.dataset_use import require_unused
-    from db.near_duplicates import drop_copies
+    from db.datasets import datasets
+    from db.datasets.near_duplicates import drop_copies
+    from db.datasets.uses import require_unused
     from proutt_core.worker.near_duplicates import find_now
 
     with command_output(as_json) as output:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from db import items
+from db.jobs import items
 from proutt_core.commands._output import Json, command_output
 from proutt_core.commands._work import Yes, confirm_destination, work_on
 from proutt_core.errors import InputError

@@ -16,7 +16,7 @@ def licence(
     as_json: Json = False,
 ) -> None:
     """Say whether a dataset's texts may leave in exports. Without them, exports hold ids and traces."""
-    from db.licences import set_redistributable
+    from db.datasets.licences import set_redistributable
 
     with command_output(as_json) as output:
         set_redistributable(name=dataset, redistributable=redistributable, reason=reason)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from db.columns import now
-from db.prices import Price, list_prices, remove_price, set_price
+from db.jobs.prices import Price, list_prices, remove_price, set_price
 from proutt_core.commands._output import Json, command_output
 from proutt_core.errors import InputError
 from proutt_core.llm.address import checked_base_url

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from db import jobs
-from db.items import ItemCounts
-from db.jobs import JobInfo
-from db.progress import counts_by_job
+from db.jobs import jobs
+from db.jobs.items import ItemCounts
+from db.jobs.jobs import JobInfo
+from db.jobs.progress import counts_by_job
 from proutt_core.commands._output import Json, command_output
 from proutt_core.cost import shown_money
 from proutt_core.errors import InputError

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from db import items, jobs, synthesis
-from db.jobs import Started
+from db.jobs import items, jobs
+from db.jobs.jobs import Started
+from db.synthesis import runs as synthesis
 from proutt_core.commands._estimate import estimate_json, estimate_words
 from proutt_core.commands._output import Json, Output, command_output
 from proutt_core.commands._work import Worked, Yes, confirm_destination, work_on

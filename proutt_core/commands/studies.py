@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from db.studies import close_study, create_study, open_study, unblind_study
+from db.studies.studies import close_study, create_study, open_study, unblind_study
 from proutt_core.commands._output import Json, command_output
 from proutt_core.statistics.quantities import p_value
 from proutt_core.statistics.win_tie_loss import WinTieLoss

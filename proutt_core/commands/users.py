@@ -5,8 +5,8 @@ from typing import Annotated, cast
 
 import typer
 
-from db.passwords import generate_password
-from db.users import create_user
+from db.accounts.passwords import generate_password
+from db.accounts.users import create_user
 from proutt_core.commands._output import Json, command_output
 from proutt_core.errors import InputError
 from proutt_core.types import AccountRole

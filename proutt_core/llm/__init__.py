@@ -1,16 +1,6 @@
 """Language models: the protocol and `ask()`; the `rules` model; the OpenAI-compatible client and its presets."""
 
-from proutt_core.llm.model import (
-    ChatMessage,
-    Completion,
-    Model,
-    Prompt,
-    Usage,
-    ask,
-    ask_for,
-    call_key,
-    parse_reply,
-)
+from proutt_core.llm.model import ChatMessage, Completion, Model, Prompt, Usage, ask, ask_for, call_key, parse_reply
 from proutt_core.llm.schema import reply_schema
 
 __all__ = [

@@ -7,13 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from proutt_core.statistics.coefficients import (
-    category_counts,
-    cohen_kappa,
-    krippendorff_alpha,
-    overlap,
-    raw_agreement,
-)
+from proutt_core.statistics.coefficients import category_counts, cohen_kappa, krippendorff_alpha, overlap, raw_agreement
 from proutt_core.statistics.labels import CODES, Ratings
 from proutt_core.types import Verdict
 

@@ -1,7 +1,8 @@
 """Another run like one that is there: the same settings and samples, other thresholds, the same stored calls."""
 
-from db import items, jobs, synthesis
-from db.jobs import Started
+from db.jobs import items, jobs
+from db.jobs.jobs import Started
+from db.synthesis import runs as synthesis
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.stages import PROMPT_VERSIONS
 from proutt_core.types import Thresholds

@@ -12,9 +12,9 @@ So the money spent stays below the limit, but for the difference where a call is
 
 from dataclasses import dataclass
 
-from db import jobs, usage
-from db.jobs import JobInfo
-from db.usage import StageUsage
+from db.jobs import jobs, usage
+from db.jobs.jobs import JobInfo
+from db.jobs.usage import StageUsage
 from proutt_core.cost import Rates, money_for, shown_money
 from proutt_core.llm.model import Completion
 from proutt_core.progress import CALLS_REACHED, MONEY_REACHED, NEEDS_PRICE

@@ -1,7 +1,8 @@
 """The call log as one process uses it: many lookups in one query, stores that nobody waits for.
 
-A stage goes on as soon as its reply has arrived; the reply is committed with the next group (db/batch.py), at most 50
-ms later, and before or with the item that it belongs to. Until then, and for a while after, `known` answers for it.
+A stage goes on as soon as its reply has arrived; the reply is committed with the next group
+(db/jobs/grouped_writes.py), at most 50 ms later, and before or with the item that it belongs to. Until then, and for a
+while after, `known` answers for it.
 """
 
 import asyncio
@@ -11,10 +12,10 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
-from db import calls, usage
-from db.batch import GroupedWrites
-from db.calls import NewCall, NewLink
-from db.usage import StageUsage
+from db.jobs import calls, usage
+from db.jobs.calls import NewCall, NewLink
+from db.jobs.grouped_writes import GroupedWrites
+from db.jobs.usage import StageUsage
 from proutt_core.llm.cached import UnderWay
 from proutt_core.llm.model import Completion, Usage
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from db import calls, usage
-from db.calls import NewCall, NewLink
-from db.items import ItemClaim
-from db.jobs import JobInfo
-from db.usage import StageUsage
+from db.jobs import calls, usage
+from db.jobs.calls import NewCall, NewLink
+from db.jobs.items import ItemClaim
+from db.jobs.jobs import JobInfo
+from db.jobs.usage import StageUsage
 from proutt_core.errors import ModelRefused
 from proutt_core.llm.cached import Cached, CallRecord
 from proutt_core.llm.limited import Admitted

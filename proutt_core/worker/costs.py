@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from db import jobs, methods, prices, usage
 from db.columns import now
-from db.jobs import JobInfo
+from db.jobs import jobs, prices, usage
+from db.jobs.jobs import JobInfo
+from db.studies import methods
 from proutt_core.cost import FREE, Bill, Rates, make_bill
 from proutt_core.errors import InputError, SettingsError
 from proutt_core.llm.address import checked_base_url, is_local

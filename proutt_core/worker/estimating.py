@@ -5,10 +5,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from db import calls, datasets, dialogues, earlier, jobs, usage
-from db.jobs import JobInfo
-from db.order import samples_for_job
-from db.usage import StageUsage
+from db.datasets import datasets, dialogues
+from db.datasets.seeded_order import samples_for_job
+from db.jobs import calls, jobs, usage
+from db.jobs.jobs import JobInfo
+from db.jobs.usage import StageUsage
+from db.synthesis import history as earlier
 from proutt_core.dry_run import Lengths, measure, rough_tokens
 from proutt_core.errors import InputError
 from proutt_core.estimate import FEWEST_CALLS, FEWEST_ITEMS, Estimate, History, Plan, StageHistory, estimate

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from db.exports import (
+from db.pairs.going_out import (
     PairsOf,
     StoredPair,
     pairs_in_dataset,

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from db import imports
-from db.imports import Unfinished
+from db.datasets import imports
+from db.datasets.imports import Unfinished
 from proutt_core.dialogues import ImportSettings
 from proutt_core.errors import ConflictError, InputError
 

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from db import datasets, imports, jobs
+from db.datasets import datasets, imports
+from db.jobs import jobs, whole
 from proutt_core.worker.shared import lease_s
 from proutt_core.worker.watch import JobStopped
 
@@ -36,16 +37,16 @@ class Held:
         if time.monotonic() - self._looked < self._every_s:
             return
         self._looked = time.monotonic()
-        if not imports.renew_whole(self.job_id, token=self.token, lease_s=lease_s(), progress=rows):
+        if not whole.renew_whole(self.job_id, token=self.token, lease_s=lease_s(), progress=rows):
             raise JobStopped(jobs.state_of(self.job_id)[0])
 
     def leave(self, *, nothing: bool = False) -> None:
         """What is stored stays, for the next to go on from. With `nothing`, or where there is nothing to go on from, it
         is taken away; never what somebody else goes on with by now."""
-        if self.dataset_id is None or not imports.holds(self.job_id, token=self.token):
+        if self.dataset_id is None or not whole.holds(self.job_id, token=self.token):
             return
         if nothing or imports.rows_done(self.dataset_id) == 0:
             datasets.remove(self.dataset_id)
 
     def end(self, state: Literal["done", "failed", "queued", "cancelled"], reason: str = "") -> None:
-        imports.end_whole(self.job_id, token=self.token, state=state, reason=reason)
+        whole.end_whole(self.job_id, token=self.token, state=state, reason=reason)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from itertools import islice
 
-from db import imported_pairs
-from db.imported_pairs import NewPair
+from db.pairs import imported as imported_pairs
+from db.pairs.imported import NewPair
 from proutt_core.dialogues import ImportSettings
 from proutt_core.dialogues.pair_report import ImportedPair, PairReport
 from proutt_core.dialogues.released import FORMAT, ReleasedSource, import_pairs, read_pairs

@@ -14,9 +14,10 @@ from typing import Any
 
 import orjson
 
-from db import datasets, imports, jobs
-from db.imports import SoFar, Unfinished
-from db.new_dialogues import NewColumns
+from db.datasets import datasets, imports
+from db.datasets.imports import SoFar, Unfinished
+from db.datasets.insert import NewColumns
+from db.jobs import jobs, whole
 from proutt_core.dialogues import ImportReport, ImportSettings, find_source
 from proutt_core.dialogues.batches import Batch, search_text_of
 from proutt_core.dialogues.formats import Source
@@ -79,7 +80,7 @@ def import_now(
 
 def run_import_job(job: jobs.JobInfo, *, stopping: Callable[[], bool]) -> None:
     """A worker's part: take the job, unless somebody has it, and import. `stopping`: this process is to end."""
-    token = imports.claim_whole(job.id, lease_s=lease_s())
+    token = whole.claim_whole(job.id, lease_s=lease_s())
     if token is None:
         return
     stored = job.settings
@@ -100,12 +101,12 @@ def forget_import(dataset: str) -> bool:
     job = jobs.find(kind="import", name=dataset)
     if job is None:
         return datasets.remove_unfinished(dataset)
-    token = imports.claim_whole(job.id, lease_s=lease_s())
+    token = whole.claim_whole(job.id, lease_s=lease_s())
     if token is None and job.active:
         raise ConflictError(f'"{dataset}" is being imported at this moment; cancel that first')
     removed = datasets.remove_unfinished(dataset)
     if token is not None:
-        imports.end_whole(job.id, token=token, state="failed", reason="removed")
+        whole.end_whole(job.id, token=token, state="failed", reason="removed")
     return remove_upload(job.settings["path"]) or removed
 
 

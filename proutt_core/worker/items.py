@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from db import items, jobs
-from db.items import ItemClaim
-from db.jobs import JobInfo
+from db.jobs import items, jobs
+from db.jobs.items import ItemClaim
+from db.jobs.jobs import JobInfo
 from proutt_core.llm.closing import close_model
 from proutt_core.llm.limited import Admitted, Places
 from proutt_core.llm.model import Model
@@ -52,14 +52,23 @@ class Ended:
 
 
 ModelWork = Callable[[ItemClaim, ItemModel], Awaitable[Ended]]
+Completed = Callable[
+    [Session, int], None
+]  # what follows from the end of the job of this id, in one transaction with it
 
 
 async def run_model_items(
-    job: JobInfo, model: Model, work: ModelWork, *, shared: Shared, concurrency: int | None
+    job: JobInfo,
+    model: Model,
+    work: ModelWork,
+    *,
+    shared: Shared,
+    concurrency: int | None,
+    completed: Completed | None = None,
 ) -> None:
     """Run a job's items until nothing is left that this process could do. The model is closed at the end.
 
-    `concurrency` is how many calls at a time; None: as many as the job says.
+    `concurrency` is how many calls at a time; None: as many as the job says. `completed` is written with the job's end.
     """
     try:
         if not await asyncio.to_thread(jobs.begin, job.id):
@@ -67,14 +76,23 @@ async def run_model_items(
         watch = JobWatch(job.id, budget=await asyncio.to_thread(JobBudget, job, process=shared.process))
         with shared.places(model.address, concurrency or job.concurrency) as places:
             calls = JobCalls(model, job, watch=watch, log=shared.log)
-            await _ItemRun(job.id, work, calls, shared=shared, places=places, watch=watch).run()
+            run = _ItemRun(job.id, work, calls, shared=shared, places=places, watch=watch, completed=completed)
+            await run.run()
     finally:
         await close_model(model)
 
 
 class _ItemRun:
     def __init__(
-        self, job_id: int, work: ModelWork, calls: JobCalls, *, shared: Shared, places: Places, watch: JobWatch
+        self,
+        job_id: int,
+        work: ModelWork,
+        calls: JobCalls,
+        *,
+        shared: Shared,
+        places: Places,
+        watch: JobWatch,
+        completed: Completed | None,
     ) -> None:
         self.job_id = job_id
         self.work = work
@@ -82,6 +100,7 @@ class _ItemRun:
         self.shared = shared
         self.places = places
         self.watch = watch
+        self.completed = completed
         self.wake = asyncio.Event()  # an item has ended, items were claimed, or a place is free
         self.ready: list[ItemClaim] = []
         self.postponed: list[ItemClaim] = []  # got no answer: tried again when another was done, or none is left
@@ -123,7 +142,7 @@ class _ItemRun:
         self._claim_ahead()
         await self._admit()
         if not (self.tasks or self.ready or self.postponed or self.claiming):
-            complete = await asyncio.to_thread(items.settle, self.job_id)
+            complete = await asyncio.to_thread(items.finish_if_complete, self.job_id, completed=self.completed)
             self.ended_here = complete == "now"
             if complete:
                 return False

@@ -11,8 +11,8 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from db import datasets
-from db.joins import contexts, prompts, record_join
+from db.datasets import datasets
+from db.pairs.texts import contexts, prompts, record_join
 from proutt_core.errors import InputError
 from proutt_core.export import ExportKind, TextFormat, Written, write_export
 from proutt_core.export.formats import prompt_sha256

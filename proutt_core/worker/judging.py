@@ -7,12 +7,12 @@ from typing import get_args
 
 from sqlmodel import Session
 
-from db import items, jobs
-from db.items import ItemClaim
-from db.jobs import JobInfo
-from db.judging import save_reading, start_judge_run
-from db.studies import get_study
-from db.study_results import case_evidence
+from db.jobs import items, jobs
+from db.jobs.items import ItemClaim
+from db.jobs.jobs import JobInfo
+from db.studies.judging import save_reading, start_judge_run
+from db.studies.results import case_evidence
+from db.studies.studies import get_study
 from proutt_core.errors import InputError, ModelError, ModelUnavailable, SettingsError
 from proutt_core.judge.cases import PROMPT_VERSIONS, READINGS, Mode, Reading, ReadingResult, judge_case
 from proutt_core.llm.choose import choose_model

@@ -5,8 +5,8 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 
-from db import items, jobs, workers
-from db.jobs import JobInfo
+from db.jobs import items, jobs, workers
+from db.jobs.jobs import JobInfo
 from proutt_core import __version__
 from proutt_core.errors import ProuttError
 from proutt_core.worker.imports import run_import_job

@@ -4,7 +4,8 @@ over: reading 100,000 dialogues again costs about a minute and no call of a mode
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-from db import datasets, imports, jobs, near_duplicates
+from db.datasets import datasets, near_duplicates
+from db.jobs import jobs, whole
 from proutt_core.dialogues.near_duplicates import Index, shingles
 from proutt_core.errors import ConflictError, ProuttError
 from proutt_core.worker.holding import Held, Progress
@@ -20,7 +21,7 @@ def find_now(
 ) -> near_duplicates.NearDuplicateSummary:
     """Search in this process and wait for the result."""
     job_id = near_duplicates.queue(dataset_id=datasets.required(dataset).id, threshold=threshold)
-    token = imports.claim_whole(job_id, lease_s=lease_s())
+    token = whole.claim_whole(job_id, lease_s=lease_s())
     if token is None:
         raise ConflictError(f'a worker has begun to search "{dataset}"; its page shows what it finds')
     job = jobs.required(job_id)
@@ -34,7 +35,7 @@ def find_now(
 
 def run_near_duplicates_job(job: jobs.JobInfo, *, stopping: Callable[[], bool]) -> None:
     """A worker's part: take the job, unless somebody has it, and search. `stopping`: this process is to end."""
-    token = imports.claim_whole(job.id, lease_s=lease_s())
+    token = whole.claim_whole(job.id, lease_s=lease_s())
     if token is None:
         return
     try:

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from db import dataset_use, personal_data
-from db.personal_data import HeldDialogue, Rewritten
+from db.datasets import personal_data, uses
+from db.datasets.personal_data import HeldDialogue, Rewritten
 from proutt_core.dialogues.checks import check
 from proutt_core.dialogues.masking import masked_dialogue
 from proutt_core.dialogues.samples import later_indexes
@@ -61,7 +61,7 @@ def drop_from_dataset(dataset_id: int, *, user_id: int | None = None, progress: 
 def _treat(
     dataset_id: int, save: Callable[[list[HeldDialogue], Counter[str]], None], progress: Progress | None
 ) -> Treated:
-    dataset_use.require_unused(dataset_id)
+    uses.require_unused(dataset_id)
     look(dataset_id)
     total = personal_data.summary(dataset_id).dialogues
     treated = Treated()

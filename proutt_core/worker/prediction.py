@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlmodel import Session
 
-from db import datasets, dialogues, jobs, methods, predictions
-from db.items import ItemClaim
-from db.jobs import Started
-from db.methods import MethodInfo
+from db.datasets import datasets, dialogues
+from db.jobs import jobs
+from db.jobs.items import ItemClaim
+from db.jobs.jobs import Started
+from db.studies import methods, predictions
+from db.studies.methods import MethodInfo
 from proutt_core.errors import InputError, ModelError, ModelUnavailable, ReplyError
 from proutt_core.llm.choose import choose_model
 from proutt_core.llm.openrouter import pinned_in

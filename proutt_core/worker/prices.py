@@ -1,6 +1,6 @@
 """The prices that the product starts with."""
 
-from db.prices import Price, add_missing
+from db.jobs.prices import Price, add_missing
 from proutt_core.llm.price_list import STARTING_PRICES
 
 

@@ -1,8 +1,8 @@
 """A closed study put together from the database: its report, and its verdicts as labels. Refused while it is open."""
 
-from db.judging import judge_runs
-from db.studies import get_study
-from db.study_results import judge_readings, method_models, votes
+from db.studies.judging import judge_runs
+from db.studies.results import judge_readings, method_models, votes
+from db.studies.studies import get_study
 from proutt_core.statistics.agreement import AgreementReport, agreement_report
 from proutt_core.statistics.labels import Label
 from proutt_core.study_report import StudyReport, study_labels, study_report

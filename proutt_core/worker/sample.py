@@ -7,9 +7,11 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from db import datasets, jobs, methods, predictions, studies
-from db.passwords import generate_password
-from db.users import create_user, list_users
+from db.accounts.passwords import generate_password
+from db.accounts.users import create_user, list_users
+from db.datasets import datasets
+from db.jobs import jobs
+from db.studies import methods, predictions, studies
 from proutt_core.dialogues.importing import ImportSettings
 from proutt_core.dialogues.splits import Shares
 from proutt_core.sample import sample_path

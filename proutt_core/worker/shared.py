@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from db.batch import GroupedWrites
+from db.jobs.grouped_writes import GroupedWrites
 from proutt_core.environment import seconds_from_environment
 from proutt_core.llm.limited import Places
 from proutt_core.stages import STAGES

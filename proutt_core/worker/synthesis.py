@@ -7,9 +7,12 @@ from typing import Any, cast
 
 from sqlmodel import Session
 
-from db import datasets, dialogues, jobs, synthesis
-from db.items import ItemClaim
-from db.jobs import JobInfo, Started
+from db.datasets import datasets, dialogues
+from db.jobs import jobs
+from db.jobs.items import ItemClaim
+from db.jobs.jobs import JobInfo, Started
+from db.review.queues import open_queues_of_run
+from db.synthesis import runs as synthesis
 from proutt_core.errors import ConflictError, InputError, SettingsError
 from proutt_core.llm.choose import choose_model
 from proutt_core.llm.model import Model
@@ -134,7 +137,7 @@ async def run_synthesis(job_id: int, *, shared: Shared, concurrency: int | None 
     model = choose_model(settings["model"], base_url=settings["base_url"], upstream=settings.get("upstream"))
     _require_same_code(job, model)
     work = partial(_one, thresholds=_thresholds_of(job), seed=settings["seed"], without=_without(job))
-    await run_model_items(job, model, work, shared=shared, concurrency=concurrency)
+    await run_model_items(job, model, work, shared=shared, concurrency=concurrency, completed=open_queues_of_run)
 
 
 def _thresholds_of(job: JobInfo) -> Thresholds:

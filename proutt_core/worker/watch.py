@@ -19,7 +19,7 @@ import math
 import time
 from typing import Protocol
 
-from db import jobs
+from db.jobs import jobs
 from proutt_core.llm.model import Completion
 
 # Many calls that start within this time share one look: a pause is seen within it.

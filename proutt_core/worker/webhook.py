@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from db import items, jobs
-from db.jobs import NOUNS, JobInfo
+from db.jobs import items, jobs
+from db.jobs.jobs import NOUNS, JobInfo
 from proutt_core.errors import SettingsError
 
 log = logging.getLogger(__name__)

@@ -13,10 +13,11 @@ import pytest
 from sqlmodel import select
 
 import db.engine
+from db.accounts.users import create_user, find_user
 from db.columns import now
 from db.engine import write
 from db.migrate import migrate
-from db.models import (
+from db.tables import (
     Assignment,
     Dataset,
     DialogueRow,
@@ -30,7 +31,6 @@ from db.models import (
     Study,
     StudyCase,
 )
-from db.users import create_user, find_user
 from tests.browser.studio import server
 from tests.browser.wire import Wire, open_page, sign_in
 

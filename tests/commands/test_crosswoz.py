@@ -7,7 +7,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from db import jobs
+from db.jobs import jobs
 from proutt_core.__main__ import app
 from tests.export.trl import read_with_trl
 from tests.worker.project import rows_of_run

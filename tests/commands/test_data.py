@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 import db.engine
 import proutt_core.worker.imports
-from db import datasets, jobs, predictions, studies
-from db.users import list_users
+from db.accounts.users import list_users
+from db.datasets import datasets
+from db.jobs import jobs
+from db.studies import predictions, studies
 from proutt_core.__main__ import app
 from proutt_core.worker.holding import Held
 from proutt_core.worker.sample import ACCOUNTS, ACCOUNTS_FILE, open_sample_study, set_up_sample

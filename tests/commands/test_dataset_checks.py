@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from db import datasets
+from db.datasets import datasets
 from db.engine import write
-from db.models import Job
+from db.tables import Job
 from tests.commands.test_data import last_line, run
 
 TALKS = (

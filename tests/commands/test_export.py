@@ -8,11 +8,11 @@ import pytest
 from sqlmodel import select
 from typer.testing import CliRunner
 
-from db import jobs
 from db.engine import read
-from db.models import Export, ExportRow
-from db.queues import claim_next
-from db.reviews import pair_task, save_pair_review
+from db.jobs import jobs
+from db.review.answers import pair_task, save_pair_review
+from db.review.queues import claim_next
+from db.tables import Export, ExportRow
 from proutt_core.__main__ import app
 from proutt_core.editing import with_texts
 from proutt_core.traces import parse_trace

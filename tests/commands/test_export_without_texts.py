@@ -8,10 +8,10 @@ import pytest
 from sqlmodel import col, select
 from typer.testing import CliRunner
 
-from db import jobs
 from db.engine import read, write
-from db.models import DialogueRow, EventRow, Export, Job
-from db.past_exports import exports_of
+from db.jobs import jobs
+from db.pairs.exports import exports_of
+from db.tables import DialogueRow, EventRow, Export, Job
 from proutt_core.__main__ import app
 from proutt_core.types import Trace
 from proutt_core.worker.synthesis import start_synthesis

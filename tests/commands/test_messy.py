@@ -8,9 +8,9 @@ import pytest
 from sqlmodel import col, select
 from typer.testing import CliRunner
 
-from db import items, jobs
 from db.engine import read
-from db.models import DialogueRow
+from db.jobs import items, jobs
+from db.tables import DialogueRow
 from proutt_core.__main__ import app
 
 FILES = ["dpo_en_demo.json", "glaive_toolcall_zh_demo.json"]

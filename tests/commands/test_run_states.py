@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from db import jobs
+from db.jobs import jobs
 from proutt_core.__main__ import app
 from proutt_core.worker.synthesis import start_synthesis
 from tests.fake_server import FakeServer

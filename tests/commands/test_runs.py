@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from db import jobs
+from db.jobs import jobs
 from proutt_core.__main__ import app
 from tests.fake_server import FakeServer, Fault
 from tests.worker.project import DATASET, import_talks, rows_of_run

@@ -9,7 +9,7 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from db.studies import get_study
+from db.studies.studies import get_study
 from proutt_core.commands import judging, studies
 from tests.statistics.pandalm import needs_pandalm, pandalm_labels, write_labels
 from tests.studies import DATASET, add_user, judge_all, two_methods

@@ -5,8 +5,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from db.sessions import sign_in, user_of_token
-from db.users import find_user, list_users
+from db.accounts.sessions import sign_in, user_of_token
+from db.accounts.users import find_user, list_users
 from proutt_core.__main__ import app as program
 from proutt_core.commands.users import app
 

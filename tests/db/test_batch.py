@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-import db.batch
-from db.batch import GroupedWrites
+import db.jobs.grouped_writes
 from db.engine import read
-from db.models import Dataset
+from db.jobs.grouped_writes import GroupedWrites
+from db.tables import Dataset
 
 
 def add(name: str) -> object:
@@ -37,8 +37,8 @@ def test_what_was_awaited_is_committed(database: str) -> None:
 
 def test_many_writes_share_few_commits(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     commits: list[int] = []
-    commit = db.batch._commit
-    monkeypatch.setattr(db.batch, "_commit", lambda group: (commits.append(len(group)), commit(group))[1])
+    commit = db.jobs.grouped_writes._commit
+    monkeypatch.setattr(db.jobs.grouped_writes, "_commit", lambda group: (commits.append(len(group)), commit(group))[1])
 
     async def main() -> float:
         writes = GroupedWrites(every_s=0.05)

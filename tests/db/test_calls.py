@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from sqlmodel import col, select
 
-from db import calls, datasets, items, synthesis
-from db.calls import NewCall, NewLink
+from db.datasets import datasets
 from db.engine import read, write
-from db.items import ItemClaim
-from db.models import LlmCall
+from db.jobs import calls, items
+from db.jobs.calls import NewCall, NewLink
+from db.jobs.items import ItemClaim
+from db.synthesis import runs as synthesis
+from db.tables import LlmCall
 from tests.worker.project import DATASET, import_talks
 
 CALL = NewCall(

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
-from db.cases import CompareTask, Side, compare_task, method_on, save_judgement
 from db.columns import now
 from db.engine import read
-from db.models import Assignment, EventRow, Judgement
-from db.queues import claim_next, skip, waiting_for
-from db.reviews import save_pair_review, undo_last
+from db.review.answers import save_pair_review, undo_last
+from db.review.queues import claim_next, skip, waiting_for
+from db.studies.comparisons import CompareTask, Side, compare_task, method_on, save_judgement
+from db.tables import Assignment, EventRow, Judgement
 from proutt_core.errors import NotAllowed
 from tests.db import work
 

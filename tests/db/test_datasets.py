@@ -3,11 +3,11 @@
 import pytest
 from sqlmodel import select
 
-from db import datasets, dialogues
-from db.dialogues import NewDialogue
+from db.blinding.public_titles import check_titles_in_view
+from db.datasets import datasets, dialogues
+from db.datasets.dialogues import NewDialogue
 from db.engine import read, write
-from db.models import Job, Method, Queue
-from db.public_titles import check_titles_in_view
+from db.tables import Job, Method, Queue
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.types import Dialogue, Message
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from db.accounts.events import recent, record
 from db.engine import write
-from db.events import recent, record
 from tests.db import work
 
 

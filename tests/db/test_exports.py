@@ -5,10 +5,10 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from db.engine import read, write
-from db.exports import record_export, reviewed_pairs, run_id
-from db.models import Assignment, EventRow, Export, ExportRow, PairReview, PreferencePair, QueueItem
-from db.queues import claim_next
-from db.reviews import save_pair_review, undo_last
+from db.pairs.going_out import record_export, reviewed_pairs, run_id
+from db.review.answers import save_pair_review, undo_last
+from db.review.queues import claim_next
+from db.tables import Assignment, EventRow, Export, ExportRow, PairReview, PreferencePair, QueueItem
 from proutt_core.errors import InputError
 from proutt_core.export import final_review, final_text, goes_out, standing
 from proutt_core.traces import parse_trace
@@ -153,7 +153,7 @@ def test_gates_of_a_pair_are_named_and_hold_it_back_until_a_person_approves(job_
 
 
 def test_a_run_larger_than_a_batch_comes_whole_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("db.exports.BATCH", 3)
+    monkeypatch.setattr("db.pairs.going_out.BATCH", 3)
     made = work.finished_run(work.samples(8))
     assert [pair.external_id for pair in reviewed_pairs(made)] == [f"d{n:04}" for n in range(8)]
 

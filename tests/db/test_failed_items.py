@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from sqlmodel import col, select
 
-from db import calls, items
-from db.calls import NewCall, NewLink
+from db.accounts.events import recent
 from db.engine import read, write
-from db.events import recent
-from db.failed_items import FailedReply, failed_items
-from db.items import ItemClaim
-from db.models import Job, SynthesisItem
+from db.jobs import calls, items
+from db.jobs.calls import NewCall, NewLink
+from db.jobs.failed_items import FailedReply, failed_items
+from db.jobs.items import ItemClaim
+from db.tables import Job, SynthesisItem
 from tests.db import work
 
 CALL = NewCall(

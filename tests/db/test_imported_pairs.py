@@ -3,14 +3,14 @@
 import pytest
 from sqlmodel import col, select
 
-from db import datasets
+from db.blinding.public_titles import check_titles_in_view
+from db.datasets import datasets
+from db.datasets.licences import set_redistributable
 from db.engine import read, write
-from db.imported_pairs import NewPair, append, finish
-from db.licences import set_redistributable
-from db.models import Dataset, EventRow, PreferencePair, Queue, QueueItem
-from db.public_titles import check_titles_in_view
-from db.queues import claim_next, open_dataset_queue, waiting_for
-from db.reviews import pair_task, save_pair_review
+from db.pairs.imported import NewPair, append, finish
+from db.review.answers import pair_task, save_pair_review
+from db.review.queues import claim_next, open_dataset_queue, waiting_for
+from db.tables import Dataset, EventRow, PreferencePair, Queue, QueueItem
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.types import GateFailure, VerbatimPair
 from tests.db import work

@@ -6,9 +6,11 @@ from collections import Counter
 
 import pytest
 
-from db import datasets, items, jobs, synthesis
+from db.datasets import datasets
 from db.engine import write
-from db.items import ItemClaim
+from db.jobs import items, jobs
+from db.jobs.items import ItemClaim
+from db.synthesis import runs as synthesis
 from proutt_core.errors import ConflictError
 from tests.worker.project import DATASET, import_talks
 
@@ -120,12 +122,12 @@ def test_a_job_is_complete_only_when_nothing_waits_or_runs(database: str) -> Non
     import_talks(2)
     job_id = start().job_id
     first, second = claim(job_id, n=2)
-    assert not items.settle(job_id)
+    assert not items.finish_if_complete(job_id)
     finish(first)
-    assert not items.settle(job_id)
+    assert not items.finish_if_complete(job_id)
     with write() as session:
         items.save_failure(session, second, stage="insight", error="no reply")
-    assert items.settle(job_id)
+    assert items.finish_if_complete(job_id)
     assert jobs.required(job_id).state == "done"
     assert [(f.stage, f.reason) for f in items.failures(job_id)] == [("insight", "no reply")]
 
@@ -137,7 +139,7 @@ def test_failed_items_can_be_freed_for_another_try(database: str) -> None:
     finish(first)
     with write() as session:
         items.save_failure(session, second, stage="insight", error="no reply")
-    items.settle(job_id)
+    items.finish_if_complete(job_id)
     assert items.retry_failed(job_id) == 1
     assert jobs.required(job_id).state == "queued"
     assert [c.id for c in claim(job_id, n=2)] == [second.id]
@@ -173,7 +175,7 @@ def test_a_done_run_goes_on_when_it_is_extended(database: str) -> None:
     import_talks(3)
     job_id = start(limit=1).job_id
     finish(claim(job_id)[0])
-    assert items.settle(job_id)
+    assert items.finish_if_complete(job_id)
     more = start(limit=2)
     assert (more.resumed, more.added) == (1, 1)
     assert jobs.required(job_id).state == "queued"

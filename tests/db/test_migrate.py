@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 import db.engine
 from db.engine import engine, read, write
 from db.migrate import MIGRATIONS, context_options, is_current, migrate, write_new
-from db.models import EventRow
+from db.tables import EventRow
 from proutt_core.errors import SettingsError
 
 BREAKS_HALF_WAY = """

@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 import db.engine
-from db import usage
 from db.engine import engine
+from db.jobs import usage
+from db.jobs.usage import StageUsage
 from db.migrate import MIGRATIONS, migrate
-from db.usage import StageUsage
 
 AT = datetime(2026, 1, 2, 3, 4, 5)
 PLAIN: dict[type[object], object] = {

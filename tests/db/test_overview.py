@@ -1,12 +1,12 @@
 """The counts that Home shows, on both databases."""
 
-from db.cases import save_judgement
-from db.datasets import create
+from db.datasets.datasets import create
 from db.engine import write
-from db.imported_pairs import NewPair, append, finish
-from db.models import Export, Job
 from db.overview import overview
-from db.queues import claim_next
+from db.pairs.imported import NewPair, append, finish
+from db.review.queues import claim_next
+from db.studies.comparisons import save_judgement
+from db.tables import Export, Job
 from proutt_core.types import Overview, VerbatimPair
 from tests.db import work
 

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from db import events
-from db.prices import Price, add_missing, list_prices, price_for, remove_price, set_price
+from db.accounts import events
+from db.jobs.prices import Price, add_missing, list_prices, price_for, remove_price, set_price
 from proutt_core.errors import InputError
 from proutt_core.llm.presets import PRESETS
 from proutt_core.llm.price_list import STARTING_PRICES

@@ -10,10 +10,10 @@ from sqlmodel import col, select
 
 from db.columns import now
 from db.engine import read, write
-from db.models import Assignment, Queue, QueueItem
-from db.places import taken_by_others
-from db.queues import claim_next, open_run_queues, renew, skip, titles, waiting_for
-from db.reviews import save_pair_review, save_tree_review, undo_last
+from db.review.answers import save_pair_review, save_tree_review, undo_last
+from db.review.places import taken_by_others
+from db.review.queues import claim_next, open_run_queues, renew, skip, titles, waiting_for
+from db.tables import Assignment, Queue, QueueItem
 from proutt_core.errors import ConflictError, NotAllowed
 from tests.db import work
 

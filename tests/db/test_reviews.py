@@ -4,9 +4,9 @@ import pytest
 from sqlmodel import select
 
 from db.engine import read
-from db.models import EventRow, PairReview, PreferencePair, TreeReview
-from db.queues import claim_next
-from db.reviews import pair_task, save_pair_review, save_tree_review, tree_task
+from db.review.answers import pair_task, save_pair_review, save_tree_review, tree_task
+from db.review.queues import claim_next
+from db.tables import EventRow, PairReview, PreferencePair, TreeReview
 from proutt_core.errors import InputError, NotAllowed
 from tests.db import work
 

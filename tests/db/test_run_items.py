@@ -7,9 +7,9 @@ from sqlmodel import select
 
 from db.columns import now
 from db.engine import write
-from db.models import PreferencePair, SynthesisItem
-from db.progress import counts_by_job, ended_lately
-from db.run_items import browse_items, open_item
+from db.jobs.progress import counts_by_job, ended_lately
+from db.synthesis.items import browse_items, open_item
+from db.tables import PreferencePair, SynthesisItem
 from proutt_core.errors import InputError
 from tests.db import work
 

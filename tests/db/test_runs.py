@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from db import datasets, jobs, synthesis
+from db.accounts.events import recent
 from db.columns import now
+from db.datasets import datasets
 from db.engine import read, write
-from db.events import recent
-from db.models import ItemCall, Job, JobUsage, LlmCall, PreferencePair, SynthesisItem
-from db.synthesis import Overlap, overlaps, removable, remove_run
+from db.jobs import jobs
+from db.synthesis import runs as synthesis
+from db.synthesis.runs import Overlap, overlaps, removable, remove_run
+from db.tables import ItemCall, Job, JobUsage, LlmCall, PreferencePair, SynthesisItem
 from proutt_core.errors import ConflictError
 from tests.db import work
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import select
 
-import db.sessions
+import db.accounts.sessions
+from db.accounts.sessions import SESSION_LASTS, SlowDown, sign_in, sign_out, user_of_token
+from db.accounts.users import create_user
 from db.columns import now
 from db.engine import read, write
-from db.models import LoginFailure, LoginSession
-from db.sessions import SESSION_LASTS, SlowDown, sign_in, sign_out, user_of_token
-from db.users import create_user
+from db.tables import LoginFailure, LoginSession
 from proutt_core.errors import NotAllowed
 
 PASSWORD = "correct horse"
@@ -25,7 +25,7 @@ def ann(database: str) -> int:
 
 
 class Clock:
-    """The time as db.sessions sees it."""
+    """The time as db.accounts.sessions sees it."""
 
     def __init__(self) -> None:
         self.offset = timedelta()
@@ -40,7 +40,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     made = Clock()
-    monkeypatch.setattr(db.sessions, "now", made)
+    monkeypatch.setattr(db.accounts.sessions, "now", made)
     yield made
 
 
@@ -100,13 +100,13 @@ def test_unknown_name_and_wrong_password_get_the_same_answer_and_the_same_work(
     ann: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked: list[str | None] = []
-    real = db.sessions.password_fits
+    real = db.accounts.sessions.password_fits
 
     def counted(password: str, password_hash: str | None) -> bool:
         checked.append(password_hash)
         return real(password, password_hash)
 
-    monkeypatch.setattr(db.sessions, "password_fits", counted)
+    monkeypatch.setattr(db.accounts.sessions, "password_fits", counted)
     messages = []
     for name in ("ann", "nobody"):
         with pytest.raises(NotAllowed) as caught:
@@ -117,7 +117,7 @@ def test_unknown_name_and_wrong_password_get_the_same_answer_and_the_same_work(
 
 
 def test_nobodys_password_cannot_be_guessed() -> None:
-    assert not db.sessions.password_fits("nobody", None)
+    assert not db.accounts.sessions.password_fits("nobody", None)
 
 
 def test_sixth_attempt_must_wait_longer_each_time_then_goes(ann: int, clock: Clock) -> None:

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlmodel import col, select
 
-from db.cases import save_judgement
 from db.engine import read
-from db.models import Assignment, EventRow, Judgement, QueueItem
-from db.places import Outcome
-from db.queues import claim_next, renew, skip
-from db.reviews import undo_last
+from db.review.answers import undo_last
+from db.review.places import Outcome
+from db.review.queues import claim_next, renew, skip
+from db.studies.comparisons import save_judgement
+from db.tables import Assignment, EventRow, Judgement, QueueItem
 from proutt_core.errors import ConflictError
 from tests.db import work
 

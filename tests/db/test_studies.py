@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from db.blinding.public_titles import check_public_title
 from db.engine import read, write
-from db.models import Job, PredictionRow, Queue, RoleGrant, SampleRow, Study, StudyCase
-from db.public_titles import check_public_title
-from db.queues import claim_next, waiting_for
-from db.reviews import undo_last
-from db.studies import (
+from db.review.answers import undo_last
+from db.review.queues import claim_next, waiting_for
+from db.studies.draw import predicted_methods
+from db.studies.results import case_evidence, judge_readings, study_progress, votes
+from db.studies.studies import (
     close_study,
     create_study,
     get_study,
@@ -21,8 +22,7 @@ from db.studies import (
     possible_judges,
     unblind_study,
 )
-from db.study_cases import predicted_methods
-from db.study_results import case_evidence, judge_readings, study_progress, votes
+from db.tables import Job, PredictionRow, Queue, RoleGrant, SampleRow, Study, StudyCase
 from proutt_core.errors import ConflictError, InputError, NotAllowed
 from proutt_core.types import StudyInfo
 from tests.studies import DATASET, add_dataset, add_method, add_user, judge_all, two_methods

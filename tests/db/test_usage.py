@@ -1,8 +1,8 @@
 """What processes note of a job's calls adds up, on both databases."""
 
 from db.engine import write
-from db.jobs import job_for
-from db.usage import StageUsage, add, of_job
+from db.jobs.jobs import job_for
+from db.jobs.usage import StageUsage, add, of_job
 
 
 def a_job(name: str) -> int:

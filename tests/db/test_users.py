@@ -7,12 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from db.columns import now
-from db.engine import read
-from db.events import recent
-from db.models import RoleGrant, User
-from db.sessions import sign_in, user_of_token
-from db.users import (
+from db.accounts.events import recent
+from db.accounts.sessions import sign_in, user_of_token
+from db.accounts.users import (
     change_own_password,
     create_user,
     deactivate,
@@ -22,6 +19,9 @@ from db.users import (
     set_password,
     set_roles,
 )
+from db.columns import now
+from db.engine import read
+from db.tables import RoleGrant, User
 from proutt_core.errors import ConflictError, InputError, NotAllowed
 from proutt_core.types import AccountRole
 

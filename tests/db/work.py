@@ -7,7 +7,8 @@ from sqlmodel import Session, col, select
 
 from db.columns import now
 from db.engine import read, write
-from db.models import (
+from db.review.queues import open_run_queues
+from db.tables import (
     Assignment,
     Dataset,
     DialogueRow,
@@ -25,7 +26,6 @@ from db.models import (
     SynthesisItem,
     User,
 )
-from db.queues import open_run_queues
 from proutt_core.types import (
     Attribute,
     IntentTree,

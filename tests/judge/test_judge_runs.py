@@ -8,13 +8,13 @@ import pytest
 from sqlmodel import select
 
 import proutt_core.worker.judging as judging
-from db import items, jobs
+from db.accounts.events import recent
 from db.engine import read
-from db.events import recent
-from db.judging import judge_runs
-from db.models import ItemCall, JudgeVerdict, PredictionRow, StudyCase
-from db.studies import close_study, create_study, open_study
-from db.study_results import judge_readings
+from db.jobs import items, jobs
+from db.studies.judging import judge_runs
+from db.studies.results import judge_readings
+from db.studies.studies import close_study, create_study, open_study
+from db.tables import ItemCall, JudgeVerdict, PredictionRow, StudyCase
 from proutt_core.errors import ConflictError, InputError, SettingsError
 from proutt_core.llm import Prompt
 from proutt_core.types import StudyInfo

@@ -8,8 +8,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import pages._shared
-from db.sessions import sign_in
-from db.users import create_user, find_user
+from db.accounts.sessions import sign_in
+from db.accounts.users import create_user, find_user
 from proutt_core.types import AccountRole
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"

@@ -8,11 +8,11 @@ import sys
 
 from sqlmodel import select
 
+from db.accounts.sessions import sign_in
+from db.accounts.users import create_user
 from db.engine import write
 from db.migrate import migrate
-from db.models import DialogueRow, PredictionRow, PreferencePair, SynthesisItem
-from db.sessions import sign_in
-from db.users import create_user
+from db.tables import DialogueRow, PredictionRow, PreferencePair, SynthesisItem
 from proutt_core.types import (
     Attribute,
     CategoryReasons,
@@ -164,7 +164,7 @@ def rewrite() -> None:
             said = DIALOGUES[n % len(DIALOGUES)]
             row.messages = [{"role": role, "content": text} for role, text in said]
             session.add(row)
-        from db.models import SampleRow
+        from db.tables import SampleRow
 
         for n, sample in enumerate(session.exec(select(SampleRow).order_by(SampleRow.id))):  # type: ignore[arg-type]
             sample.target_index = len(DIALOGUES[n % len(DIALOGUES)]) - 1

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 
-from db.events import recent
-from db.sessions import sign_in, user_of_token
-from db.users import create_user, find_user, set_roles
+from db.accounts.events import recent
+from db.accounts.sessions import sign_in, user_of_token
+from db.accounts.users import create_user, find_user, set_roles
 from tests.pages.conftest import PASSWORD, Open, words
 
 

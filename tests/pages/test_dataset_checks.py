@@ -8,9 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import pages._dataset_checks
-from db import datasets, events, jobs, near_duplicates, personal_data
+from db.accounts import events
+from db.datasets import datasets, near_duplicates, personal_data
 from db.engine import write
-from db.models import Job
+from db.jobs import jobs
+from db.tables import Job
 from pages._components import Marked
 from proutt_core.worker.imports import ImportRequest, import_now
 from proutt_core.worker.near_duplicates import run_near_duplicates_job

@@ -8,7 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import proutt_core.worker.imports
-from db import datasets, imports, jobs
+from db.datasets import datasets, imports
+from db.jobs import jobs
 from proutt_core import uploads
 from proutt_core.worker.imports import ImportRequest, import_now, run_import_job
 from tests.pages.conftest import Open, words

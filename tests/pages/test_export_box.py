@@ -8,11 +8,11 @@ import pytest
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
+from db.accounts.sessions import sign_in
+from db.accounts.users import create_user
+from db.datasets.licences import set_redistributable
 from db.engine import read, write
-from db.licences import set_redistributable
-from db.models import Dataset, Export, Job
-from db.sessions import sign_in
-from db.users import create_user
+from db.tables import Dataset, Export, Job
 from tests.db import work
 from tests.dialogues.released_files import preference
 from tests.dialogues.released_files import write as write_file

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from db.sessions import sign_out
+from db.accounts.sessions import sign_out
 from proutt_core.types import AccountRole
 from tests.pages.conftest import PAGES, Open, words
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from db.engine import write
-from db.models import Dataset, Worker
+from db.tables import Dataset, Worker
 from tests.db import work
 from tests.pages.conftest import Open, words
 

@@ -7,13 +7,13 @@ import pytest
 from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
-from db import calls, jobs, prices, usage
-from db.calls import NewCall, NewLink
 from db.engine import read, write
-from db.items import ItemClaim, counts, failures
-from db.models import Assignment, Job, SynthesisItem
-from db.prices import Price
-from db.usage import StageUsage
+from db.jobs import calls, jobs, prices, usage
+from db.jobs.calls import NewCall, NewLink
+from db.jobs.items import ItemClaim, counts, failures
+from db.jobs.prices import Price
+from db.jobs.usage import StageUsage
+from db.tables import Assignment, Job, SynthesisItem
 from proutt_core.progress import CALLS_REACHED, grouped
 from tests.db import work
 from tests.pages.conftest import Open, words

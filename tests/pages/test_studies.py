@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from db.studies import close_study, create_study, get_study, open_study, unblind_study
+from db.studies.studies import close_study, create_study, get_study, open_study, unblind_study
 from tests.pages.conftest import Open, words
 from tests.studies import DATASET, add_user, judge_all, two_methods
 

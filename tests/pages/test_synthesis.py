@@ -8,10 +8,10 @@ import pytest
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
-from db import jobs
 from db.engine import read, write
-from db.items import counts
-from db.models import Export, Job, SynthesisItem
+from db.jobs import jobs
+from db.jobs.items import counts
+from db.tables import Export, Job, SynthesisItem
 from proutt_core.llm.choice import OTHER
 from tests.db import work
 from tests.pages.conftest import Open, words

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from db import jobs
-from db.items import counts
+from db.jobs import jobs
+from db.jobs.items import counts
 from proutt_core.worker.synthesis import start_synthesis
 from tests.pages.conftest import Open, words
 from tests.worker.project import DATASET, import_talks, run_here

@@ -7,10 +7,10 @@ import pytest
 from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
+from db.accounts.sessions import sign_in
+from db.accounts.users import create_user
 from db.engine import read, write
-from db.models import Assignment, Judgement, PairReview, PreferencePair, Queue, QueueItem, TreeReview
-from db.sessions import sign_in
-from db.users import create_user
+from db.tables import Assignment, Judgement, PairReview, PreferencePair, Queue, QueueItem, TreeReview
 from proutt_core.types import AccountRole
 from proutt_core.worker.imports import ImportRequest, import_now
 from tests.db import work

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from db import items, jobs, synthesis
+from db.jobs import items, jobs
+from db.synthesis import runs as synthesis
 from proutt_core.worker.sample import set_up_sample
 from tests.worker.project import rows_of_run, run_here
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from db import datasets
+from db.datasets import datasets
 from db.engine import read
-from db.models import DialogueRow, SampleRow
+from db.tables import DialogueRow, SampleRow
 
 REPORTED = (
     *("rows", "imported", "duplicates", "renamed", "skipped", "samples", "without_sample"),

@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from db.engine import read
-from db.models import DialogueRow, PreferencePair, SampleRow, SynthesisItem
+from db.tables import DialogueRow, PreferencePair, SampleRow, SynthesisItem
 from proutt_core.dialogues import ImportSettings, parse_shares
 from proutt_core.sample import sample_path
 from proutt_core.worker.imports import ImportRequest, import_now

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import col, select
 
 from db.engine import read
-from db.models import ItemCall, Job, SynthesisItem
+from db.tables import ItemCall, Job, SynthesisItem
 from proutt_core.errors import InputError
 from proutt_core.hindsight import overlap
 from proutt_core.stages import STAGES
@@ -65,7 +65,7 @@ def test_overlaps_are_saved_with_the_item_they_were_measured_on(database: str) -
 
 
 def said_in(item: SynthesisItem) -> str:
-    from db import dialogues
+    from db.datasets import dialogues
 
     stored = dialogues.sample_by_id(item.sample_id)
     assert stored is not None

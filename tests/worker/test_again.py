@@ -2,9 +2,10 @@
 
 import pytest
 
-from db import jobs, similarities
-from db.run_comparison import branches_of_both, samples_of_both
-from db.usage import of_job
+from db.jobs import jobs
+from db.jobs.usage import of_job
+from db.synthesis import similarities
+from db.synthesis.comparison import branches_of_both, samples_of_both
 from proutt_core.errors import ConflictError
 from proutt_core.thresholds import Similarity, branch_counts, new_calls, views_at_top
 from proutt_core.types import Thresholds

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from db import items, jobs
+from db.jobs import items, jobs
 from proutt_core.worker.synthesis import start_synthesis
 from tests.balancer import Balancer
 from tests.fake_server import FakeServer

@@ -8,13 +8,13 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from db import items, jobs, usage
 from db.columns import now
 from db.engine import read, write
-from db.jobs import JobInfo
-from db.models import LlmCall
-from db.prices import Price, remove_price, set_price
-from db.usage import StageUsage
+from db.jobs import items, jobs, usage
+from db.jobs.jobs import JobInfo
+from db.jobs.prices import Price, remove_price, set_price
+from db.jobs.usage import StageUsage
+from db.tables import LlmCall
 from proutt_core.errors import InputError, SettingsError
 from proutt_core.llm.model import Completion, Usage
 from proutt_core.worker.budget import FIRST_COMPLETION_TOKENS, FIRST_PROMPT_TOKENS, JobBudget

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from db import items, jobs, usage
 from db.engine import read
-from db.models import ItemCall, LlmCall
+from db.jobs import items, jobs, usage
+from db.tables import ItemCall, LlmCall
 from proutt_core.worker.shared import Shared, shared_by_jobs
 from proutt_core.worker.synthesis import run_synthesis, start_synthesis
 from tests.fake_server import Call, FakeServer, Fault
@@ -148,7 +148,7 @@ def test_a_call_that_cannot_be_stored_ends_the_job_loudly(sqlite: str, monkeypat
     def broken(*_args: object, **_named: object) -> object:
         raise ZeroDivisionError("the disk is gone")
 
-    monkeypatch.setattr("db.calls.store", broken)
+    monkeypatch.setattr("db.jobs.calls.store", broken)
     with FakeServer() as server:
         job_id = start(server)
         with pytest.raises(ZeroDivisionError):

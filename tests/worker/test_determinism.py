@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from db.engine import read, write
-from db.models import ItemCall, LlmCall
+from db.tables import ItemCall, LlmCall
 from proutt_core.worker.synthesis import start_synthesis
 from tests.fake_server import FakeServer, Fault, some_faulty
 from tests.worker.project import DATASET, import_talks, rows_of_run, run_here

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 from sqlmodel import col, select
 
-from db import jobs
 from db.columns import row_id
 from db.engine import write
-from db.models import Assignment, PairReview, QueueItem
-from db.prices import Price, set_price
+from db.jobs import jobs
+from db.jobs.prices import Price, set_price
+from db.tables import Assignment, PairReview, QueueItem
 from proutt_core.cost import Bill
 from proutt_core.errors import InputError, SettingsError
 from proutt_core.estimate import Estimate

@@ -13,7 +13,8 @@ import pytest
 import proutt_core.dialogues.reading_apart
 import proutt_core.worker.imports
 from benchmarks._lmsys import write_jsonl
-from db import datasets, imports, jobs
+from db.datasets import datasets, imports
+from db.jobs import jobs
 from proutt_core import uploads
 from proutt_core.dialogues import ImportSettings
 from proutt_core.errors import ConflictError, InputError

@@ -8,11 +8,13 @@ import pytest
 from sqlmodel import col, select
 from typer.testing import CliRunner
 
-from db import datasets, imported_pairs, jobs
+from db.datasets import datasets
 from db.engine import read
-from db.models import PreferencePair, Queue
-from db.queues import claim_next
-from db.reviews import pair_task, save_pair_review
+from db.jobs import jobs
+from db.pairs import imported as imported_pairs
+from db.review.answers import pair_task, save_pair_review
+from db.review.queues import claim_next
+from db.tables import PreferencePair, Queue
 from proutt_core.__main__ import app
 from proutt_core.dialogues import ImportSettings
 from proutt_core.dialogues.pair_report import PairReport
@@ -135,7 +137,7 @@ def test_what_an_import_that_broke_off_left_is_invisible_and_goes(
         return stored(dataset_id, batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr("db.imported_pairs.append", failing)
+        patch.setattr("db.pairs.imported.append", failing)
         with pytest.raises(OSError, match="disk gone"):
             import_now(request(path))
     assert datasets.list_ready() == []

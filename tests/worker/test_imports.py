@@ -8,7 +8,8 @@ import pytest
 
 import proutt_core.worker.holding
 import proutt_core.worker.imports
-from db import datasets, dialogues, imports, jobs
+from db.datasets import datasets, dialogues, imports
+from db.jobs import jobs
 from proutt_core.dialogues import ImportReport, ImportSettings, parse_shares
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.worker.imports import ImportRequest, forget_import, import_now, queue_import, run_import_job

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks._lmsys import write_jsonl
-from db import datasets, imports
+from db.datasets import datasets, imports
 from proutt_core.worker.imports import ImportRequest, import_now
 from tests.conftest import PROJECT
 from tests.worker.imported_rows import fingerprint

@@ -5,9 +5,11 @@ import asyncio
 import pytest
 
 import proutt_core.worker.holding
-from db import datasets, dialogues, events, imports, jobs, near_duplicates
+from db.accounts import events
+from db.datasets import datasets, dialogues, near_duplicates
 from db.engine import write
-from db.models import Job
+from db.jobs import jobs, whole
+from db.tables import Job
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.worker.loop import work
 from proutt_core.worker.near_duplicates import find_now, run_near_duplicates_job
@@ -91,7 +93,7 @@ def test_a_search_under_way_is_not_disturbed(database: str) -> None:
     job_id = near_duplicates.queue(dataset_id=dataset_id, threshold=0.8)
     with pytest.raises(ConflictError, match="at this moment"):
         near_duplicates.queue(dataset_id=dataset_id, threshold=0.9)
-    assert imports.claim_whole(job_id, lease_s=60) is not None
+    assert whole.claim_whole(job_id, lease_s=60) is not None
     run_near_duplicates_job(jobs.required(job_id), stopping=lambda: False)  # somebody else has it
     assert jobs.list_active() == []
     assert found(dataset_id) == []

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 import proutt_core.worker.personal_data
-from db import datasets, dialogues, events, personal_data
-from db.dataset_use import uses
+from db.accounts import events
+from db.datasets import datasets, dialogues, personal_data
+from db.datasets.seeded_order import samples_for_job
+from db.datasets.uses import uses
 from db.engine import read, write
-from db.models import DialogueRow, Job, Method, SampleRow, Study
-from db.order import samples_for_job
+from db.tables import DialogueRow, Job, Method, SampleRow, Study
 from proutt_core.dialogues import ImportSettings, search_text, text_sha256
 from proutt_core.dialogues.personal_data import count
 from proutt_core.errors import ConflictError
@@ -276,7 +277,7 @@ def test_dialogues_do_not_go_while_a_run_takes_its_samples(
         dropping.join(0.5)  # as long as it takes to get between the reading and the writing
         return found
 
-    module = "db.synthesis" if by == "synthesis" else "db.predictions"
+    module = "db.synthesis.runs" if by == "synthesis" else "db.studies.predictions"
     monkeypatch.setattr(f"{module}.samples_for_job", order)
     if by == "synthesis":
         start_synthesis(dataset="d", run="first", split="all")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from db import jobs
 from db.engine import write
-from db.jobs import JobInfo
-from db.models import Job
+from db.jobs import jobs
+from db.jobs.jobs import JobInfo
+from db.tables import Job
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.worker.costs import asked_model, bill_of
 from proutt_core.worker.prediction import prompted_method, start_prediction

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 from sqlmodel import select
 
-from db import calls, items, jobs, synthesis
 from db.engine import read
-from db.models import ItemCall, LlmCall, Queue, QueueItem
+from db.jobs import calls, items, jobs
+from db.synthesis import runs as synthesis
+from db.tables import ItemCall, LlmCall, Queue, QueueItem
 from proutt_core.errors import ConflictError
 from proutt_core.worker.costs import bill_of
 from proutt_core.worker.shared import shared_by_jobs

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from db import jobs
+from db.jobs import jobs
 from proutt_core.errors import SettingsError
 from proutt_core.worker.synthesis import start_synthesis
 from proutt_core.worker.webhook import webhook_url

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from db import items, jobs, workers
 from db.engine import read
-from db.models import LlmCall
+from db.jobs import items, jobs, workers
+from db.tables import LlmCall
 from proutt_core.worker.synthesis import start_synthesis
 from tests.fake_server import FakeServer
 from tests.worker.project import DATASET, import_talks, rows_of_run, run_here

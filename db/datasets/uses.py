@@ -1,0 +1,75 @@
+"""What stands on a dataset's texts: while anything does, its dialogues neither change nor go."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from db.engine import read, write
+from db.jobs.jobs import ACTIVE, NOUNS
+from db.tables import Dataset, Job, NearDuplicate, PreferencePair, SampleRow, Study
+from db.tables import DialogueRow as Row
+from proutt_core.errors import ConflictError
+
+TEXT_JOBS = ("synthesis", "predict", "judge")
+NAMED = 3
+
+
+def uses(dataset_id: int) -> tuple[str, ...]:
+    """What uses it, in words and by name: `the run "first"`. Empty: its dialogues may be masked or dropped."""
+    with read() as session:
+        return uses_in(session, dataset_id)
+
+
+def uses_in(session: Session, dataset_id: int) -> tuple[str, ...]:
+    jobs = session.exec(
+        select(Job.kind, Job.name)
+        .where(
+            Job.dataset_id == dataset_id,
+            sa.or_(
+                col(Job.kind).in_(TEXT_JOBS),
+                sa.and_(col(Job.kind) == "near_duplicates", col(Job.state).in_(ACTIVE)),
+            ),
+        )
+        .order_by(col(Job.id))
+    ).all()
+    studies = session.exec(select(Study.name).where(Study.dataset_id == dataset_id).order_by(col(Study.id))).all()
+    found = [f'the {NOUNS[kind]} "{name}"' for kind, name in jobs] + [f'the study "{name}"' for name in studies]
+    if session.exec(select(PreferencePair.id).where(PreferencePair.dataset_id == dataset_id).limit(1)).first():
+        found.append("pairs imported with it")
+    return tuple(found)
+
+
+def require_unused(dataset_id: int) -> None:
+    """ConflictError that names what uses the dataset and says what to do instead."""
+    with write() as session:
+        hold_unused(session, dataset_id)
+
+
+def hold_unused(session: Session, dataset_id: int) -> Dataset:
+    """The dataset's row, locked until the transaction ends. ConflictError where something uses the dataset, or where
+    it is not ready."""
+    row = session.get(Dataset, dataset_id, with_for_update=True)
+    if row is None or row.state != "ready":
+        raise ConflictError("this dataset is not ready, or was removed")
+    found = uses_in(session, dataset_id)
+    if found:
+        named = ", ".join(found[:NAMED]) + (f" and {len(found) - NAMED} more" if len(found) > NAMED else "")
+        raise ConflictError(
+            f'the dialogues of "{row.name}" cannot change any more: {named} stand on them. Import the file again under'
+            " another name, with its personal data masked or dropped, and use that one"
+        )
+    return row
+
+
+def hold_texts(session: Session, dataset_id: int) -> None:
+    """Until the transaction ends nobody masks or drops its dialogues: for work that is about to stand on them."""
+    session.get(Dataset, dataset_id, with_for_update={"key_share": True, "read": True})
+
+
+def drop_dialogues(session: Session, ids: list[int]) -> None:
+    """With their samples and what the search for near-duplicates said of them. The caller holds the dataset unused."""
+    about: Any = sa.or_(col(NearDuplicate.dialogue_id).in_(ids), col(NearDuplicate.like_id).in_(ids))
+    session.exec(sa.delete(NearDuplicate).where(about))
+    session.exec(sa.delete(SampleRow).where(col(SampleRow.dialogue_id).in_(ids)))
+    session.exec(sa.delete(Row).where(col(Row.id).in_(ids)))

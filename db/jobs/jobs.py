@@ -1,0 +1,305 @@
+"""Jobs: every long work, its frozen settings and its state. Items of a job are in db/jobs/items.py."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from db.accounts.events import record
+from db.columns import now, row_id
+from db.engine import read, write
+from db.tables import Dataset, Job
+from proutt_core.errors import ConflictError, InputError
+
+JobKind = Literal["import", "synthesis", "predict", "judge", "near_duplicates"]
+WHOLE = ("import", "near_duplicates")  # kinds that one process does in one piece
+ACTIVE = ("queued", "running")
+NOUNS = {
+    "import": "import",
+    "synthesis": "run",
+    "predict": "prediction",
+    "judge": "judge run",
+    "near_duplicates": "search for near-duplicates",
+}
+
+
+@dataclass(frozen=True)
+class JobInfo:
+    id: int
+    public_id: str
+    kind: str
+    name: str
+    dataset_id: int | None
+    dataset: str | None  # its name
+    method_id: int | None
+    study_id: int | None
+    settings: dict[str, Any]
+    concurrency: int
+    max_calls: int | None
+    max_cost: float | None
+    state: str
+    reason: str
+    created_by: int | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    progress: int  # of single-piece jobs: rows read
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What besides its settings a job is about."""
+
+    dataset_id: int | None = None
+    method_id: int | None = None
+    study_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Started:
+    """A job that was made or found. `resumed` items were finished before; `added` are new."""
+
+    job_id: int
+    resumed: int
+    added: int
+
+
+def job_for(
+    session: Session,
+    *,
+    kind: JobKind,
+    name: str,
+    settings: dict[str, Any],
+    owner: Owner = Owner(),
+    concurrency: int = 8,
+    created_by: int | None = None,
+) -> Job:
+    """The job of this kind and name, made where there is none; locked. Inside the caller's transaction, so that no
+    worker sees a job before its items.
+
+    ConflictError naming every setting that differs where the name is taken by a job with other settings.
+    """
+    if not name.strip():
+        raise InputError(f"a {NOUNS[kind]} needs a name")
+    found = locked(session, kind=kind, name=name)
+    if found is None:
+        made = Job(kind=kind, name=name, settings=settings, concurrency=concurrency, created_by=created_by)
+        made.dataset_id, made.method_id, made.study_id = owner.dataset_id, owner.method_id, owner.study_id
+        try:
+            with session.begin_nested():
+                session.add(made)
+                session.flush()
+            record(session, user_id=created_by, kind="job.start", subject=told_of(made))
+            return made
+        except IntegrityError:  # somebody else made it at the same moment
+            found = locked(session, kind=kind, name=name)
+            if found is None:
+                raise
+    _require_same(session, found, settings=settings, owner=owner)
+    found.concurrency = concurrency
+    return found
+
+
+def limit_spending(job: Job, *, max_calls: int | None, max_cost: float | None) -> None:
+    """On a locked row. None leaves the limit there is. InputError for a limit that would let nothing happen."""
+    if max_calls is not None and max_calls < 1:
+        raise InputError(f"the most calls must be at least 1; got {max_calls}")
+    if max_cost is not None and not 0 < max_cost < float("inf"):
+        raise InputError(f"the most money must be more than 0; got {max_cost}")
+    job.max_calls = job.max_calls if max_calls is None else max_calls
+    job.max_cost = job.max_cost if max_cost is None else max_cost
+
+
+def set_limits(job_id: int, *, max_calls: int | None, max_cost: float | None, user_id: int | None = None) -> None:
+    """Both limits as given, None for no limit, whatever state the job is in; a paused job stays paused."""
+    with write() as session:
+        job = session.get_one(Job, job_id, with_for_update={"key_share": True})
+        job.max_calls = job.max_cost = None
+        limit_spending(job, max_calls=max_calls, max_cost=max_cost)
+        detail = {"max_calls": max_calls, "max_cost": max_cost}
+        record(session, user_id=user_id, kind="job.limits", subject=told_of(job), detail=detail)
+
+
+def limits_of(job_id: int) -> tuple[int | None, float | None]:
+    """The most calls and the most money of a job, None for no limit: read while it runs."""
+    with read() as session:
+        return session.exec(select(Job.max_calls, Job.max_cost).where(Job.id == job_id)).one()
+
+
+def locked(session: Session, *, kind: str, name: str) -> Job | None:
+    return session.exec(
+        select(Job).where(Job.kind == kind, Job.name == name).with_for_update(key_share=True)
+    ).one_or_none()
+
+
+def _require_same(session: Session, job: Job, *, settings: dict[str, Any], owner: Owner) -> None:
+    differ = [
+        f"{key} is {_said(job.settings.get(key))} there and {_said(settings.get(key))} here"
+        for key in sorted(job.settings.keys() | settings.keys())
+        if job.settings.get(key) != settings.get(key)
+    ]
+    if job.dataset_id != owner.dataset_id:
+        there = session.exec(select(Dataset.name).where(Dataset.id == job.dataset_id)).first()
+        here = session.exec(select(Dataset.name).where(Dataset.id == owner.dataset_id)).first()
+        differ.insert(0, f"dataset is {there!r} there and {here!r} here")
+    if job.method_id != owner.method_id:
+        differ.insert(0, "it is about another method")
+    if job.study_id != owner.study_id:
+        differ.insert(0, "it is about another study")
+    if differ:
+        raise ConflictError(
+            f'the {NOUNS[job.kind]} "{job.name}" was started with other settings: {"; ".join(differ)}.'
+            " Choose another name, or give the same settings to resume it"
+        )
+
+
+def _said(value: Any) -> str:
+    return "not set" if value is None else repr(value)
+
+
+def find(*, kind: JobKind, name: str) -> JobInfo | None:
+    return next(iter(_select(Job.kind == kind, Job.name == name)), None)
+
+
+def get(job_id: int) -> JobInfo | None:
+    return next(iter(_select(Job.id == job_id)), None)
+
+
+def required(job_id: int) -> JobInfo:
+    found = get(job_id)
+    if found is None:
+        raise InputError(f"there is no job {job_id}")
+    return found
+
+
+def list_jobs(*, kind: JobKind | None = None, dataset_id: int | None = None) -> list[JobInfo]:
+    """Newest first."""
+    where: list[Any] = []
+    if kind is not None:
+        where.append(Job.kind == kind)
+    if dataset_id is not None:
+        where.append(Job.dataset_id == dataset_id)
+    return _select(*where)
+
+
+def list_active() -> list[JobInfo]:
+    """What a worker should be doing, oldest first. Whole jobs that somebody holds are left out."""
+    free = sa.or_(col(Job.kind).not_in(WHOLE), col(Job.lease_until).is_(None), col(Job.lease_until) < now())
+    return _select(col(Job.state).in_(ACTIVE), free)[::-1]
+
+
+def _select(*where: Any) -> list[JobInfo]:
+    with read() as session:
+        rows = session.exec(
+            select(Job, Dataset.name)
+            .join(Dataset, col(Dataset.id) == Job.dataset_id, isouter=True)
+            .where(*where)
+            .order_by(col(Job.id).desc())
+        )
+        return [_info(job, dataset) for job, dataset in rows]
+
+
+def _info(job: Job, dataset: str | None) -> JobInfo:
+    return JobInfo(
+        id=row_id(job.id),
+        public_id=job.public_id,
+        kind=job.kind,
+        name=job.name,
+        dataset_id=job.dataset_id,
+        dataset=dataset,
+        method_id=job.method_id,
+        study_id=job.study_id,
+        settings=job.settings,
+        concurrency=job.concurrency,
+        max_calls=job.max_calls,
+        max_cost=job.max_cost,
+        state=job.state,
+        reason=job.reason,
+        created_by=job.created_by,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        progress=job.progress,
+    )
+
+
+# --- states -----------------------------------------------------------------------------------------------------------
+
+
+def state_of(job_id: int) -> tuple[str, str]:
+    """State and reason, nothing else: read before each call to a model."""
+    with read() as session:
+        return session.exec(select(Job.state, Job.reason).where(Job.id == job_id)).one()
+
+
+def begin(job_id: int) -> bool:
+    """queued becomes running. True while the job may be worked on."""
+    with write() as session:
+        job = session.get_one(Job, job_id, with_for_update={"key_share": True})
+        if job.state == "queued":
+            job.state, job.reason = "running", ""
+            job.started_at = job.started_at or now()
+        return job.state in ACTIVE
+
+
+def pause(job_id: int, *, reason: str = "", user_id: int | None = None) -> None:
+    """Stop for now; nothing is lost. ConflictError where the job is not queued or running."""
+    _change(job_id, to="paused", allowed=ACTIVE, reason=reason, user_id=user_id)
+
+
+def cancel(job_id: int, *, reason: str = "", user_id: int | None = None) -> None:
+    """Stop for good, unless somebody resumes it. What is done stays."""
+    _change(job_id, to="cancelled", allowed=(*ACTIVE, "paused"), reason=reason, user_id=user_id)
+
+
+def fail(job_id: int, *, reason: str) -> bool:
+    """The job cannot go on. A job that already stopped keeps its state: whether it was this call that ended it."""
+    return _change(job_id, to="failed", allowed=ACTIVE, reason=reason, strict=False)
+
+
+def stop_for_outage(job_id: int, *, reason: str) -> bool:
+    """Pause because a server is down. A job that already stopped keeps its state; returns as `fail`."""
+    return _change(job_id, to="paused", allowed=ACTIVE, reason=reason, strict=False)
+
+
+def stop_for_limit(job_id: int, *, reason: str) -> bool:
+    """Pause because a limit of spending is reached. A job that already stopped keeps its state; returns as `fail`."""
+    return _change(job_id, to="paused", allowed=ACTIVE, reason=reason, strict=False)
+
+
+def resume(job_id: int, *, user_id: int | None = None) -> None:
+    """Back into the queue. ConflictError where the job is not paused, cancelled or failed."""
+    _change(job_id, to="queued", allowed=("paused", "cancelled", "failed"), reason="", user_id=user_id)
+
+
+def _change(
+    job_id: int, *, to: str, allowed: tuple[str, ...], reason: str, strict: bool = True, user_id: int | None = None
+) -> bool:
+    with write() as session:
+        job = session.get_one(Job, job_id, with_for_update={"key_share": True})
+        changed = job.state in allowed
+        if changed:
+            set_state(job, to, reason=reason)
+            detail = {"reason": reason} if reason else {}
+            record(session, user_id=user_id, kind=f"job.{to}", subject=told_of(job), detail=detail)
+        elif strict:
+            raise ConflictError(f'the {NOUNS[job.kind]} "{job.name}" is {job.state} and cannot become {to}')
+        return changed
+
+
+def told_of(job: Job) -> str:
+    """As the subject of an event."""
+    return f'{NOUNS[job.kind]} "{job.name}"'
+
+
+def set_state(job: Job, state: str, *, reason: str = "") -> None:
+    """On a locked row, inside the caller's transaction."""
+    job.state, job.reason = state, reason
+    job.finished_at = None if state in (*ACTIVE, "paused") else now()

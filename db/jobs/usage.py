@@ -1,0 +1,95 @@
+"""What a job's calls came to: counts, tokens and time by stage and by the model that answered."""
+
+import functools
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from db.engine import read
+from db.tables import JobUsage
+
+
+@dataclass(frozen=True)
+class StageUsage:
+    """Tokens are of the calls made, as the server counted them; `cached_tokens` are part of `prompt_tokens`."""
+
+    stage: str
+    answered_by: str = ""
+    provider: str = ""
+    calls: int = 0
+    valid_calls: int = 0
+    cached_calls: int = 0  # answered by the call log
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    unmetered_calls: int = 0  # answered without usage
+    seconds: float = 0.0
+
+
+KEYS = ("stage", "answered_by", "provider")
+COUNTS = tuple(field.name for field in fields(StageUsage) if field.name not in KEYS)
+
+
+def add(session: Session, *, job_id: int, process: str, usage: StageUsage) -> None:
+    """Add to what this process has noted, in the transaction that stores the calls."""
+    add_all(session, job_id=job_id, process=process, used=[usage])
+
+
+def add_all(session: Session, *, job_id: int, process: str, used: Iterable[StageUsage]) -> None:
+    """`add` of what many calls of one job came to."""
+    bind = session.connection()
+    rows = [asdict(usage) | {"job_id": job_id, "process": process} for usage in _summed(used)]
+    bind.execute(_adding(bind.dialect.name), rows)
+
+
+@functools.cache
+def _adding(dialect: str) -> Any:
+    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    table = JobUsage.__table__  # type: ignore[attr-defined]
+    statement = insert(table)
+    return statement.on_conflict_do_update(
+        index_elements=["job_id", "process", *KEYS],
+        set_={name: table.c[name] + statement.excluded[name] for name in COUNTS},
+    )
+
+
+def _summed(used: Iterable[StageUsage]) -> list[StageUsage]:
+    """One for each stage, model and provider."""
+    sums: dict[tuple[str, str, str], list[Any]] = {}
+    for usage in used:
+        counts = [getattr(usage, name) for name in COUNTS]
+        key = (usage.stage, usage.answered_by, usage.provider)
+        sums[key] = [a + b for a, b in zip(sums[key], counts, strict=True)] if key in sums else counts
+    return [StageUsage(*key, *counts) for key, counts in sums.items()]
+
+
+def of_job(job_id: int) -> tuple[StageUsage, ...]:
+    """By stage and answering model, over all processes."""
+    keys = [getattr(JobUsage, name) for name in KEYS]
+    sums = [sa.func.sum(col(getattr(JobUsage, name))) for name in COUNTS]
+    with read() as session:
+        rows = session.exec(
+            select(*keys, *sums).where(JobUsage.job_id == job_id).group_by(*map(col, keys)).order_by(*map(col, keys))
+        )
+        return tuple(_usage(row) for row in rows)
+
+
+def by_process(job_id: int) -> dict[str, StageUsage]:
+    """What each process's calls came to, over all stages and models."""
+    sums = [sa.func.sum(col(getattr(JobUsage, name))) for name in COUNTS]
+    with read() as session:
+        rows: Any = session.exec(
+            select(JobUsage.process, *sums).where(JobUsage.job_id == job_id).group_by(col(JobUsage.process))
+        )
+        return {process: _usage(("", "", "", *counts)) for process, *counts in rows}
+
+
+def _usage(row: Any) -> StageUsage:
+    named: dict[str, Any] = dict(zip((*KEYS, *COUNTS), row, strict=True))
+    seconds = float(named.pop("seconds"))
+    values: dict[str, Any] = {name: value if name in KEYS else int(value) for name, value in named.items()}
+    return StageUsage(**values, seconds=seconds)

@@ -1,0 +1,255 @@
+"""Pairs and trees as a person is given them, and the answers: append-only, the last revision counts."""
+
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from pydantic import Field
+from sqlmodel import Session, col, select
+
+from db.accounts.events import record
+from db.blinding import eligibility
+from db.columns import now, row_id
+from db.datasets.dialogues import StoredSample, read_samples
+from db.engine import read, write
+from db.review.places import ANNOTATE, LEASE, Held, Outcome, count_or_surplus, hold, is_free, lock_queue, require_open
+from db.tables import Assignment, Job, Judgement, PairReview, PreferencePair, QueueItem, SynthesisItem, TreeReview
+from proutt_core.errors import ConflictError, InputError, NotAllowed
+from proutt_core.types import Branch, GateFailure, Message, StageResults, Trace, Value, VerbatimPair
+
+PairAnswer = Literal["approve", "reject"]
+TreeAnswer = Literal["correct", "partly", "wrong"]
+PairSide = Literal["chosen", "rejected"]
+
+REVIEWS: dict[str, type[PairReview] | type[TreeReview] | type[Judgement]] = {
+    "pair": PairReview,
+    "tree": TreeReview,
+    "compare": Judgement,
+}
+
+
+class PairTask(Value):
+    """A pair under review. `baseline`: made by the text rules, and the person may be told so.
+
+    An imported pair has `verbatim` and neither context nor next utterance; its traces are set where its texts could be
+    read as such. `rejected` is None where there is no rejected side, or it is text.
+    """
+
+    assignment_id: str
+    item_id: int | None = None  # the run's item that it comes from
+    context: tuple[Message, ...] = ()
+    next_utterance: str | None = None
+    chosen: Trace | None
+    rejected: Trace | None
+    verbatim: VerbatimPair | None = None
+    left_is: PairSide
+    gates_failed: tuple[GateFailure, ...] = ()
+    branch: Branch | None = None
+    baseline: bool = False
+
+
+class TreeTask(Value):
+    """A tree under review, with what every stage returned."""
+
+    assignment_id: str
+    item_id: int
+    context: tuple[Message, ...]
+    next_utterance: str
+    results: StageResults
+    branch: Branch | None = None
+    top_similarity: float | None = Field(default=None, ge=0.0, le=1.0)
+    baseline: bool = False
+
+
+def pair_task(*, assignment_id: str, user_id: int) -> PairTask:
+    with read() as session:
+        assignment, item = _given(session, assignment_id=assignment_id, user_id=user_id)
+        pair = session.get_one(PreferencePair, item.pair_id)
+        return PairTask.model_validate(
+            _said(session, pair)
+            | {
+                "assignment_id": assignment.public_id,
+                "item_id": pair.item_id,
+                "chosen": pair.chosen,
+                "rejected": pair.rejected,
+                "left_is": assignment.left_is,
+                "gates_failed": pair.gates_failed,
+                "branch": pair.branch,
+                "baseline": _told_baseline(session, job_id=pair.job_id, user_id=user_id),
+            }
+        )
+
+
+def _said(session: Session, pair: PreferencePair) -> dict[str, Any]:
+    if pair.item_id is None:
+        return {"verbatim": pair.verbatim}
+    sample = _sample(session, session.get_one(SynthesisItem, pair.item_id)).sample
+    return {"context": sample.context, "next_utterance": sample.next_utterance}
+
+
+def tree_task(*, assignment_id: str, user_id: int) -> TreeTask:
+    with read() as session:
+        assignment, queue_item = _given(session, assignment_id=assignment_id, user_id=user_id)
+        item = session.get_one(SynthesisItem, queue_item.item_id)
+        sample = _sample(session, item).sample
+        return TreeTask.model_validate(
+            {
+                "assignment_id": assignment.public_id,
+                "item_id": item.id,
+                "context": sample.context,
+                "next_utterance": sample.next_utterance,
+                "results": item.results,
+                "branch": item.branch,
+                "top_similarity": item.top_similarity,
+                "baseline": _told_baseline(session, job_id=item.job_id, user_id=user_id),
+            }
+        )
+
+
+def _given(session: Session, *, assignment_id: str, user_id: int) -> tuple[Assignment, QueueItem]:
+    found = session.exec(
+        select(Assignment, QueueItem)
+        .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
+        .where(Assignment.public_id == assignment_id, Assignment.user_id == user_id)
+    ).first()
+    if found is None:
+        raise NotAllowed("This was not given to you.")
+    return found
+
+
+def _sample(session: Session, item: SynthesisItem) -> StoredSample:
+    return read_samples(session, [item.sample_id])[item.sample_id]
+
+
+def _told_baseline(session: Session, *, job_id: int | None, user_id: int) -> bool:
+    """Whether to say that plain rules made this: everywhere, except to the judges of an open study."""
+    job = None if job_id is None else session.get(Job, job_id)
+    made_by_rules = job is not None and job.settings.get("model") == "rules"
+    return made_by_rules and not eligibility.judges_open_study(session, user_id)
+
+
+def save_pair_review(
+    *,
+    assignment_id: str,
+    user_id: int,
+    answer: PairAnswer,
+    chosen: Trace | None = None,
+    rejected: Trace | None = None,
+    comment: str = "",
+    seconds: float | None = None,
+) -> Outcome:
+    """Answer a pair. `chosen` and `rejected` are the edited traces, None where the person left one as it was."""
+    edited = chosen is not None or rejected is not None
+    if edited and answer != "approve":
+        raise InputError("An edited pair is approved by saving it; reject it without edits.")
+    with write() as session:
+        held = hold(session, assignment_id=assignment_id, user_id=user_id, kind="pair")
+        if edited:
+            _require_editable(session.get_one(PreferencePair, held.item.pair_id), chosen, rejected)
+        outcome = count_or_surplus(session, held)
+        if outcome != "already":
+            review = PairReview(
+                assignment_id=row_id(held.assignment.id),
+                revision=next_revision(session, held),
+                answer=answer,
+                chosen=None if chosen is None else chosen.model_dump(mode="json"),
+                rejected=None if rejected is None else rejected.model_dump(mode="json"),
+                comment=comment.strip(),
+                seconds=seconds,
+            )
+            session.add(review)
+            note(session, held, kind="edit" if edited else "answer", answer=answer, outcome=outcome)
+        return outcome
+
+
+def _require_editable(pair: PreferencePair, chosen: Trace | None, rejected: Trace | None) -> None:
+    for edited, stored in ((chosen, pair.chosen), (rejected, pair.rejected)):
+        if edited is not None and not stored:
+            raise InputError("This pair holds no trace there that could be edited; approve or reject it as it is.")
+    new_chosen = chosen or (Trace.model_validate(pair.chosen) if pair.chosen else None)
+    new_rejected = rejected or (Trace.model_validate(pair.rejected) if pair.rejected else None)
+    if new_chosen is not None and new_chosen == new_rejected:
+        raise InputError("After these edits chosen and rejected are the same; a pair needs a difference.")
+
+
+def save_tree_review(
+    *, assignment_id: str, user_id: int, answer: TreeAnswer, comment: str = "", seconds: float | None = None
+) -> Outcome:
+    with write() as session:
+        held = hold(session, assignment_id=assignment_id, user_id=user_id, kind="tree")
+        outcome = count_or_surplus(session, held)
+        if outcome != "already":
+            review = TreeReview(
+                assignment_id=row_id(held.assignment.id),
+                revision=next_revision(session, held),
+                answer=answer,
+                comment=comment.strip(),
+                seconds=seconds,
+            )
+            session.add(review)
+            note(session, held, kind="answer", answer=answer, outcome=outcome)
+        return outcome
+
+
+def undo_last(*, queue_public_id: str, user_id: int) -> bool:
+    """Take back this person's last answer or skip in the queue; it is the next thing given. False: nothing to undo.
+
+    Raises ConflictError where the place of a skipped or surplus one went to somebody else.
+    """
+    with write() as session:
+        queue = lock_queue(session, queue_public_id)
+        require_open(queue)
+        eligibility.require(session, queue=queue, user_id=user_id)
+        last = session.exec(
+            select(Assignment)
+            .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
+            .where(
+                QueueItem.queue_id == queue.id,
+                Assignment.user_id == user_id,
+                Assignment.role == ANNOTATE,
+                col(Assignment.state).in_(["done", "skipped", "surplus"]),
+            )
+            .order_by(col(Assignment.answered_at).desc(), col(Assignment.id).desc())
+            .limit(1)
+        ).first()
+        if last is None:
+            return False
+        held = Held(queue=queue, item=session.get_one(QueueItem, last.queue_item_id), assignment=last)
+        _reopen(session, held)
+        return True
+
+
+def _reopen(session: Session, held: Held) -> None:
+    assignment = held.assignment
+    if assignment.state != "done" and not is_free(session, held, now()):
+        raise ConflictError("Somebody else has this one now, so it cannot come back to you.")
+    if assignment.state != "skipped":
+        withdrawn: dict[str, Any] = {
+            "assignment_id": row_id(assignment.id),
+            "revision": next_revision(session, held),
+            "answer": "withdrawn",
+        }
+        session.add(REVIEWS[held.queue.kind](**withdrawn))
+    assignment.state, assignment.answered_at, assignment.lease_until = "open", None, now() + LEASE
+    session.add(assignment)
+    note(session, held, kind="undo", answer="withdrawn", outcome="counted")
+
+
+def next_revision(session: Session, held: Held) -> int:
+    table = REVIEWS[held.queue.kind]
+    newest = session.exec(
+        select(sa.func.max(col(table.revision))).where(col(table.assignment_id) == held.assignment.id)
+    ).one()
+    return (newest or 0) + 1
+
+
+def note(session: Session, held: Held, *, kind: str, answer: str, outcome: Outcome) -> None:
+    detail = {"queue": held.queue.public_id, "outcome": outcome}
+    if held.queue.kind != "compare":  # whoever reads the log must not learn results of an open study
+        detail["answer"] = answer
+    record(
+        session,
+        user_id=held.assignment.user_id,
+        kind=kind,
+        subject=f"assignment:{held.assignment.public_id}",
+        detail=detail,
+    )

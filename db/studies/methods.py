@@ -1,0 +1,82 @@
+"""Methods: anything that predicts next utterances. Immutable: other settings are another method."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from db.columns import row_id
+from db.engine import read, write
+from db.tables import Method
+from proutt_core.errors import ConflictError, InputError
+
+
+@dataclass(frozen=True)
+class MethodInfo:
+    id: int
+    name: str
+    family: str
+    seed: int | None
+    settings: dict[str, Any]
+    created_at: datetime
+
+
+def ensure(*, name: str, family: str, settings: dict[str, Any], seed: int | None = None) -> MethodInfo:
+    """The method of this name, made where there is none. ConflictError naming the settings that differ."""
+    if not name.strip():
+        raise InputError("a method needs a name")
+    with write() as session:
+        found = _named(session, name)
+        if found is None:
+            found = Method(name=name, family=family, seed=seed, settings=settings)
+            try:
+                with session.begin_nested():
+                    session.add(found)
+                    session.flush()
+            except IntegrityError:  # somebody else made it at the same moment
+                found = session.exec(select(Method).where(Method.name == name)).one()
+        given = {**settings, "family": family, "seed": seed}
+        there = {**found.settings, "family": found.family, "seed": found.seed}
+        differ = [
+            f"{key} is {there.get(key)!r} there and {given.get(key)!r} here"
+            for key in sorted(there.keys() | given.keys())
+            if there.get(key) != given.get(key)
+        ]
+        if differ:
+            raise ConflictError(f'the method "{name}" has other settings: {"; ".join(differ)}. Choose another name')
+        return _info(found)
+
+
+def find(name: str) -> MethodInfo | None:
+    with read() as session:
+        row = _named(session, name)
+        return None if row is None else _info(row)
+
+
+def get(method_id: int) -> MethodInfo | None:
+    with read() as session:
+        row = session.get(Method, method_id)
+        return None if row is None else _info(row)
+
+
+def list_methods() -> list[MethodInfo]:
+    """Oldest first."""
+    with read() as session:
+        return [_info(row) for row in session.exec(select(Method).order_by(col(Method.id)))]
+
+
+def _named(session: Session, name: str) -> Method | None:
+    return session.exec(select(Method).where(Method.name == name)).one_or_none()
+
+
+def _info(row: Method) -> MethodInfo:
+    return MethodInfo(
+        id=row_id(row.id),
+        name=row.name,
+        family=row.family,
+        seed=row.seed,
+        settings=row.settings,
+        created_at=row.created_at,
+    )
