@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._lmsys import rows, write_parquet
-from proutt_core.sample import sample_path
+from proutt_core.actions.sample import sample_path
 from tests.dialogues.released_files import preference, sft
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

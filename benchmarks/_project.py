@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from proutt_core.sample import sample_path
+from proutt_core.actions.sample import sample_path
 
 PROJECT = Path(__file__).resolve().parents[1]
 CROSSWOZ = PROJECT.parent / "shared" / "data" / "crosswoz" / "val.json.zip"
@@ -36,8 +36,9 @@ def temporary_database() -> Iterator[Path]:
 
 def import_dialogues(limit: int) -> int:
     """CrossWOZ where the shared data is there, else the bundled dialogues (at most 60). How many came in."""
+    from proutt_core.actions.importing import import_now
     from proutt_core.dialogues import ImportSettings, parse_shares
-    from proutt_core.worker.imports import ImportRequest, import_now
+    from proutt_core.jobs.kinds.importing import ImportRequest
 
     path = CROSSWOZ if CROSSWOZ.exists() else sample_path()
     settings = ImportSettings(limit=limit, shares=parse_shares("100/0/0"))

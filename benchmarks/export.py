@@ -37,7 +37,7 @@ def _back_to(address: str | None) -> None:
 
 def _measured(folder: Path, count: int) -> dict[str, float]:
     from db.migrate import migrate
-    from proutt_core.worker.exporting import run_export
+    from proutt_core.actions.export import run_export
 
     migrate()
     _fill(count)

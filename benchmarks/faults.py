@@ -87,7 +87,7 @@ def _measure(items: int) -> Figures:
 
 
 def _run(server: FakeServer, name: str) -> list[dict[str, Any]]:
-    from proutt_core.worker.synthesis import start_synthesis
+    from proutt_core.actions.synthesis import start_synthesis
 
     job_id = start_synthesis(
         dataset=DATASET, run=name, model="fake", base_url=server.base_url, concurrency=CONCURRENCY

@@ -17,7 +17,7 @@ from benchmarks._mutations import mutated, seeds
 from benchmarks._report import line
 from proutt_core.dialogues import ImportReport, ImportSettings, find_source, import_dialogues, rows_of
 from proutt_core.dialogues.batches import columns
-from proutt_core.dialogues.released import find_released, read_pairs
+from proutt_core.dialogues.pairs.released import find_released, read_pairs
 from proutt_core.errors import ProuttError
 
 FILES, SMALL = 10_000, 300
@@ -116,7 +116,8 @@ def read(path: Path, settings: ImportSettings) -> None:
 def store(path: Path, settings: ImportSettings) -> None:
     """Into the database: ready with all that its report says, or nothing is left of it."""
     from db.datasets import datasets, imports
-    from proutt_core.worker.imports import ImportRequest, forget_import, import_now
+    from proutt_core.actions.importing import forget_import, import_now
+    from proutt_core.jobs.kinds.importing import ImportRequest
 
     name = path.name
     try:

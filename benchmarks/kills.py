@@ -181,7 +181,7 @@ def _job(name: str) -> int:
 
 def _undisturbed() -> list[dict[str, Any]]:
     """The same run at another address, so that it shares no stored reply."""
-    from proutt_core.worker.synthesis import start_synthesis
+    from proutt_core.actions.synthesis import start_synthesis
 
     with FakeServer() as other:
         job_id = start_synthesis(dataset=DATASET, run="undisturbed", model="fake", base_url=other.base_url).job_id

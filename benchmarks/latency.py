@@ -33,7 +33,7 @@ def main(*, small: bool = False) -> dict[float, float]:
 
 def measure(latency_s: float, *, items: int) -> list[float]:
     """Each item alone: the run's limit is raised by one at a time."""
-    from proutt_core.worker.synthesis import start_synthesis
+    from proutt_core.actions.synthesis import start_synthesis
 
     took: list[float] = []
     with FastServer(latency_s=latency_s) as server:
@@ -46,9 +46,9 @@ def measure(latency_s: float, *, items: int) -> list[float]:
 
 
 async def _run(job_id: int, took: list[float]) -> None:
-    from proutt_core.worker.items import _ItemRun
-    from proutt_core.worker.shared import shared_by_jobs
-    from proutt_core.worker.synthesis import run_synthesis
+    from proutt_core.jobs.kinds.synthesis import run_synthesis
+    from proutt_core.jobs.process_resources import process_resources
+    from proutt_core.jobs.run_items import _ItemRun
 
     one = _ItemRun._one
 
@@ -59,7 +59,7 @@ async def _run(job_id: int, took: list[float]) -> None:
 
     _ItemRun._one = timed  # type: ignore[assignment]
     try:
-        async with shared_by_jobs() as shared:
+        async with process_resources() as shared:
             await run_synthesis(job_id, shared=shared)
     finally:
         _ItemRun._one = one  # type: ignore[method-assign]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._project import CROSSWOZ, temporary_database
-from proutt_core.sample import sample_path
+from proutt_core.actions.sample import sample_path
 
 COPIES = 9  # of the bundled dialogues, where CrossWOZ is not there
 
@@ -39,7 +39,8 @@ def dialogues(folder: Path) -> Path:
 
 
 def import_dialogues(path: Path) -> tuple[int, str]:
-    from proutt_core.worker.imports import ImportRequest, import_now
+    from proutt_core.actions.importing import import_now
+    from proutt_core.jobs.kinds.importing import ImportRequest
 
     report = import_now(ImportRequest(path=str(path), dataset="bench", public_title="Talk"))
     return report.imported, "dialogues"
@@ -86,7 +87,7 @@ def review(people: int, reviews: int) -> Callable[[], tuple[int, str]]:
 
 
 def export(folder: Path) -> tuple[int, str]:
-    from proutt_core.worker.exporting import run_export
+    from proutt_core.actions.export import run_export
 
     out = folder / "pairs.jsonl"
     written: Any = run_export(run="bench", kind="preference", format="trl", status="all", out=out)

@@ -77,7 +77,7 @@ def main(*, small: bool = False, threshold: float = 0.8) -> Figures:
     from db.datasets import near_duplicates
     from db.engine import dispose
     from db.migrate import migrate
-    from proutt_core.worker.near_duplicates import find_now
+    from proutt_core.actions.near_duplicates import find_now
 
     before = os.environ.get("PROUTT_DATABASE_URL")
     with tempfile.TemporaryDirectory() as folder:

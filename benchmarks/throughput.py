@@ -68,7 +68,7 @@ def tell(one: Throughput, slots: int, promise: float) -> None:
 
 def measure(latency_s: float, *, slots: int) -> Throughput:
     from db.jobs import items, jobs, usage
-    from proutt_core.worker.synthesis import start_synthesis
+    from proutt_core.actions.synthesis import start_synthesis
 
     with FastServer(latency_s=latency_s) as server:
         where: dict[str, Any] = {"model": "fake", "base_url": server.base_url, "concurrency": slots}
@@ -95,36 +95,36 @@ def measure(latency_s: float, *, slots: int) -> Throughput:
 
 
 async def _run(job_id: int, slots: int) -> Seen:
-    from proutt_core.llm.limited import Places
-    from proutt_core.worker.shared import keep_what_is_loaded, shared_by_jobs
-    from proutt_core.worker.synthesis import run_synthesis
+    from proutt_core.jobs.kinds.synthesis import run_synthesis
+    from proutt_core.jobs.process_resources import keep_what_is_loaded, process_resources
+    from proutt_core.llm.slots import CallSlots
 
     keep_what_is_loaded()  # as the worker and the command line do
     seen = Seen()
-    admit, leave = Places.admit, Places.leave
+    admit, leave = CallSlots.admit, CallSlots.leave
 
-    def look(places: Places) -> None:
+    def look(places: CallSlots) -> None:
         if places.taken >= slots and seen.full_at is None:
             seen.full_at = time.perf_counter()
 
-    def watched_admit(places: Places) -> Any:
+    def watched_admit(places: CallSlots) -> Any:
         admitted = admit(places)
         look(places)
         if admitted is not None:
             seen.admitted_at = time.perf_counter()
         return admitted
 
-    def watched_leave(places: Places) -> None:
+    def watched_leave(places: CallSlots) -> None:
         look(places)
         seen.ended.append(time.perf_counter())
         leave(places)
 
-    Places.admit, Places.leave = watched_admit, watched_leave  # type: ignore[method-assign, assignment]
+    CallSlots.admit, CallSlots.leave = watched_admit, watched_leave  # type: ignore[method-assign, assignment]
     try:
-        async with shared_by_jobs() as shared:
+        async with process_resources() as shared:
             await run_synthesis(job_id, shared=shared, concurrency=slots)
     finally:
-        Places.admit, Places.leave = admit, leave  # type: ignore[method-assign]
+        CallSlots.admit, CallSlots.leave = admit, leave  # type: ignore[method-assign]
     return seen
 
 

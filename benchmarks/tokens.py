@@ -28,8 +28,8 @@ from proutt_core.dialogues import read_dialogues
 from proutt_core.dialogues.importing import ParsedRow
 from proutt_core.llm import Completion, Prompt
 from proutt_core.llm.rules import RulesModel
-from proutt_core.synthesis import synthesise
-from proutt_core.traces import render_dialogue
+from proutt_core.synthesis.synthesise import synthesise
+from proutt_core.traces.as_text import render_dialogue
 from proutt_core.types import BRANCHES, PREDICTION_IDS, Branch, Message, Sample, Thresholds
 
 BLOCK = 16

@@ -15,12 +15,12 @@ from pages._jobs import model_said, state_names
 from pages._shared import PANE_HEIGHT, dialogue_pane, plain_text
 from pages._tables import pager, pick
 from pages._text import _, ngettext
-from proutt_core.cost import shown_money
-from proutt_core.progress import page_count, page_offset, percent
-from proutt_core.run_comparison import same_branch, setting_differences
+from proutt_core.display.numbers import page_count, page_offset, percent
+from proutt_core.display.visible import visible
+from proutt_core.jobs.bills import bill_of
+from proutt_core.runs.bill import shown_money
+from proutt_core.runs.comparison import same_branch, setting_differences
 from proutt_core.types import BRANCHES, Message
-from proutt_core.visible import visible
-from proutt_core.worker.costs import bill_of
 
 PER_PAGE = 6
 ROW = 27  # low rows: the lists are looked through, the panes below them are read

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from proutt_core.differences import Piece
-from proutt_core.visible import visible
+from proutt_core.display.differences import Piece
+from proutt_core.display.visible import visible
 
 # Streamlit's own shortcuts do not filter key repeat: a key held for a second judged ten cases.
 _keys = st.components.v2.component(

@@ -12,10 +12,10 @@ from pages._jobs import RESEARCH
 from pages._shared import acting, show_error
 from pages._tables import fact_row
 from pages._text import _, ngettext
-from proutt_core.dialogues.excerpts import excerpts
-from proutt_core.progress import page_count, page_offset, percent
-from proutt_core.visible import visible
-from proutt_core.worker.personal_data import drop_from_dataset, look, mask_dataset
+from proutt_core.actions.personal_data import drop_from_dataset, look, mask_dataset
+from proutt_core.dialogues.personal_data.excerpts import excerpts
+from proutt_core.display.numbers import page_count, page_offset, percent
+from proutt_core.display.visible import visible
 
 EXAMPLES = 6
 SAID = "dataset_checks_said"

@@ -10,18 +10,18 @@ from db.jobs.jobs import JobInfo
 from pages._jobs import RESEARCH, duration_said
 from pages._shared import acting, show_error
 from pages._text import _, ngettext
-from proutt_core.cost import shown_money
-from proutt_core.estimate import Estimate
-from proutt_core.progress import duration
+from proutt_core.actions.forecast import forecast_run
+from proutt_core.actions.synthesis import start_synthesis
+from proutt_core.display.visible import visible
+from proutt_core.runs.bill import shown_money
+from proutt_core.runs.forecast import Forecast
+from proutt_core.runs.pace import duration
 from proutt_core.types import Thresholds
-from proutt_core.visible import visible
-from proutt_core.worker.estimating import estimate_run
-from proutt_core.worker.synthesis import start_synthesis
 
 
 @st.cache_data(ttl=30, max_entries=64, show_spinner=False)
-def _estimate(**words: Any) -> Estimate:
-    return estimate_run(**words)
+def _estimate(**words: Any) -> Forecast:
+    return forecast_run(**words)
 
 
 def draw_estimate(words: dict[str, Any]) -> None:
@@ -33,7 +33,7 @@ def draw_estimate(words: dict[str, Any]) -> None:
             _assumptions(found)
 
 
-def _figures(found: Estimate) -> None:
+def _figures(found: Forecast) -> None:
     money = _("unknown")
     if found.money is not None:
         money = shown_money(found.money.likely, found.currency) if found.currency else _("nothing")
@@ -50,7 +50,7 @@ def _figures(found: Estimate) -> None:
             st.text(value)
 
 
-def _assumptions(found: Estimate) -> None:
+def _assumptions(found: Forecast) -> None:
     lines = []
     if found.money is None:
         lines.append(found.price_note)

@@ -14,13 +14,13 @@ from db.pairs.going_out import pairs_of_dataset, pairs_of_run
 from pages._jobs import RESEARCH
 from pages._shared import acting, show_error
 from pages._text import _, ngettext
+from proutt_core.actions.export import run_export
+from proutt_core.dialogues.uploads import safe_name
+from proutt_core.display.visible import visible
 from proutt_core.errors import ProuttError
 from proutt_core.export import ExportFormat, ExportKind, Written
 from proutt_core.export.kept import FOLDER, remove_superseded
 from proutt_core.types import PairStatus
-from proutt_core.uploads import safe_name
-from proutt_core.visible import visible
-from proutt_core.worker.exporting import run_export
 
 ENDINGS = {"trl": "jsonl", "llamafactory": "json", "ids": "jsonl"}
 

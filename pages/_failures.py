@@ -12,8 +12,9 @@ from pages._jobs import retry_items
 from pages._shared import show_error
 from pages._tables import pager
 from pages._text import _, ngettext
-from proutt_core.progress import FailureGroup, grouped, page_count, page_offset, percent
-from proutt_core.visible import visible
+from proutt_core.display.numbers import page_count, page_offset, percent
+from proutt_core.display.visible import visible
+from proutt_core.runs.failures import FailureGroup, grouped
 
 PER_PAGE = 5
 ROW, ROWS_SHOWN = 35, 6

@@ -10,13 +10,14 @@ from db.datasets.datasets import list_ready
 from pages._jobs import RESEARCH
 from pages._shared import acting, show_error
 from pages._text import _
+from proutt_core.actions.importing import queue_import
 from proutt_core.dialogues import FORMATS, ImportSettings, TurnPolicy, parse_shares
-from proutt_core.dialogues.released import FORMAT as PAIRS
-from proutt_core.dialogues.released import TITLE as PAIRS_TITLE
+from proutt_core.dialogues.pairs.released import FORMAT as PAIRS
+from proutt_core.dialogues.pairs.released import TITLE as PAIRS_TITLE
+from proutt_core.dialogues.uploads import remove_upload, save_upload
+from proutt_core.display.names import free_name, name_from_file, title_from_name
 from proutt_core.errors import InputError, ProuttError
-from proutt_core.naming import free_name, name_from_file, title_from_name
-from proutt_core.uploads import remove_upload, save_upload
-from proutt_core.worker.imports import ImportRequest, queue_import
+from proutt_core.jobs.kinds.importing import ImportRequest
 
 UPLOADS = "import_uploads"  # counts them, so that the form is empty after each
 TURNS = get_args(TurnPolicy)

@@ -9,8 +9,8 @@ from db.datasets.datasets import DatasetInfo
 from pages._import_form import turn_names
 from pages._text import _
 from proutt_core.dialogues import FORMATS
-from proutt_core.dialogues.released import TITLE as PAIRS_TITLE
-from proutt_core.visible import visible
+from proutt_core.dialogues.pairs.released import TITLE as PAIRS_TITLE
+from proutt_core.display.visible import visible
 
 
 def _of_pairs() -> list[tuple[str, str, str]]:

@@ -7,8 +7,8 @@ from db.jobs import jobs
 from pages._jobs import RESEARCH
 from pages._shared import acting, show_error
 from pages._text import _
-from proutt_core.visible import visible
-from proutt_core.worker.imports import forget_import
+from proutt_core.actions.importing import forget_import
+from proutt_core.display.visible import visible
 
 
 def draw_interrupted() -> set[int]:

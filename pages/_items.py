@@ -11,9 +11,9 @@ from pages._tables import fact_row, pager, pick
 from pages._text import _, ngettext
 from pages._timeline import timeline_of_item
 from pages._traces import part_name, path_text, prediction_name, tree_text
-from proutt_core.progress import page_count, page_offset
+from proutt_core.display.numbers import page_count, page_offset
+from proutt_core.display.visible import visible
 from proutt_core.types import CATEGORIES, Message, Path, StageResults, ViewReasoning
-from proutt_core.visible import visible
 
 PER_PAGE = 10
 

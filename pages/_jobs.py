@@ -15,12 +15,14 @@ from db.synthesis.runs import removable, remove_run
 from pages._shared import acting, show_error
 from pages._tables import fact_row
 from pages._text import _, ngettext
-from proutt_core.cost import Bill, shown_money
-from proutt_core.llm.choice import kind_of
-from proutt_core.progress import LATELY_S, Duration, duration, halt, pace, percent, short
+from proutt_core.display.numbers import percent, short
+from proutt_core.display.visible import visible
+from proutt_core.jobs.bills import bill_of
+from proutt_core.llm.providers.model_ref import kind_of
+from proutt_core.runs.bill import Bill, shown_money
+from proutt_core.runs.halt import halt
+from proutt_core.runs.pace import LATELY_S, Duration, duration, pace
 from proutt_core.types import AccountRole
-from proutt_core.visible import visible
-from proutt_core.worker.costs import bill_of
 
 RESEARCH: tuple[AccountRole, ...] = ("researcher", "admin")
 LOOKS: dict[str, tuple[Literal["gray", "primary", "orange", "green", "red"], str]] = {

@@ -9,10 +9,9 @@ import streamlit as st
 
 from pages._shared import acting, show_error
 from pages._text import _
-from proutt_core.llm.checking import DEADLINE_S, RungCheck, answered_by, check_model, problems, step_for_runs
-from proutt_core.llm.choice import ModelChoice
-from proutt_core.llm.choose import ladder_of, model_at_rung
-from proutt_core.visible import visible
+from proutt_core.display.visible import visible
+from proutt_core.llm.providers.check import DEADLINE_S, RungCheck, answered_by, check_model, problems, step_for_runs
+from proutt_core.llm.providers.model_ref import ModelChoice, ladder_of, model_at_rung
 
 
 def check_button(key: str) -> bool:

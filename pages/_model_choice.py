@@ -6,12 +6,11 @@ import streamlit as st
 
 from pages._model_check import check_button, draw_check
 from pages._text import _
+from proutt_core.display.visible import visible
 from proutt_core.errors import InputError, NotAllowed, ProuttError, SettingsError
-from proutt_core.llm.choice import OPENROUTER, OTHER, ModelChoice, providers
-from proutt_core.llm.choose import RULES
-from proutt_core.llm.openrouter import UPSTREAMS
-from proutt_core.llm.presets import PRESETS
-from proutt_core.visible import visible
+from proutt_core.llm.providers.model_ref import OPENROUTER, OTHER, RULES, ModelChoice, providers
+from proutt_core.llm.providers.openrouter import UPSTREAMS
+from proutt_core.llm.providers.presets import PRESETS
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pages._jobs import RESEARCH, draw_buttons, follow, state_mark
 from pages._shared import acting, dialogue_pane, show_error
 from pages._tables import fact_row, pick
 from pages._text import _, ngettext
-from proutt_core.progress import page_count, page_offset, share
-from proutt_core.visible import visible
+from proutt_core.display.numbers import page_count, page_offset, share
+from proutt_core.display.visible import visible
 
 SHOWN = 6
 PANE = 300

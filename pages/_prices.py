@@ -13,9 +13,9 @@ from pages._jobs import RESEARCH
 from pages._shared import acting, show_error
 from pages._tables import pick
 from pages._text import _
+from proutt_core.display.visible import visible
 from proutt_core.errors import InputError
-from proutt_core.visible import visible
-from proutt_core.worker.costs import asked_model, billing_day
+from proutt_core.jobs.bills import asked_model, billing_day
 
 TAB = "synthesis_tab"
 WANTED = "price-wanted"  # address, model and day of the price that a run lacks

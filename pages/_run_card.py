@@ -16,12 +16,14 @@ from pages._prices import offer_price
 from pages._tables import fact_row, fact_table
 from pages._text import _
 from pages._tree_chart import colours
-from proutt_core.cost import Bill, StageCost, shown_money
-from proutt_core.progress import duration, each, percent, quotes, share, short
-from proutt_core.stages import STAGES
+from proutt_core.display.numbers import each, percent, share, short
+from proutt_core.display.visible import visible
+from proutt_core.jobs.bills import bill_of
+from proutt_core.runs.bill import Bill, StageCost, shown_money
+from proutt_core.runs.pace import duration
+from proutt_core.synthesis.hindsight import quotes
+from proutt_core.synthesis.stages import STAGES
 from proutt_core.types import BRANCHES
-from proutt_core.visible import visible
-from proutt_core.worker.costs import bill_of
 
 STAGE_ROW = 26
 BRANCH_HEIGHT = 24

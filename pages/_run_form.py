@@ -14,12 +14,12 @@ from pages._jobs import RESEARCH
 from pages._model_choice import Chosen, choose_model_form
 from pages._shared import acting, show_error
 from pages._text import _, ngettext
+from proutt_core.actions.prediction import prompted_method, start_prediction
+from proutt_core.actions.synthesis import DEFAULT_THRESHOLDS, PILOT, start_synthesis
+from proutt_core.display.names import free_name, name_for
+from proutt_core.display.visible import visible
 from proutt_core.errors import InputError, SettingsError
-from proutt_core.naming import free_name, name_for
 from proutt_core.types import PARTS, Part, Thresholds
-from proutt_core.visible import visible
-from proutt_core.worker.prediction import prompted_method, start_prediction
-from proutt_core.worker.synthesis import DEFAULT_THRESHOLDS, PILOT, start_synthesis
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import streamlit as st
 from db.accounts.sessions import SignedIn, user_of_token
 from db.jobs.workers import living
 from pages._text import _
+from proutt_core.display.visible import blocks, fold, visible
 from proutt_core.errors import NotAllowed, ProuttError
 from proutt_core.types import AccountRole, Message
-from proutt_core.visible import blocks, fold, visible
 
 COOKIE = "proutt_session"
 PANE_HEIGHT = 560

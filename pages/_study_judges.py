@@ -10,8 +10,8 @@ from pages._jobs import RESEARCH, draw_progress, follow
 from pages._model_choice import Chosen, choose_model_form
 from pages._shared import acting, show_error, worker_notice
 from pages._text import _
+from proutt_core.actions.judging import JudgeSettings, start
 from proutt_core.types import StudyInfo
-from proutt_core.worker.judging import JudgeSettings, start
 
 
 def draw_judges(study: StudyInfo) -> None:

@@ -8,11 +8,11 @@ import streamlit as st
 
 from pages._shared import plain_text
 from pages._text import _
+from proutt_core.display.visible import visible
 from proutt_core.statistics.labels import CODING
 from proutt_core.statistics.quantities import p_value
 from proutt_core.statistics.win_tie_loss import WinTieLoss
-from proutt_core.study_report import StudyReport
-from proutt_core.visible import visible
+from proutt_core.studies.report import StudyReport
 
 # (a, tie, b), the text on them and the text beside them; each at AA contrast on the page and under its text.
 COLOURS = {

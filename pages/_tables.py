@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 import pandas as pd
 import streamlit as st
 
-from proutt_core.visible import visible
+from proutt_core.display.visible import visible
 
 T = TypeVar("T")
 PAGER_WIDTH = 300

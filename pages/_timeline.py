@@ -15,12 +15,12 @@ from pages._shared import PANE_HEIGHT, signed_in
 from pages._tables import fact_row
 from pages._text import _
 from pages._tree_chart import colours
-from proutt_core.cost import Rates, money_for, shown_money
-from proutt_core.progress import duration
-from proutt_core.timeline import Bar, Kind, TimedCall, Timeline, call_to_read, timeline
+from proutt_core.display.visible import visible
+from proutt_core.jobs.bills import asked_model, billing_day, rates_of
+from proutt_core.runs.bill import Rates, money_for, shown_money
+from proutt_core.runs.pace import duration
+from proutt_core.runs.timeline import Bar, Kind, TimedCall, Timeline, call_to_read, timeline
 from proutt_core.types import AccountRole
-from proutt_core.visible import visible
-from proutt_core.worker.costs import asked_model, billing_day, rates_of
 
 MAY_READ: tuple[AccountRole, ...] = ("reviewer", "researcher", "admin")
 LANE, AXES = 24, 84  # pixels

@@ -7,10 +7,10 @@ import streamlit as st
 from pages._components import Marked, marked_text
 from pages._shared import PANE_HEIGHT, plain_text
 from pages._text import _
-from proutt_core.differences import Piece, differences
-from proutt_core.editing import TracePart, editable_texts, name_of, parts_of
+from proutt_core.display.differences import Piece, differences
+from proutt_core.display.visible import visible
+from proutt_core.traces.editing import TracePart, editable_texts, name_of, parts_of
 from proutt_core.types import IntentTree, Path, Trace, ViewReasoning
-from proutt_core.visible import visible
 
 
 def part_name(part: TracePart) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from pages._text import _
-from proutt_core.tree_view import Mark, Node
-from proutt_core.visible import visible
+from proutt_core.display.tree_nodes import Mark, Node
+from proutt_core.display.visible import visible
 
 ROW, LEAST_HEIGHT = 30, 465
 TWO_LINES = 48  # pixels a leaf needs to hold a value on two lines

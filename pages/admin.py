@@ -11,8 +11,8 @@ from db.accounts.passwords import generate_password
 from db.accounts.users import KINDS, UserInfo, create_user, deactivate, list_users, reactivate, set_password, set_roles
 from pages._shared import acting, plain_text, require_role, show_error
 from pages._text import _
+from proutt_core.display.visible import visible
 from proutt_core.types import AccountRole
-from proutt_core.visible import visible
 
 ROLES = get_args(AccountRole)
 SHOWN_ONCE = "admin_password_shown_once"

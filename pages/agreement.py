@@ -9,14 +9,14 @@ import streamlit as st
 from db.studies.studies import list_studies
 from pages._shared import plain_text, require_role, show_error
 from pages._text import _
+from proutt_core.actions.study_results import agreement_of
+from proutt_core.display.visible import visible
 from proutt_core.errors import InputError
 from proutt_core.statistics.agreement import AgreementReport, agreement_report
 from proutt_core.statistics.coefficients import FLEISS_VARIANT
 from proutt_core.statistics.labels import CODING, COLUMNS, read_labels
 from proutt_core.statistics.majority import CONFUSION_ORDER, JudgeAgreement
 from proutt_core.statistics.quantities import Quantity, ceiling_quantities, human_quantities, judge_quantities
-from proutt_core.visible import visible
-from proutt_core.worker.results import agreement_of
 
 
 def names() -> dict[str, str]:

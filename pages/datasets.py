@@ -20,9 +20,9 @@ from pages._shared import dialogue_pane, require_role, show_error, worker_notice
 from pages._tables import fact_table, pick
 from pages._text import _, ngettext
 from proutt_core.dialogues import fold
-from proutt_core.progress import page_count, page_offset
+from proutt_core.display.numbers import page_count, page_offset
+from proutt_core.display.visible import visible
 from proutt_core.types import SPLITS, Dialogue
-from proutt_core.visible import visible
 
 PER_PAGE = 12
 BROWSER_HEIGHT = 490

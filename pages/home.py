@@ -8,7 +8,7 @@ from db.overview import overview
 from db.review.queues import Waiting, waiting_for
 from pages._shared import EVERYBODY, plain_text, require_role, worker_notice
 from pages._text import _, ngettext
-from proutt_core.checklist import Step, StepName, checklist
+from proutt_core.display.checklist import Step, StepName, checklist
 from proutt_core.types import Overview
 
 QUEUES_SHOWN = 3

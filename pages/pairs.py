@@ -10,10 +10,10 @@ from pages._text import _
 from pages._timeline import calls_box
 from pages._traces import edit_pane, edited_texts, lone_trace_pane, trace_pane
 from pages._work import Verdict, begin, comment_box, comment_on, decide, seconds_on, tell
-from proutt_core.dialogues.prompt_parts import parts_of_prompt
-from proutt_core.editing import TRACE_PARTS, TracePart, parts_that_differ, with_texts
+from proutt_core.dialogues.pairs.prompt_parts import parts_of_prompt
+from proutt_core.display.visible import visible
+from proutt_core.traces.editing import TRACE_PARTS, TracePart, parts_that_differ, with_texts
 from proutt_core.types import AccountRole, Trace
-from proutt_core.visible import visible
 
 REVIEWERS: tuple[AccountRole, ...] = ("annotator", "reviewer", "researcher", "admin")
 EDITING = "pair_being_edited"

@@ -10,8 +10,8 @@ from pages._study_form import CHOSEN, NEW, draw_form
 from pages._study_judges import draw_judges
 from pages._study_results import draw_results
 from pages._text import _
+from proutt_core.actions.study_results import report_of
 from proutt_core.types import StudyInfo
-from proutt_core.worker.results import report_of
 
 LAB = ("researcher", "admin")
 REFRESH = "3s"

@@ -21,7 +21,7 @@ from pages._run_form import predict_form, run_form
 from pages._shared import require_role, show_error, worker_notice
 from pages._tables import pick
 from pages._text import _
-from proutt_core.visible import visible
+from proutt_core.display.visible import visible
 
 ROW, ROWS_SHOWN = 35, 4
 

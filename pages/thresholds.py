@@ -14,10 +14,13 @@ from pages._jobs import RESEARCH, model_said
 from pages._shared import acting, plain_text, require_role, show_error
 from pages._tables import fact_table
 from pages._text import _, ngettext
-from proutt_core.cost import shown_money
-from proutt_core.naming import free_name
-from proutt_core.progress import percent
-from proutt_core.thresholds import (
+from proutt_core.actions.synthesis import start_with_thresholds
+from proutt_core.display.names import free_name
+from proutt_core.display.numbers import percent
+from proutt_core.display.visible import visible
+from proutt_core.jobs.bills import bill_of
+from proutt_core.runs.bill import shown_money
+from proutt_core.runs.thresholds import (
     NewCalls,
     Similarity,
     beside,
@@ -30,9 +33,6 @@ from proutt_core.thresholds import (
     worries,
 )
 from proutt_core.types import BRANCHES, Branch, Thresholds
-from proutt_core.visible import visible
-from proutt_core.worker.again import start_again
-from proutt_core.worker.costs import bill_of
 
 # Each at AA contrast on its theme's page; the branches differ in lightness too, so that they are not told by hue alone.
 COLOURS: dict[str, dict[Branch, str]] = {
@@ -187,7 +187,7 @@ def _start(job: JobInfo, wanted: Thresholds, done: int) -> None:
     if st.button(_("Start this run"), icon=":material/play_arrow:", key="tau-go"):
         with show_error():
             who = acting(*RESEARCH)
-            start_again(job.id, run=(name or "").strip(), thresholds=wanted, created_by=who.id)
+            start_with_thresholds(job.id, run=(name or "").strip(), thresholds=wanted, created_by=who.id)
             st.switch_page("synthesis.py")
 
 

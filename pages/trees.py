@@ -9,7 +9,7 @@ from pages._timeline import calls_box
 from pages._traces import part_name, path_text, prediction_name
 from pages._tree_chart import draw_tree, overlay_names
 from pages._work import Verdict, begin, decide
-from proutt_core.tree_view import Mark, nodes, overlays_of
+from proutt_core.display.tree_nodes import Mark, nodes, overlays_of
 from proutt_core.types import CATEGORIES, AccountRole, StageResults
 
 REVIEWERS: tuple[AccountRole, ...] = ("reviewer", "researcher", "admin")

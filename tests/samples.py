@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from proutt_core.sample import sample_path
+from proutt_core.actions.sample import sample_path
 from proutt_core.types import Message, Sample
 
 

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from proutt_core.ablation import parts_left_out, views_of
 from proutt_core.errors import InputError
 from proutt_core.export import write_export
-from proutt_core.gates import GATES, not_applicable
-from proutt_core.instruction import instruction
 from proutt_core.llm import Prompt
-from proutt_core.llm.openai_compatible import OpenAICompatible
+from proutt_core.llm.openai.client import OpenAICompatible
 from proutt_core.llm.rules import RulesModel
-from proutt_core.stages import STAGES
-from proutt_core.synthesis import Outcome, run_settings, synthesise
-from proutt_core.traces import parse_trace, render_prompt, render_trace
+from proutt_core.synthesis.gates import GATES, not_applicable
+from proutt_core.synthesis.stages import STAGES
+from proutt_core.synthesis.synthesise import Outcome, run_settings, synthesise
+from proutt_core.traces.ablation import parts_left_out, views_of
+from proutt_core.traces.as_text import parse_trace, render_prompt, render_trace
+from proutt_core.traces.instruction import instruction
 from proutt_core.types import PARTS, IntentTree, Part, SynthesisedPair, Thresholds, Trace, VerbatimPair
 from tests.export.trl import read_with_trl
 from tests.fake_server import FakeServer

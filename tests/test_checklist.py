@@ -1,6 +1,6 @@
 """How far each step of the workflow is."""
 
-from proutt_core.checklist import checklist
+from proutt_core.display.checklist import checklist
 from proutt_core.types import Overview
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from proutt_core.cost import FREE, Bill, make_bill, money_for, shown_money
+from proutt_core.runs.bill import FREE, Bill, make_bill, money_for, shown_money
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proutt_core.differences import Differences, Piece, differences
+from proutt_core.display.differences import Differences, Piece, differences
 
 
 def marked(pieces: tuple[Piece, ...]) -> str:

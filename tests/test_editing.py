@@ -2,8 +2,8 @@
 
 import pytest
 
-from proutt_core.editing import editable_texts, parts_of, parts_that_differ, with_texts
 from proutt_core.errors import InputError
+from proutt_core.traces.editing import editable_texts, parts_of, parts_that_differ, with_texts
 from tests.db.work import trace
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from proutt_core.cost import FREE
-from proutt_core.dry_run import Lengths, measure, rough_tokens
-from proutt_core.estimate import Estimate, History, Plan, StageHistory, estimate
-from proutt_core.stages import STAGES
+from proutt_core.runs.bill import FREE
+from proutt_core.runs.dry_run import Lengths, measure, rough_tokens
+from proutt_core.runs.forecast import Forecast, History, Plan, StageHistory, forecast
+from proutt_core.synthesis.stages import STAGES
 from tests.samples import HOTEL
 from tests.test_cost import Rate
 
@@ -37,11 +37,11 @@ HISTORY = History(
 )
 
 
-def expected(plan: Plan, history: History = HISTORY, *, concurrency: int = 4, rates: object = Rate()) -> Estimate:
-    return estimate(plan, LENGTHS, history, rates=rates, concurrency=concurrency, in_process=False)  # type: ignore[arg-type]
+def expected(plan: Plan, history: History = HISTORY, *, concurrency: int = 4, rates: object = Rate()) -> Forecast:
+    return forecast(plan, LENGTHS, history, rates=rates, concurrency=concurrency, in_process=False)  # type: ignore[arg-type]
 
 
-def by_stage(found: Estimate) -> dict[str, float]:
+def by_stage(found: Forecast) -> dict[str, float]:
     return {stage.stage: stage.calls for stage in found.stages}
 
 
@@ -95,7 +95,7 @@ def test_faulty_replies_of_earlier_runs_are_paid_for_again() -> None:
 
 
 def test_an_unknown_price_gives_no_money_and_says_why() -> None:
-    found = estimate(Plan(new=1), LENGTHS, HISTORY, rates=None, price_note="add one", concurrency=1, in_process=False)
+    found = forecast(Plan(new=1), LENGTHS, HISTORY, rates=None, price_note="add one", concurrency=1, in_process=False)
     assert (found.money, found.price_note, found.currency) == (None, "add one", "")
     assert expected(Plan(new=1), rates=FREE).money is not None
 

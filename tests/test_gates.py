@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from proutt_core.gates import GATES, PairEvidence, best_predictions, check_gates
+from proutt_core.synthesis.gates import GATES, PairEvidence, best_predictions, check_gates
 from proutt_core.types import Insight, Message, Path, SimilarityScore, Trace
 from tests.traces import a_trace
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from proutt_core.hindsight import overlap
 from proutt_core.llm import Prompt
-from proutt_core.synthesis import synthesise
+from proutt_core.synthesis.hindsight import overlap
+from proutt_core.synthesis.synthesise import synthesise
 from proutt_core.types import Part, SynthesisedPair, Thresholds
 from tests.llm.fakes import ChangedRules
 from tests.samples import HOTEL

@@ -7,7 +7,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 # The only places of the core that may know the database: the command line and the worker.
-MAY_USE_DB = ("proutt_core/__main__.py", "proutt_core/worker/", "proutt_core/commands/")
+MAY_USE_DB = ("proutt_core/__main__.py", "proutt_core/jobs/", "proutt_core/actions/", "proutt_core/commands/")
 
 
 def files(*patterns: str) -> list[str]:
@@ -53,8 +53,8 @@ def test_pages_hold_no_sql(path: str) -> None:
 
 @pytest.mark.parametrize("path", files("proutt_core/stages/*.py"))
 def test_stages_never_import_each_other(path: str) -> None:
-    others = {name for name in uses(path, "proutt_core.stages") if not name.split(".")[-1].startswith("_")}
-    shared = {name for name in others if "._" in name or name == "proutt_core.stages"}
+    others = {name for name in uses(path, "proutt_core.synthesis.stages") if not name.split(".")[-1].startswith("_")}
+    shared = {name for name in others if "._" in name or name == "proutt_core.synthesis.stages"}
     if not path.endswith("__init__.py"):
         assert others - shared == set()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proutt_core.naming import free_name, name_for, name_from_file, title_from_name
+from proutt_core.display.names import free_name, name_for, name_from_file, title_from_name
 
 
 @pytest.mark.parametrize(

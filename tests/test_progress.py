@@ -5,24 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from proutt_core.progress import (
-    CALLS_REACHED,
-    MONEY_REACHED,
-    NEEDS_PRICE,
-    Duration,
-    Halt,
-    Pace,
-    duration,
-    each,
-    grouped,
-    halt,
-    pace,
-    page_count,
-    page_offset,
-    percent,
-    quotes,
-    short,
-)
+from proutt_core.display.numbers import each, page_count, page_offset, percent, short
+from proutt_core.runs.failures import grouped
+from proutt_core.runs.halt import CALLS_REACHED, MONEY_REACHED, NEEDS_PRICE, Halt, halt
+from proutt_core.runs.pace import Duration, Pace, duration, pace
+from proutt_core.synthesis.hindsight import quotes
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 

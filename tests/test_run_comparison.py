@@ -1,6 +1,6 @@
 from collections import Counter
 
-from proutt_core.run_comparison import Difference, same_branch, setting_differences
+from proutt_core.runs.comparison import Difference, same_branch, setting_differences
 
 
 def test_only_settings_that_differ_are_told_nested_ones_by_dotted_name() -> None:

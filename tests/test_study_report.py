@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from proutt_core.study_report import same_model, study_labels, study_report
+from proutt_core.studies.report import same_model, study_labels, study_report
 from proutt_core.types import CaseVote, JudgeReading, StudyInfo, Verdict
 
 INFO = StudyInfo(

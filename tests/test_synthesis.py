@@ -10,8 +10,8 @@ import pytest
 from proutt_core.errors import ModelRefused, ModelUnavailable
 from proutt_core.llm import Completion, Prompt
 from proutt_core.llm.rules import RulesModel
-from proutt_core.stages import PROMPT_VERSIONS, STAGES
-from proutt_core.synthesis import Outcome, branch_of, item_random, run_settings, synthesise
+from proutt_core.synthesis.stages import PROMPT_VERSIONS, STAGES
+from proutt_core.synthesis.synthesise import Outcome, branch_of, item_random, run_settings, synthesise
 from proutt_core.text import normalise
 from proutt_core.types import Sample, SynthesisedPair, Thresholds
 from tests.llm.fakes import Change, ChangedRules, ClockedRules, ShuffledRules

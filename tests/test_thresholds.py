@@ -2,8 +2,8 @@
 
 import pytest
 
-from proutt_core.cost import Bill, StageCost
-from proutt_core.thresholds import (
+from proutt_core.runs.bill import Bill, StageCost
+from proutt_core.runs.thresholds import (
     NewCalls,
     Similarity,
     beside,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from proutt_core.timeline import Bar, Cut, TimedCall, call_to_read, timeline
+from proutt_core.runs.timeline import Bar, Cut, TimedCall, call_to_read, timeline
 
 ZERO = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 

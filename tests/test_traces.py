@@ -7,7 +7,7 @@ import re
 import pytest
 
 from proutt_core.errors import InputError
-from proutt_core.traces import (
+from proutt_core.traces.as_text import (
     parse_predictions,
     parse_released_trace,
     parse_trace,

@@ -1,6 +1,6 @@
 """Paths over a tree mark what is there and add what is not, and never change the tree."""
 
-from proutt_core.tree_view import Node, nodes, overlays_of
+from proutt_core.display.tree_nodes import Node, nodes, overlays_of
 from proutt_core.types import Path
 from tests.db.work import TREE, stage_results, trace
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from proutt_core.dialogues.uploads import is_upload, remove_upload, safe_name, save_upload
 from proutt_core.errors import InputError
-from proutt_core.uploads import is_upload, remove_upload, safe_name, save_upload
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from proutt_core.visible import FOLD_FROM, Block, blocks, fold, visible
+from proutt_core.display.visible import FOLD_FROM, Block, blocks, fold, visible
 
 
 @pytest.mark.parametrize(

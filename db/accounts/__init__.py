@@ -1,0 +1,1 @@
+"""Who is who, their sessions, and the log of what happened."""

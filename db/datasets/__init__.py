@@ -1,0 +1,1 @@
+"""Datasets, their dialogues and samples, and imports."""

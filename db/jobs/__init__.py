@@ -1,0 +1,1 @@
+"""Jobs, their items, calls, usage, prices and workers."""

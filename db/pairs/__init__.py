@@ -1,0 +1,1 @@
+"""Preference pairs that came in a file or go out in one."""

@@ -1,0 +1,1 @@
+"""Queues of work for people, and their answers."""

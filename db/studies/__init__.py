@@ -1,0 +1,1 @@
+"""Methods, predictions, studies, judges and results."""

@@ -1,0 +1,1 @@
+"""Synthesis runs and what became of their samples."""

@@ -13,13 +13,14 @@ import typer
 from db.jobs import items, jobs
 from db.jobs.jobs import JobInfo
 from proutt_core.commands._output import note, progress
-from proutt_core.cost import Bill, shown_money
 from proutt_core.errors import ConflictError
-from proutt_core.llm.address import destination, is_local
+from proutt_core.jobs.bills import bill_of
+from proutt_core.jobs.budget import REACHED
+from proutt_core.jobs.process_resources import ProcessResources, keep_what_is_loaded, process_resources
+from proutt_core.llm.address import is_local
 from proutt_core.llm.model import Model
-from proutt_core.worker.budget import REACHED
-from proutt_core.worker.costs import bill_of
-from proutt_core.worker.shared import Shared, keep_what_is_loaded, shared_by_jobs
+from proutt_core.llm.providers.destination import destination
+from proutt_core.runs.bill import Bill, shown_money
 
 Yes = Annotated[bool, typer.Option("--yes", help="Texts may leave this machine: do not ask.")]
 
@@ -108,7 +109,7 @@ def work_on(job_id: int, run: Run, *, concurrency: int) -> Worked:
 
 async def _until_done(job_id: int, run: Run, concurrency: int) -> None:
     with progress(jobs.required(job_id).name) as show:
-        async with shared_by_jobs() as shared:
+        async with process_resources() as shared:
             working = asyncio.create_task(_run(run, job_id, shared, concurrency))
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
             try:
@@ -123,5 +124,5 @@ async def _until_done(job_id: int, run: Run, concurrency: int) -> None:
             await working
 
 
-async def _run(run: Run, job_id: int, shared: Shared, concurrency: int) -> None:
+async def _run(run: Run, job_id: int, shared: ProcessResources, concurrency: int) -> None:
     await run(job_id, shared=shared, concurrency=concurrency)

@@ -19,7 +19,7 @@ def init(
     """Bring the database to the newest schema. Does nothing that was done before."""
     from db.engine import engine
     from db.migrate import migrate
-    from proutt_core.worker.prices import load_starting_prices
+    from proutt_core.jobs.bills import load_starting_prices
 
     with command_output(as_json) as output:
         changed = migrate()
@@ -28,7 +28,7 @@ def init(
         lines = [f"database {result['database']}: {'migrated' if changed else 'up to date'}"]
         lines += [f"{prices} prices of models loaded; see `python -m proutt_core prices`"] if prices else []
         if sample:
-            from proutt_core.worker.sample import set_up_sample
+            from proutt_core.actions.sample_project import set_up_sample
 
             done = set_up_sample()
             result |= {"accounts": None if done.accounts is None else str(done.accounts), "sample": done.did}
@@ -61,9 +61,10 @@ def import_(
     """
     from pydantic import ValidationError
 
+    from proutt_core.actions.importing import import_now
     from proutt_core.dialogues import ImportSettings, parse_shares
     from proutt_core.errors import InputError
-    from proutt_core.worker.imports import ImportRequest, import_now
+    from proutt_core.jobs.kinds.importing import ImportRequest
 
     with command_output(as_json) as output:
         try:
@@ -122,8 +123,8 @@ def remove_dataset(
 ) -> None:
     """Take away what an import left that did not end. A dataset that is ready is not touched."""
     from db.datasets.datasets import find
+    from proutt_core.actions.importing import forget_import
     from proutt_core.errors import ConflictError
-    from proutt_core.worker.imports import forget_import
 
     with command_output(as_json) as output:
         removed = forget_import(name)

@@ -20,8 +20,8 @@ def personal_data(
     """Count possible personal data in a dataset; mask it or drop its dialogues while nothing uses the dataset."""
     from db.datasets import datasets
     from db.datasets.personal_data import summary
+    from proutt_core.actions.personal_data import drop_from_dataset, look, mask_dataset
     from proutt_core.errors import InputError
-    from proutt_core.worker.personal_data import drop_from_dataset, look, mask_dataset
 
     with command_output(as_json) as output:
         if mask and drop:
@@ -67,7 +67,7 @@ def near_duplicates(
     from db.datasets import datasets
     from db.datasets.near_duplicates import drop_copies
     from db.datasets.uses import require_unused
-    from proutt_core.worker.near_duplicates import find_now
+    from proutt_core.actions.near_duplicates import find_now
 
     with command_output(as_json) as output:
         dataset = datasets.required(name)

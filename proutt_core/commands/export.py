@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from proutt_core.actions.export import run_export
+from proutt_core.actions.export_join import join_export
 from proutt_core.commands._output import Json, command_output
 from proutt_core.errors import InputError
 from proutt_core.export import ExportFormat, ExportKind, TextFormat, Written
 from proutt_core.types import PairStatus
-from proutt_core.worker.exporting import run_export
-from proutt_core.worker.joining import join_export
 
 WITHOUT_TEXTS = (
     "ids and traces only, no dialogues; a trace may quote its dialogue. Whoever holds the dataset puts the texts back"

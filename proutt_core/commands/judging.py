@@ -6,17 +6,18 @@ from typing import Annotated, Any
 import typer
 
 from db.jobs import items
+from proutt_core.actions.judging import DEFAULT_CONCURRENCY, JudgeSettings, start
+from proutt_core.actions.study_results import agreement_of
 from proutt_core.commands._output import Json, command_output
 from proutt_core.commands._work import Yes, confirm_destination, work_on
 from proutt_core.errors import InputError
+from proutt_core.jobs.kinds.judging import run_judging
 from proutt_core.judge.cases import Mode
-from proutt_core.llm.choose import choose_model
+from proutt_core.llm.providers.model_ref import choose_model
 from proutt_core.statistics.agreement import AgreementReport, agreement_report
 from proutt_core.statistics.labels import CODING, read_labels
 from proutt_core.statistics.majority import CONFUSION_ORDER, JudgeAgreement
 from proutt_core.statistics.quantities import Quantity, ceiling_quantities, human_quantities, judge_quantities
-from proutt_core.worker.judging import DEFAULT_CONCURRENCY, JudgeSettings, run_judging, start
-from proutt_core.worker.results import agreement_of
 
 
 def judge(

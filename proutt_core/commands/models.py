@@ -8,13 +8,13 @@ import typer
 
 from proutt_core.commands._output import Json, command_output, note
 from proutt_core.errors import InputError
-from proutt_core.llm.address import destination_of
-from proutt_core.llm.checking import DEADLINE_S, RungCheck, check_model, step_for_runs
-from proutt_core.llm.choose import RULES, choose_model, is_set, ladder_of, model_at_rung
-from proutt_core.llm.closing import close_model
 from proutt_core.llm.model import Model
-from proutt_core.llm.openrouter import UPSTREAMS
-from proutt_core.llm.presets import PRESETS, Preset
+from proutt_core.llm.providers.check import DEADLINE_S, RungCheck, check_model, step_for_runs
+from proutt_core.llm.providers.destination import destination_of
+from proutt_core.llm.providers.model_ref import RULES, choose_model, is_set, ladder_of, model_at_rung
+from proutt_core.llm.providers.openrouter import UPSTREAMS
+from proutt_core.llm.providers.presets import PRESETS, Preset
+from proutt_core.llm.wrapped import close_model
 
 app = typer.Typer(add_completion=False, help="Language models: what is known, and whether one works.")
 

@@ -11,7 +11,7 @@ from db.jobs.prices import Price, list_prices, remove_price, set_price
 from proutt_core.commands._output import Json, command_output
 from proutt_core.errors import InputError
 from proutt_core.llm.address import checked_base_url
-from proutt_core.llm.presets import preset_named
+from proutt_core.llm.providers.presets import preset_named
 
 app = typer.Typer(help="What a million tokens of a model cost, from a day on.", invoke_without_command=True)
 

@@ -9,9 +9,9 @@ from db.jobs.items import ItemCounts
 from db.jobs.jobs import JobInfo
 from db.jobs.progress import counts_by_job
 from proutt_core.commands._output import Json, command_output
-from proutt_core.cost import shown_money
 from proutt_core.errors import InputError
-from proutt_core.worker.costs import bill_of
+from proutt_core.jobs.bills import bill_of
+from proutt_core.runs.bill import shown_money
 
 Name = Annotated[str, typer.Argument(help="The run's name.")]
 

@@ -9,15 +9,17 @@ import typer
 from db.jobs import items, jobs
 from db.jobs.jobs import Started
 from db.synthesis import runs as synthesis
-from proutt_core.commands._estimate import estimate_json, estimate_words
+from proutt_core.actions.forecast import forecast_run
+from proutt_core.actions.prediction import prompted_method, start_prediction
+from proutt_core.actions.synthesis import PILOT, start_synthesis
+from proutt_core.commands._forecast import estimate_json, estimate_words
 from proutt_core.commands._output import Json, Output, command_output
 from proutt_core.commands._work import Worked, Yes, confirm_destination, work_on
 from proutt_core.errors import InputError
-from proutt_core.llm.choose import choose_model
+from proutt_core.jobs.kinds.prediction import run_prediction
+from proutt_core.jobs.kinds.synthesis import run_synthesis
+from proutt_core.llm.providers.model_ref import choose_model
 from proutt_core.types import PARTS, Part, Thresholds
-from proutt_core.worker.estimating import estimate_run
-from proutt_core.worker.prediction import prompted_method, run_prediction, start_prediction
-from proutt_core.worker.synthesis import PILOT, run_synthesis, start_synthesis
 
 Model = Annotated[str, typer.Option(help="rules, PRESET/MODEL, or MODEL with --base-url.")]
 BaseUrl = Annotated[str | None, typer.Option(help="An OpenAI-compatible server.")]
@@ -75,7 +77,7 @@ def synthesize(
             "concurrency": concurrency,
         }
         if estimate:
-            found = estimate_run(**asked)
+            found = forecast_run(**asked)
             output.result(estimate_json(found), text=estimate_words(found, concurrency=concurrency))
             return
         confirm_destination(choose_model(model, base_url=base_url, upstream=upstream), yes=yes)
@@ -164,7 +166,7 @@ def worker(
     until_idle: Annotated[bool, typer.Option("--until-idle", help="End when nothing is left to do.")] = False,
 ) -> None:
     """Work on every job that is queued, until SIGTERM or Ctrl-C. Any number may run, on any host."""
-    from proutt_core.worker.loop import work
+    from proutt_core.jobs.process import work
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 import typer
 
 from db.studies.studies import close_study, create_study, open_study, unblind_study
+from proutt_core.actions.study_results import report_of
 from proutt_core.commands._output import Json, command_output
 from proutt_core.statistics.quantities import p_value
 from proutt_core.statistics.win_tie_loss import WinTieLoss
-from proutt_core.study_report import CASE_VERDICT, StudyReport
+from proutt_core.studies.report import CASE_VERDICT, StudyReport
 from proutt_core.types import Evidence, StudyInfo
-from proutt_core.worker.results import report_of
 
 app = typer.Typer(help="Pairwise checks of two methods by people.", no_args_is_help=True)
 

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from proutt_core.dialogues.personal_data import count
+from proutt_core.dialogues.personal_data.finding import count
 from proutt_core.dialogues.text import same
 from proutt_core.types import Checks, Message
 

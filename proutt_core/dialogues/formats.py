@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from proutt_core.dialogues import files
+from proutt_core.dialogues.files import opening
+from proutt_core.dialogues.files.rows import JsonObject, RawRow, RowError, shown
 from proutt_core.dialogues.readers import chat_logs, crosswoz, openai_messages, sgd, sharegpt
 from proutt_core.dialogues.readers.source import SourceDialogue
-from proutt_core.dialogues.rows import JsonObject, RawRow, RowError, shown
 from proutt_core.errors import InputError
 
 PROBED_ROWS = 100
@@ -79,10 +79,10 @@ class Source:
 
     path: Path
     format: Format
-    layout: files.Layout
+    layout: opening.Layout
 
     def rows(self, *, skip: int = 0) -> Iterator[RawRow]:
-        return files.rows(self.path, self.layout, skip=skip)
+        return opening.rows(self.path, self.layout, skip=skip)
 
 
 def find_source(path: Path | str, *, format: str | None = None) -> Source:
@@ -95,10 +95,10 @@ def find_source(path: Path | str, *, format: str | None = None) -> Source:
     first: dict[str, JsonObject] = {}  # the first object of each layout
     seen = 0
     broken: InputError | None = None
-    layouts = files.possible_layouts(path)
+    layouts = opening.possible_layouts(path)
     for layout in layouts:
         try:
-            for row in islice(files.rows(path, layout), PROBED_ROWS):
+            for row in islice(opening.rows(path, layout), PROBED_ROWS):
                 seen += 1
                 if row.error is None and isinstance(row.value, dict):
                     first.setdefault(layout, row.value)

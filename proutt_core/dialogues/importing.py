@@ -16,12 +16,12 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from proutt_core.dialogues.checks import check
+from proutt_core.dialogues.files.rows import NOT_AN_OBJECT, TOO_DEEP, JsonObject, RawRow, RowError, kind
 from proutt_core.dialogues.formats import Source, find_source
 from proutt_core.dialogues.language import language_of
 from proutt_core.dialogues.masking import PersonalDataPolicy, masked_dialogue
 from proutt_core.dialogues.normalise import normalise, storable
 from proutt_core.dialogues.report import ImportReport, RejectedRow
-from proutt_core.dialogues.rows import NOT_AN_OBJECT, TOO_DEEP, JsonObject, RawRow, RowError, kind
 from proutt_core.dialogues.samples import TurnPolicy, cut
 from proutt_core.dialogues.splits import Shares, split_of
 from proutt_core.dialogues.text import draw, text_sha256

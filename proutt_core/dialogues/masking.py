@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from proutt_core.dialogues.checks import check
-from proutt_core.dialogues.personal_data import KINDS, find, same_value
+from proutt_core.dialogues.personal_data.finding import KINDS, find, same_value
 from proutt_core.types import Dialogue, Message
 
 PersonalDataPolicy = Literal["keep", "mask", "drop"]

@@ -14,8 +14,8 @@ Nothing else is changed: byte order marks, form feeds, markup and masks such as 
 import re
 from collections.abc import Iterable
 
+from proutt_core.dialogues.files.rows import NO_USER, RowError
 from proutt_core.dialogues.readers.source import SourceMessage
-from proutt_core.dialogues.rows import NO_USER, RowError
 from proutt_core.types import Message, Role
 
 REPLACED = "characters that cannot be stored replaced by U+FFFD"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from proutt_core.dialogues.personal_data import hidden
+from proutt_core.dialogues.personal_data.finding import hidden
 
 SHOWN_ERRORS = 50
 SHOWN_NUMBERS = 10

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from proutt_core.dialogues.rows import shown
+from proutt_core.dialogues.files.rows import shown
 from proutt_core.dialogues.text import draw
 from proutt_core.errors import InputError
 from proutt_core.types import Split, Value

@@ -5,10 +5,10 @@ from typing import Literal, NamedTuple
 
 import orjson
 
-from proutt_core.dialogues.released import read_trace
-from proutt_core.editing import editable_texts
+from proutt_core.dialogues.pairs.released import read_trace
 from proutt_core.errors import InputError
-from proutt_core.traces import render_prompt, render_stored, render_trace
+from proutt_core.traces.as_text import render_prompt, render_stored, render_trace
+from proutt_core.traces.editing import editable_texts
 from proutt_core.types import PREDICTION_IDS, PairReviewValue, PairStatus, ReviewedPair, Trace, VerbatimPair
 
 Standing = Literal["approved", "rejected", "disputed", "unreviewed"]

@@ -7,7 +7,7 @@ cache serves both orders of a case from the same blocks.
 from collections.abc import Sequence
 
 from proutt_core.llm import ChatMessage
-from proutt_core.traces import render_dialogue
+from proutt_core.traces.as_text import render_dialogue
 from proutt_core.types import Message
 
 TASK = """\

@@ -1,14 +1,9 @@
 """Where texts go: whether an address is this machine, and the sentence that says so before anything leaves."""
 
 import ipaddress
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
 from urllib.parse import urlsplit
 
 from proutt_core.errors import SettingsError
-from proutt_core.llm.model import Model
-from proutt_core.llm.openrouter import pinned_in
 
 
 def checked_base_url(base_url: str) -> str:
@@ -41,21 +36,3 @@ def is_local(address: str) -> bool:
         return False
     # 0.0.0.0 and :: are what servers print when they listen everywhere; connecting there reaches this machine.
     return number.is_loopback or number.is_unspecified
-
-
-def destination(model: Model) -> str:
-    """Where this model's texts go, in words."""
-    return destination_of(name=model.name, address=model.address, parameters=model.parameters)
-
-
-def destination_of(*, name: str, address: str, parameters: Mapping[str, Any] = MappingProxyType({})) -> str:
-    """The same for a model that is not made yet. The empty address is in this process."""
-    if not address:
-        return f"{name} runs in this process: no text leaves it."
-    parts = urlsplit(address)
-    where = "this machine" if is_local(address) else "another machine"
-    told = f"Texts are sent to {parts.scheme}://{parts.netloc} ({where})."
-    upstream = pinned_in(parameters)
-    if upstream is None:
-        return told
-    return f"{told} They are passed on to {upstream} and to no other provider, only if it keeps and learns nothing."

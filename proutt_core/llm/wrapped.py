@@ -1,14 +1,24 @@
-"""A model around a model: who it is and where its texts go stay those of the model inside."""
+"""A model around a model: who it is and where its texts go stay those of the model inside. And closing one."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from proutt_core.llm.closing import close_model
 from proutt_core.llm.model import Model
 
 
+@runtime_checkable
+class Closable(Protocol):
+    async def aclose(self) -> None: ...
+
+
+async def close_model(model: Model) -> None:
+    """Close the model's connections, if it has any, through whatever is wrapped around it."""
+    if isinstance(model, Closable):
+        await model.aclose()
+
+
 class WrappedModel:
-    """What `Cached`, `Limited` and the like share. With a `complete` of its own, a subclass satisfies `Model`."""
+    """What `LoggedModel` and the like share. With a `complete` of its own, a subclass satisfies `Model`."""
 
     def __init__(self, model: Model) -> None:
         self._model = model

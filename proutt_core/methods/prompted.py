@@ -6,7 +6,7 @@ from functools import partial
 from pydantic import BaseModel, ConfigDict
 
 from proutt_core.llm import ChatMessage, Completion, Model, Prompt, ask_for, parse_reply
-from proutt_core.traces import parse_trace, render_dialogue, render_prompt, thoughts_of
+from proutt_core.traces.as_text import parse_trace, render_dialogue, render_prompt, thoughts_of
 from proutt_core.types import Message, Part, Utterance, Value
 
 VERSION = 1

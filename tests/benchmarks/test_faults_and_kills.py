@@ -12,7 +12,7 @@ from tests.fake_server import ELEVEN
 def test_every_item_is_done_or_failed_with_its_reason_and_what_is_done_is_right(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proutt_core.llm.retry.Backoff.wait_s", lambda *_args, **_named: 0.01)
+    monkeypatch.setattr("proutt_core.llm.openai.retry.Backoff.wait_s", lambda *_args, **_named: 0.01)
     monkeypatch.setattr(faults, "DEADLINE_S", "1")
     monkeypatch.setattr(faults, "SHARE", 0.2)
     found = faults.measure(dialogues=40)

@@ -7,7 +7,7 @@ import pytest
 from benchmarks import tokens
 from benchmarks.tokens import ENGLISH, PrefixCache, deepseek, prompts_of, samples_of, uncached_per_item
 from proutt_core.llm import ChatMessage, Prompt
-from proutt_core.traces import render_dialogue
+from proutt_core.traces.as_text import render_dialogue
 
 
 def test_full_blocks_that_came_before_are_cached_and_nothing_else() -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from proutt_core.sample import sample_path
+from proutt_core.actions.sample import sample_path
 from tests.browser.conftest import SignIn
 from tests.browser.studio import command, server, worker
 

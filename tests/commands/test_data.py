@@ -9,14 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 import db.engine
-import proutt_core.worker.imports
+import proutt_core.jobs.kinds.importing
 from db.accounts.users import list_users
 from db.datasets import datasets
 from db.jobs import jobs
 from db.studies import predictions, studies
 from proutt_core.__main__ import app
-from proutt_core.worker.holding import Held
-from proutt_core.worker.sample import ACCOUNTS, ACCOUNTS_FILE, open_sample_study, set_up_sample
+from proutt_core.actions.sample_project import ACCOUNTS, ACCOUNTS_FILE, open_sample_study, set_up_sample
+from proutt_core.jobs.whole_job import WholeJobClaim
 
 MESSAGES = [{"role": role, "content": text} for role, text in (("user", "hi"), ("assistant", "hello"), ("user", "bye"))]
 
@@ -176,16 +176,16 @@ def test_what_an_import_left_is_listed_continued_and_removed(
     sqlite: str, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (here / "f.jsonl").write_text("\n".join(json.dumps({"id": n, "messages": MESSAGES}) for n in range(5)))
-    monkeypatch.setattr(proutt_core.worker.imports, "BATCH", 2)
+    monkeypatch.setattr(proutt_core.jobs.kinds.importing, "BATCH", 2)
     command = ("import", "f.jsonl", "--dataset", "d")
 
     def interrupt() -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(Held, "still", stopping)
+            patch.setattr(WholeJobClaim, "still", stopping)
             code, _, stderr = run(*command)
         assert code == 130 and "the same command goes on" in stderr
 
-    def stopping(held: Held, rows: int) -> None:
+    def stopping(held: WholeJobClaim, rows: int) -> None:
         if rows >= 2:
             raise KeyboardInterrupt
 

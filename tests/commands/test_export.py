@@ -14,10 +14,10 @@ from db.review.answers import pair_task, save_pair_review
 from db.review.queues import claim_next
 from db.tables import Export, ExportRow
 from proutt_core.__main__ import app
-from proutt_core.editing import with_texts
-from proutt_core.traces import parse_trace
+from proutt_core.actions.synthesis import start_synthesis
+from proutt_core.traces.as_text import parse_trace
+from proutt_core.traces.editing import with_texts
 from proutt_core.types import Trace
-from proutt_core.worker.synthesis import start_synthesis
 from tests.db import work
 from tests.worker.project import DATASET, import_talks, rows_of_run, run_here
 

@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from proutt_core.__main__ import app
-from proutt_core.instruction import sections_of
-from proutt_core.traces import parse_trace
+from proutt_core.actions.synthesis import start_synthesis
+from proutt_core.traces.as_text import parse_trace
+from proutt_core.traces.instruction import sections_of
 from proutt_core.types import PARTS, Part
-from proutt_core.worker.synthesis import start_synthesis
 from tests.worker.project import DATASET, import_talks, run_here
 
 

@@ -13,8 +13,8 @@ from db.jobs import jobs
 from db.pairs.exports import exports_of
 from db.tables import DialogueRow, EventRow, Export, Job
 from proutt_core.__main__ import app
+from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.types import Trace
-from proutt_core.worker.synthesis import start_synthesis
 from tests.commands.test_export import edit_one
 from tests.dialogues.released_files import preference
 from tests.dialogues.released_files import write as write_released

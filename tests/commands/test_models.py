@@ -9,7 +9,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from proutt_core.__main__ import app
-from proutt_core.llm.presets import PRESETS
+from proutt_core.llm.providers.presets import PRESETS
 from tests.fake_server import FakeServer
 
 KEY = "sk-secret-4f1c9a77e2"

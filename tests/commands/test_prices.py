@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from proutt_core.__main__ import app
-from proutt_core.llm.price_list import STARTING_PRICES
+from proutt_core.llm.providers.price_list import STARTING_PRICES
 
 
 def prices(*words: str) -> tuple[int, str, str]:

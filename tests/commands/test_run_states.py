@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from db.jobs import jobs
 from proutt_core.__main__ import app
-from proutt_core.worker.synthesis import start_synthesis
+from proutt_core.actions.synthesis import start_synthesis
 from tests.fake_server import FakeServer
 from tests.worker.project import DATASET, import_talks, run_here
 

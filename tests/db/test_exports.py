@@ -11,7 +11,7 @@ from db.review.queues import claim_next
 from db.tables import Assignment, EventRow, Export, ExportRow, PairReview, PreferencePair, QueueItem
 from proutt_core.errors import InputError
 from proutt_core.export import final_review, final_text, goes_out, standing
-from proutt_core.traces import parse_trace
+from proutt_core.traces.as_text import parse_trace
 from proutt_core.types import ReviewedPair
 from tests.db import work
 

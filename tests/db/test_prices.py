@@ -8,9 +8,9 @@ import pytest
 from db.accounts import events
 from db.jobs.prices import Price, add_missing, list_prices, price_for, remove_price, set_price
 from proutt_core.errors import InputError
-from proutt_core.llm.presets import PRESETS
-from proutt_core.llm.price_list import STARTING_PRICES
-from proutt_core.worker.prices import load_starting_prices
+from proutt_core.jobs.bills import load_starting_prices
+from proutt_core.llm.providers.presets import PRESETS
+from proutt_core.llm.providers.price_list import STARTING_PRICES
 
 JANUARY = Price(
     address="http://a/v1",

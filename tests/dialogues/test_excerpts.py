@@ -1,6 +1,6 @@
 """Matches in their surroundings: together where they are near, hidden where asked, and nothing of the text lost."""
 
-from proutt_core.dialogues.excerpts import AROUND, LONGEST, Excerpt, excerpts
+from proutt_core.dialogues.personal_data.excerpts import AROUND, LONGEST, Excerpt, excerpts
 from proutt_core.types import Message
 
 

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from proutt_core.dialogues import ParsedRow, RejectedRow, json_stream, read_dialogues
+from proutt_core.dialogues import ParsedRow, RejectedRow, read_dialogues
+from proutt_core.dialogues.files import json_stream
 from proutt_core.errors import InputError
 from tests.dialogues.files import jsonl, lmsys, raw, read, talk, wildchat
 

@@ -13,11 +13,11 @@ from proutt_core.dialogues import (
     ImportSettings,
     find_source,
     import_dialogues,
-    json_stream,
     read_dialogues,
     search_text,
     text_sha256,
 )
+from proutt_core.dialogues.files import json_stream
 from proutt_core.errors import InputError
 from proutt_core.types import Message
 from tests.dialogues.files import imported, jsonl, lmsys, raw, talk, wildchat

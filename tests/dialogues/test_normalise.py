@@ -2,9 +2,9 @@
 
 import pytest
 
+from proutt_core.dialogues.files.rows import RowError
 from proutt_core.dialogues.normalise import is_blank, normalise
 from proutt_core.dialogues.readers.source import SourceMessage, SourceRole
-from proutt_core.dialogues.rows import RowError
 
 
 def said(*messages: tuple[SourceRole, str]) -> tuple[list[tuple[str, str]], tuple[str, ...]]:

@@ -7,7 +7,7 @@ import pytest
 
 from proutt_core.dialogues.checks import check
 from proutt_core.dialogues.masking import mask, masked_dialogue
-from proutt_core.dialogues.personal_data import KINDS, count, find, partly_hidden
+from proutt_core.dialogues.personal_data.finding import KINDS, count, find, partly_hidden
 from proutt_core.types import Dialogue, Message
 
 

@@ -6,8 +6,8 @@ import random
 import pytest
 
 from benchmarks._lmsys import rows
-from proutt_core.dialogues.json_stream import _line_with_care
-from proutt_core.dialogues.quick_json import NeedsCareError, quick_loads
+from proutt_core.dialogues.files.exact_orjson import NotExact, loads_if_exact
+from proutt_core.dialogues.files.json_stream import _line_with_care
 
 # What the two read differently, and what looks like it and is not.
 PIECES = (
@@ -40,8 +40,8 @@ DAMAGE = (b'"', b"\\", b":", b" ", b",", b"{", b"}", b"[", b"1", b"")
 def same_or_left(line: bytes) -> bool:
     """Whether the quick decoder took it; if so, both gave the same, -0.0 and types included."""
     try:
-        value = quick_loads(line)
-    except NeedsCareError:
+        value = loads_if_exact(line)
+    except NotExact:
         return False
     careful = _line_with_care(1, line)
     assert careful.error is None, line
@@ -73,14 +73,14 @@ def test_almost_all_rows_of_a_real_file_need_no_care() -> None:
     "line", [b'{"a":1,"a":2}', b'{"a":{"b":[{"c":1,"d":"","c":2}]}}', rb'{"a":1,"\u0061":"\u0022"}']
 )
 def test_a_key_that_appears_twice_is_never_lost_in_silence(line: bytes) -> None:
-    with pytest.raises(NeedsCareError):
-        quick_loads(line)
+    with pytest.raises(NotExact):
+        loads_if_exact(line)
 
 
 @pytest.mark.parametrize("depth", [100, 253, 300, 1000, 1023, 3000])
 def test_deep_rows_are_read_or_left(depth: int) -> None:
     line = b'{"a":' + b"[" * depth + b"]" * depth + b"}"
     try:
-        assert quick_loads(line)
-    except NeedsCareError:
+        assert loads_if_exact(line)
+    except NotExact:
         assert depth > 200

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from proutt_core.dialogues import ImportSettings, find_source
-from proutt_core.dialogues.pair_report import ImportedPair, PairReport
-from proutt_core.dialogues.prompt_parts import parts_of_prompt
-from proutt_core.dialogues.released import find_released, import_pairs, read_pairs, require_pair_settings
+from proutt_core.dialogues.pairs.prompt_parts import parts_of_prompt
+from proutt_core.dialogues.pairs.released import find_released, import_pairs, read_pairs, require_pair_settings
+from proutt_core.dialogues.pairs.report import ImportedPair, PairReport
 from proutt_core.dialogues.splits import Shares
 from proutt_core.errors import InputError
-from proutt_core.traces import render_prompt, render_trace
+from proutt_core.traces.as_text import render_prompt, render_trace
 from proutt_core.types import Message, Part
 from tests.dialogues.released_files import answer, preference, prompt, sft, write
 from tests.traces import a_trace

@@ -10,7 +10,7 @@ import pytest
 from proutt_core.export import TextFormat, plain_text, write_export
 from proutt_core.export.formats import ExportKind
 from proutt_core.export.selection import final_text
-from proutt_core.traces import render_stored, render_trace
+from proutt_core.traces.as_text import render_stored, render_trace
 from proutt_core.types import Message, ReviewedPair, VerbatimPair
 from tests.traces import a_trace
 

@@ -9,7 +9,7 @@ import pytest
 from proutt_core.errors import InputError
 from proutt_core.export import final_review, final_text, goes_out, standing, write_export
 from proutt_core.export.formats import ExportKind
-from proutt_core.traces import parse_trace
+from proutt_core.traces.as_text import parse_trace
 from proutt_core.types import Message, PairReviewValue, PairStatus, ReviewedPair, VerbatimPair
 from tests.export.trl import read_with_trl
 from tests.traces import a_trace

@@ -10,7 +10,7 @@ from proutt_core.errors import ReplyError
 from proutt_core.judge import combine, judge_case, judged_cases, verdict_of_scores
 from proutt_core.judge.cases import Reading
 from proutt_core.llm import Prompt
-from proutt_core.llm.choose import choose_model
+from proutt_core.llm.providers.model_ref import choose_model
 from proutt_core.types import CaseEvidence, JudgeReading, Message, Verdict
 from tests.judge.scripted import Scripted
 

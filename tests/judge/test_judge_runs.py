@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlmodel import select
 
-import proutt_core.worker.judging as judging
+import proutt_core.jobs.kinds.judging as judging
 from db.accounts.events import recent
 from db.engine import read
 from db.jobs import items, jobs
@@ -15,12 +15,13 @@ from db.studies.judging import judge_runs
 from db.studies.results import judge_readings
 from db.studies.studies import close_study, create_study, open_study
 from db.tables import ItemCall, JudgeVerdict, PredictionRow, StudyCase
+from proutt_core.actions.judging import JudgeSettings, start
+from proutt_core.actions.study_results import agreement_of, labels_of, named_readings, report_of
 from proutt_core.errors import ConflictError, InputError, SettingsError
+from proutt_core.jobs.kinds.judging import run_judging
+from proutt_core.jobs.process_resources import process_resources
 from proutt_core.llm import Prompt
 from proutt_core.types import StudyInfo
-from proutt_core.worker.judging import JudgeSettings, run_judging, start
-from proutt_core.worker.results import agreement_of, labels_of, named_readings, report_of
-from proutt_core.worker.shared import shared_by_jobs
 from tests.judge.scripted import Scripted
 from tests.studies import DATASET, add_user, judge_all, two_methods
 
@@ -40,7 +41,7 @@ def opened(*, people: int = 2, cases: int = 3) -> tuple[StudyInfo, list[int]]:
 
 def work(job_id: int) -> None:
     async def go() -> None:
-        async with shared_by_jobs() as shared:
+        async with process_resources() as shared:
             await run_judging(job_id, shared=shared, concurrency=4)
 
     asyncio.run(go())

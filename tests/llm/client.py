@@ -8,7 +8,7 @@ import pytest
 
 from proutt_core.errors import ModelRefused, ReplyError
 from proutt_core.llm import Completion, Prompt, ask
-from proutt_core.llm.openai_compatible import OpenAICompatible
+from proutt_core.llm.openai.client import OpenAICompatible
 from tests.fake_server import FakeServer
 from tests.llm.replies import Answer, prompt
 

@@ -9,11 +9,11 @@ from pydantic import BaseModel
 
 from proutt_core.errors import ModelUnavailable, ReplyError
 from proutt_core.llm import Completion, Prompt, Usage, ask, call_key
-from proutt_core.llm.cached import Cached, CallRecord, UnderWay
-from proutt_core.llm.limited import Places
+from proutt_core.llm.logged import CallRecord, LoggedModel, UnderWay
 from proutt_core.llm.model import ask_for
-from proutt_core.llm.openai_compatible import OpenAICompatible
-from proutt_core.llm.retry import Backoff
+from proutt_core.llm.openai.client import OpenAICompatible
+from proutt_core.llm.openai.retry import Backoff
+from proutt_core.llm.slots import CallSlots
 from tests.fake_server import FakeServer, Fault
 from tests.llm.replies import Answer, prompt
 
@@ -63,8 +63,8 @@ def store() -> Store:
     return Store()
 
 
-def cached(model: Any, store: Store) -> Cached:
-    return Cached(model, log=store)
+def cached(model: Any, store: Store) -> LoggedModel:
+    return LoggedModel(model, log=store)
 
 
 def said(text: str, **more: Any) -> Completion:
@@ -198,7 +198,7 @@ def test_a_stored_reply_that_the_schema_no_longer_takes_is_asked_for_again() -> 
         def known(self, key: str) -> Completion | None:
             return said('{"colour": "pink", "why": "old", "score": 0.1}')
 
-    answer = asyncio.run(Cached(Queue(said(GOOD)), log=Stale()).complete(prompt(), schema=Answer))
+    answer = asyncio.run(LoggedModel(Queue(said(GOOD)), log=Stale()).complete(prompt(), schema=Answer))
     assert answer.text == GOOD and not answer.from_cache
 
 
@@ -275,8 +275,8 @@ def test_an_answer_that_is_paid_for_is_stored_although_nobody_waits_for_it_any_m
 
 def test_a_call_that_waited_for_its_place_is_not_made_for_nobody(store: Store) -> None:
     async def cancelled() -> Queue:
-        model, places = Queue(said(GOOD)), Places(0)
-        asking = asyncio.create_task(Cached(model, log=store, turns=places).complete(prompt(), schema=Answer))
+        model, places = Queue(said(GOOD)), CallSlots(0)
+        asking = asyncio.create_task(LoggedModel(model, log=store, turns=places).complete(prompt(), schema=Answer))
         await turns()
         asking.cancel()
         await turns()
@@ -296,7 +296,7 @@ def test_the_same_question_under_way_is_sent_once_and_again_only_where_it_got_no
     async def at_once(model: Slow, n: int) -> list[Any]:
         under_way: UnderWay = {}
         asking = [
-            asyncio.create_task(Cached(model, log=store, under_way=under_way).complete(prompt(), schema=Answer))
+            asyncio.create_task(LoggedModel(model, log=store, under_way=under_way).complete(prompt(), schema=Answer))
             for _ in range(n)
         ]
         await turns()
@@ -312,11 +312,11 @@ def test_the_same_question_under_way_is_sent_once_and_again_only_where_it_got_no
 
 def test_of_two_that_wait_for_places_with_the_same_question_one_is_sent(store: Store) -> None:
     async def both() -> tuple[Queue, list[Completion]]:
-        model, places = Queue(said(GOOD)), Places(0)
+        model, places = Queue(said(GOOD)), CallSlots(0)
         under_way: UnderWay = {}
         asking = [
             asyncio.create_task(
-                Cached(model, log=store, turns=places, under_way=under_way).complete(prompt(), schema=Answer)
+                LoggedModel(model, log=store, turns=places, under_way=under_way).complete(prompt(), schema=Answer)
             )
             for _ in range(2)
         ]

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 
 from proutt_core.errors import SettingsError
-from proutt_core.llm.checking import PROMPT, CheckReply, RungCheck, answered_by, check_model, problems, step_for_runs
-from proutt_core.llm.choose import ladder_of, model_at_rung
 from proutt_core.llm.model import Model
-from proutt_core.llm.openai_compatible import LADDER, Rung
+from proutt_core.llm.openai.client import LADDER, Rung
+from proutt_core.llm.providers.check import (
+    PROMPT,
+    CheckReply,
+    RungCheck,
+    answered_by,
+    check_model,
+    problems,
+    step_for_runs,
+)
+from proutt_core.llm.providers.model_ref import ladder_of, model_at_rung
 from proutt_core.llm.schema import reply_schema
 from tests.fake_server import Call, FakeServer, Fault
 

@@ -5,11 +5,10 @@ import asyncio
 import pytest
 
 from proutt_core.errors import InputError, SettingsError
-from proutt_core.llm.address import destination
-from proutt_core.llm.choice import OTHER, ModelChoice, kind_of, providers
-from proutt_core.llm.choose import choose_model
-from proutt_core.llm.closing import close_model
-from proutt_core.llm.presets import PRESETS
+from proutt_core.llm.providers.destination import destination
+from proutt_core.llm.providers.model_ref import OTHER, ModelChoice, choose_model, kind_of, providers
+from proutt_core.llm.providers.presets import PRESETS
+from proutt_core.llm.wrapped import close_model
 
 CHOICES = [
     (ModelChoice(provider="zhipu", name="glm-4.6"), True),

@@ -6,8 +6,8 @@ import pytest
 
 from proutt_core.errors import ModelUnavailable, ReplyError
 from proutt_core.llm import ask, parse_reply
-from proutt_core.llm.openai_compatible import OpenAICompatible
-from proutt_core.synthesis import Outcome, synthesise
+from proutt_core.llm.openai.client import OpenAICompatible
+from proutt_core.synthesis.synthesise import Outcome, synthesise
 from proutt_core.types import Thresholds
 from tests.fake_server import ELEVEN, Call, FakeServer, Fault, some_faulty
 from tests.llm.client import Client

@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from proutt_core.llm.limited import Admitted, Places
+from proutt_core.llm.slots import CallSlots, ItemSlots
 
 STAGES = ("first", "second", "third")
 
 
-def run(work: Callable[[Places], Awaitable[None]], size: int = 2) -> None:
+def run(work: Callable[[CallSlots], Awaitable[None]], size: int = 2) -> None:
     async def whole() -> None:
-        await work(Places(size, stages=STAGES))
+        await work(CallSlots(size, stages=STAGES))
 
     asyncio.run(whole())
 
@@ -23,7 +23,7 @@ async def turns(n: int = 5) -> None:
 
 
 def test_no_more_calls_than_places_and_all_get_one() -> None:
-    async def work(places: Places) -> None:
+    async def work(places: CallSlots) -> None:
         most = 0
 
         async def call(n: int) -> None:
@@ -40,7 +40,7 @@ def test_no_more_calls_than_places_and_all_get_one() -> None:
 
 
 def test_later_stages_go_first_and_within_one_who_came_first() -> None:
-    async def work(places: Places) -> None:
+    async def work(places: CallSlots) -> None:
         order: list[str] = []
 
         async def call(name: str, stage: str) -> None:
@@ -65,7 +65,7 @@ def test_later_stages_go_first_and_within_one_who_came_first() -> None:
 
 @pytest.mark.parametrize("at_the_same_moment", [True, False])
 def test_who_is_cancelled_takes_no_place(at_the_same_moment: bool) -> None:
-    async def work(places: Places) -> None:
+    async def work(places: CallSlots) -> None:
         await places.take("first")
         waiting = asyncio.create_task(places.take("first"))
         await turns()
@@ -85,7 +85,7 @@ def test_who_is_cancelled_takes_no_place(at_the_same_moment: bool) -> None:
 
 
 def test_a_larger_size_lets_those_who_wait_in() -> None:
-    async def work(places: Places) -> None:
+    async def work(places: CallSlots) -> None:
         waiting = [asyncio.create_task(places.take("first")) for _ in range(3)]
         await turns()
         assert places.taken == 1
@@ -102,8 +102,8 @@ def test_a_larger_size_lets_those_who_wait_in() -> None:
 def test_as_many_items_are_admitted_as_fill_the_places_and_a_small_reserve() -> None:
     """64 places and 8 in reserve are 72 calls, three from each item that begins: 24 items."""
 
-    async def work(places: Places) -> None:
-        items: list[Admitted] = []
+    async def work(places: CallSlots) -> None:
+        items: list[ItemSlots] = []
         while True:
             admitted = places.admit()
             if admitted is None:
@@ -118,7 +118,7 @@ def test_as_many_items_are_admitted_as_fill_the_places_and_a_small_reserve() -> 
 
 
 def test_items_that_have_not_asked_yet_count_for_what_they_will_ask() -> None:
-    async def work(places: Places) -> None:
+    async def work(places: CallSlots) -> None:
         items = [places.admit() for _ in range(5)]
         # 9 calls have room (8 places, 1 in reserve): three items may begin, the others not yet.
         assert [item is not None for item in items] == [True, True, True, False, False]
@@ -133,7 +133,7 @@ def test_items_that_have_not_asked_yet_count_for_what_they_will_ask() -> None:
 
 
 def test_who_sleeps_is_woken_when_a_place_is_free() -> None:
-    async def work(places: Places) -> None:
+    async def work(places: CallSlots) -> None:
         for _ in range(2):
             await places.take("first")
         reserve = asyncio.create_task(places.take("first"))

@@ -15,10 +15,10 @@ import pytest
 
 from proutt_core.errors import ModelRefused, ModelUnavailable, ReplyError, SettingsError
 from proutt_core.llm import ask, parse_reply
-from proutt_core.llm.openai_compatible import LADDER, OpenAICompatible, _Refusal, described
-from proutt_core.llm.reading import ServerError, meaning_of, split_thoughts
-from proutt_core.llm.retry import Backoff, retry_after_s
-from proutt_core.llm.transport import Reply
+from proutt_core.llm.openai.client import LADDER, OpenAICompatible, _Refusal, described
+from proutt_core.llm.openai.replies import ServerError, meaning_of, split_thoughts
+from proutt_core.llm.openai.retry import Backoff, retry_after_s
+from proutt_core.llm.openai.transport import HttpReply
 from proutt_core.llm.wrapped import WrappedModel
 from tests.fake_server import ELEVEN, Call, FakeServer, Fault, prompt_hash, some_faulty
 from tests.llm.client import Client
@@ -509,7 +509,7 @@ def test_when_the_answering_request_went_out_is_told() -> None:
     ],
 )
 def test_what_a_server_says_about_an_error_is_found_however_it_is_wrapped(body: Any, told: str) -> None:
-    assert told in _Refusal.of(Reply(418, {}, body)).told.message
+    assert told in _Refusal.of(HttpReply(418, {}, body)).told.message
 
 
 @pytest.mark.parametrize("name", ["model", "messages", "stream", "response_format", "n"])

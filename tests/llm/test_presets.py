@@ -7,13 +7,14 @@ import pytest
 
 from proutt_core.errors import InputError, SettingsError
 from proutt_core.llm import Model, call_key
-from proutt_core.llm.address import destination, is_local
-from proutt_core.llm.choose import choose_model
-from proutt_core.llm.closing import close_model
-from proutt_core.llm.openai_compatible import OpenAICompatible
-from proutt_core.llm.openrouter import UPSTREAMS, is_openrouter
-from proutt_core.llm.presets import PRESETS
-from proutt_core.llm.transport import Transport
+from proutt_core.llm.address import is_local
+from proutt_core.llm.openai.client import OpenAICompatible
+from proutt_core.llm.openai.transport import Transport
+from proutt_core.llm.providers.destination import destination
+from proutt_core.llm.providers.model_ref import choose_model
+from proutt_core.llm.providers.openrouter import UPSTREAMS, is_openrouter
+from proutt_core.llm.providers.presets import PRESETS
+from proutt_core.llm.wrapped import close_model
 from tests.fake_server import FakeServer
 from tests.llm.replies import Answer, prompt
 

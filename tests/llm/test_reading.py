@@ -6,9 +6,9 @@ import pytest
 
 from proutt_core.errors import ModelRefused
 from proutt_core.llm import Completion, ask
-from proutt_core.llm.cached import problem_of
-from proutt_core.llm.openrouter import routing
-from proutt_core.llm.reading import Passing, ServerError, lacks_parameters, meaning_of, read_answer
+from proutt_core.llm.logged import problem_of
+from proutt_core.llm.openai.replies import Passing, ServerError, lacks_parameters, meaning_of, read_answer
+from proutt_core.llm.providers.openrouter import routing
 from tests.fake_server import FakeServer, Fault
 from tests.llm.client import Client
 from tests.llm.replies import Answer, prompt

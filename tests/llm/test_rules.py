@@ -13,9 +13,9 @@ from proutt_core.llm.rules.answers import ANSWERS
 from proutt_core.llm.rules.form import category_of
 from proutt_core.llm.rules.phrases import language_of, top_phrases
 from proutt_core.methods import predict
-from proutt_core.stages import STAGES
-from proutt_core.synthesis import Outcome, synthesise
-from proutt_core.traces import parse_trace
+from proutt_core.synthesis.stages import STAGES
+from proutt_core.synthesis.synthesise import Outcome, synthesise
+from proutt_core.traces.as_text import parse_trace
 from proutt_core.types import Message, Sample, Thresholds
 from tests.samples import HOTEL, bundled_samples, sample_of
 

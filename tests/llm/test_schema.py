@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, create_model
 from proutt_core.llm import reply_schema
 from proutt_core.llm.schema import _plain
 from proutt_core.methods.prompted import DirectReply
-from proutt_core.stages import (
+from proutt_core.synthesis.stages import (
     STAGES,
     category_label,
     category_reasons,

@@ -7,7 +7,7 @@ import pytest
 from proutt_core.errors import ModelUnavailable, ReplyError
 from proutt_core.llm.rules import RulesModel
 from proutt_core.methods import predict
-from proutt_core.traces import render_prompt, render_trace
+from proutt_core.traces.as_text import render_prompt, render_trace
 from proutt_core.types import Part
 from tests.llm.fakes import ScriptedModel
 from tests.samples import HOTEL

@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages._compare_runs import PER_PAGE
+from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.types import Thresholds
-from proutt_core.worker.synthesis import start_synthesis
 from tests.pages.conftest import Open, words
 from tests.worker.project import DATASET, import_talks, run_here
 

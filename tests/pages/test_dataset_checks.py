@@ -14,8 +14,9 @@ from db.engine import write
 from db.jobs import jobs
 from db.tables import Job
 from pages._components import Marked
-from proutt_core.worker.imports import ImportRequest, import_now
-from proutt_core.worker.near_duplicates import run_near_duplicates_job
+from proutt_core.actions.importing import import_now
+from proutt_core.jobs.kinds.importing import ImportRequest
+from proutt_core.jobs.kinds.near_duplicates import run_near_duplicates_job
 from tests.pages.conftest import Open, words
 
 LONG = "where can I find a small hotel near the station with a garden and free breakfast for two people"

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import proutt_core.worker.imports
+import proutt_core.jobs.kinds.importing
 from db.datasets import datasets, imports
 from db.jobs import jobs
-from proutt_core import uploads
-from proutt_core.worker.imports import ImportRequest, import_now, run_import_job
+from proutt_core.actions.importing import import_now
+from proutt_core.dialogues import uploads
+from proutt_core.jobs.kinds.importing import ImportRequest, run_import_job
 from tests.pages.conftest import Open, words
 
 HOSTILE = "![x](http://remote.example/x.png) **bold**"
@@ -174,7 +175,7 @@ def test_the_report_names_the_skipped_rows(open_page: Open, sign_in_as: Callable
 @pytest.fixture
 def interrupted(sqlite: str, talks: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """An import that was cut short after its first dialogue; its job."""
-    monkeypatch.setattr(proutt_core.worker.imports, "BATCH", 1)
+    monkeypatch.setattr(proutt_core.jobs.kinds.importing, "BATCH", 1)
 
     def stop(_rows: int) -> None:
         left = imports.unfinished("cut")

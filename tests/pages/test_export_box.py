@@ -111,7 +111,8 @@ def test_a_run_without_revision_offers_sft_only(open_page: Open) -> None:
 
 
 def test_a_dataset_of_pairs_has_a_box_of_its_own(open_page: Open, tmp_path: Path) -> None:
-    from proutt_core.worker.imports import ImportRequest, import_now
+    from proutt_core.actions.importing import import_now
+    from proutt_core.jobs.kinds.importing import ImportRequest
 
     path = write_file(tmp_path / "pref.json", [preference("Kyoto?")])
     import_now(ImportRequest(path=str(path), dataset="released"))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from proutt_core.llm.choice import OTHER
+from proutt_core.llm.providers.model_ref import OTHER
 from tests.fake_server import FakeServer
 from tests.pages.conftest import words
 
@@ -80,7 +80,7 @@ def test_what_was_checked_is_not_shown_for_another_model(form: Form, server: Fak
 def test_another_machine_is_asked_nothing_before_it_was_confirmed(
     form: Form, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proutt_core.llm.choice.is_local", lambda address: False)
+    monkeypatch.setattr("proutt_core.llm.providers.model_ref.is_local", lambda address: False)
     page = check(at(form, server.base_url))
     assert "Confirm first" in words(page)
     assert server.calls == [] and table(page) == []

@@ -14,7 +14,8 @@ from db.jobs.items import ItemClaim, counts, failures
 from db.jobs.prices import Price
 from db.jobs.usage import StageUsage
 from db.tables import Assignment, Job, SynthesisItem
-from proutt_core.progress import CALLS_REACHED, grouped
+from proutt_core.runs.failures import grouped
+from proutt_core.runs.halt import CALLS_REACHED
 from tests.db import work
 from tests.pages.conftest import Open, words
 from tests.pages.test_work import sent

@@ -12,7 +12,7 @@ from db.engine import read, write
 from db.jobs import jobs
 from db.jobs.items import counts
 from db.tables import Export, Job, SynthesisItem
-from proutt_core.llm.choice import OTHER
+from proutt_core.llm.providers.model_ref import OTHER
 from tests.db import work
 from tests.pages.conftest import Open, words
 

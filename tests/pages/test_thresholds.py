@@ -6,7 +6,7 @@ import pytest
 
 from db.jobs import jobs
 from db.jobs.items import counts
-from proutt_core.worker.synthesis import start_synthesis
+from proutt_core.actions.synthesis import start_synthesis
 from tests.pages.conftest import Open, words
 from tests.worker.project import DATASET, import_talks, run_here
 

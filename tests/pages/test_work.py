@@ -11,8 +11,9 @@ from db.accounts.sessions import sign_in
 from db.accounts.users import create_user
 from db.engine import read, write
 from db.tables import Assignment, Judgement, PairReview, PreferencePair, Queue, QueueItem, TreeReview
+from proutt_core.actions.importing import import_now
+from proutt_core.jobs.kinds.importing import ImportRequest
 from proutt_core.types import AccountRole
-from proutt_core.worker.imports import ImportRequest, import_now
 from tests.db import work
 from tests.dialogues.released_files import preference, sft
 from tests.dialogues.released_files import write as write_file

@@ -6,7 +6,7 @@ import pytest
 
 from db.jobs import items, jobs
 from db.synthesis import runs as synthesis
-from proutt_core.worker.sample import set_up_sample
+from proutt_core.actions.sample_project import set_up_sample
 from tests.worker.project import rows_of_run, run_here
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from proutt_core.sample import sample_path
+from proutt_core.actions.sample import sample_path
 
 Row = dict[str, Any]
 

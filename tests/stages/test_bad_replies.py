@@ -8,15 +8,15 @@ import pytest
 
 from proutt_core.errors import ReplyError
 from proutt_core.llm import Model
-from proutt_core.stages import STAGES
-from proutt_core.stages.category_label import label_category
-from proutt_core.stages.category_reasons import reason_categories
-from proutt_core.stages.insight import gain_insight
-from proutt_core.stages.intent_tree import extract_intent_tree
-from proutt_core.stages.next_path import find_next_path
-from proutt_core.stages.revise import revise_view
-from proutt_core.stages.similarity import score_similarity
-from proutt_core.stages.wrong_path import find_wrong_paths
+from proutt_core.synthesis.stages import STAGES
+from proutt_core.synthesis.stages.category_label import label_category
+from proutt_core.synthesis.stages.category_reasons import reason_categories
+from proutt_core.synthesis.stages.insight import gain_insight
+from proutt_core.synthesis.stages.intent_tree import extract_intent_tree
+from proutt_core.synthesis.stages.next_path import find_next_path
+from proutt_core.synthesis.stages.revise import revise_view
+from proutt_core.synthesis.stages.similarity import score_similarity
+from proutt_core.synthesis.stages.wrong_path import find_wrong_paths
 from proutt_core.types import Attribute, IntentTree, Message, NextPath, Path, Topic
 from tests.llm.fakes import ScriptedModel
 from tests.traces import a_trace

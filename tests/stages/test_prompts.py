@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import proutt_core.stages
-from proutt_core.instruction import instruction
+import proutt_core.synthesis.stages
 from proutt_core.llm import Prompt
 from proutt_core.llm.model import call_key
 from proutt_core.llm.rules import RulesModel
 from proutt_core.methods import prompted
-from proutt_core.stages import (
+from proutt_core.synthesis.stages import (
     PROMPT_VERSIONS,
     STAGES,
     category_label,
@@ -24,8 +23,9 @@ from proutt_core.stages import (
     similarity,
     wrong_path,
 )
-from proutt_core.stages._preamble import preamble
-from proutt_core.synthesis import synthesise
+from proutt_core.synthesis.stages._preamble import preamble
+from proutt_core.synthesis.synthesise import synthesise
+from proutt_core.traces.instruction import instruction
 from proutt_core.types import PARTS, NextPath, Part, Sample, Thresholds
 from proutt_core.types import Path as Path_
 from tests.llm.fakes import ChangedRules
@@ -108,12 +108,15 @@ async def test_braces_in_a_dialogue_are_text() -> None:
 
 
 def test_stages_never_import_each_other() -> None:
-    for file in Path(proutt_core.stages.__file__).parent.glob("*.py"):
+    for file in Path(proutt_core.synthesis.stages.__file__).parent.glob("*.py"):
         if file.name == "__init__.py":
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("proutt_core.stages"):
-                assert node.module in {"proutt_core.stages._preamble", "proutt_core.stages._replies"}, file.name
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("proutt_core.synthesis.stages"):
+                assert node.module in {
+                    "proutt_core.synthesis.stages._preamble",
+                    "proutt_core.synthesis.stages._replies",
+                }, file.name
 
 
 def test_the_wrong_path_prompt_shows_every_path_that_its_answer_depends_on() -> None:

@@ -7,11 +7,12 @@ from sqlmodel import col, select
 
 from db.engine import read
 from db.tables import DialogueRow, PreferencePair, SampleRow, SynthesisItem
+from proutt_core.actions.importing import import_now
+from proutt_core.actions.sample import sample_path
 from proutt_core.dialogues import ImportSettings, parse_shares
-from proutt_core.sample import sample_path
-from proutt_core.worker.imports import ImportRequest, import_now
-from proutt_core.worker.shared import shared_by_jobs
-from proutt_core.worker.synthesis import run_synthesis
+from proutt_core.jobs.kinds.importing import ImportRequest
+from proutt_core.jobs.kinds.synthesis import run_synthesis
+from proutt_core.jobs.process_resources import process_resources
 
 DATASET = "talks"
 
@@ -24,7 +25,7 @@ def import_talks(dialogues: int = 10, *, name: str = DATASET, split: str = "100/
 
 def run_here(job_id: int, *, concurrency: int = 4) -> None:
     async def work() -> None:
-        async with shared_by_jobs() as shared:
+        async with process_resources() as shared:
             await run_synthesis(job_id, shared=shared, concurrency=concurrency)
 
     asyncio.run(work())

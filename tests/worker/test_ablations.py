@@ -7,11 +7,11 @@ from sqlmodel import col, select
 
 from db.engine import read
 from db.tables import ItemCall, Job, SynthesisItem
+from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.errors import InputError
-from proutt_core.hindsight import overlap
-from proutt_core.stages import STAGES
+from proutt_core.synthesis.hindsight import overlap
+from proutt_core.synthesis.stages import STAGES
 from proutt_core.types import PARTS, Part, Trace
-from proutt_core.worker.synthesis import start_synthesis
 from tests.fake_server import FakeServer
 from tests.worker.project import DATASET, import_talks, rows_of_run, run_here
 

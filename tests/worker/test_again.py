@@ -6,11 +6,10 @@ from db.jobs import jobs
 from db.jobs.usage import of_job
 from db.synthesis import similarities
 from db.synthesis.comparison import branches_of_both, samples_of_both
+from proutt_core.actions.synthesis import start_synthesis, start_with_thresholds
 from proutt_core.errors import ConflictError
-from proutt_core.thresholds import Similarity, branch_counts, new_calls, views_at_top
+from proutt_core.runs.thresholds import Similarity, branch_counts, new_calls, views_at_top
 from proutt_core.types import Thresholds
-from proutt_core.worker.again import start_again
-from proutt_core.worker.synthesis import start_synthesis
 from tests.fake_server import FakeServer
 from tests.worker.project import DATASET, import_talks, run_here
 
@@ -30,7 +29,7 @@ def test_other_thresholds_cost_exactly_the_calls_that_were_foretold(database: st
         assert foretold.wrong_path > 0
         assert foretold.revise > foretold.wrong_path
         before = len(server.calls)
-        second = start_again(first, run="second", thresholds=OTHER).job_id
+        second = start_with_thresholds(first, run="second", thresholds=OTHER).job_id
         run_here(second)
         assert len(server.calls) - before == foretold.total
     made = {usage.stage: usage.calls for usage in of_job(second) if usage.calls}
@@ -64,7 +63,7 @@ def test_a_name_that_is_taken_and_changed_prompts_are_refused(sqlite: str, monke
     import_talks(2)
     first = start_synthesis(dataset=DATASET, run="first").job_id
     with pytest.raises(ConflictError, match="already there"):
-        start_again(first, run="first", thresholds=OTHER)
-    monkeypatch.setattr("proutt_core.worker.again.PROMPT_VERSIONS", {"insight": 4711})
+        start_with_thresholds(first, run="first", thresholds=OTHER)
+    monkeypatch.setattr("proutt_core.actions.synthesis.PROMPT_VERSIONS", {"insight": 4711})
     with pytest.raises(ConflictError, match="other versions of the prompts"):
-        start_again(first, run="second", thresholds=OTHER)
+        start_with_thresholds(first, run="second", thresholds=OTHER)

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from db.jobs import items, jobs
-from proutt_core.worker.synthesis import start_synthesis
+from proutt_core.actions.synthesis import start_synthesis
 from tests.balancer import Balancer
 from tests.fake_server import FakeServer
 from tests.worker.project import DATASET, import_talks, rows_of_run, run_here
@@ -21,7 +21,7 @@ def start(address: str, run: str) -> int:
 def test_two_servers_behind_one_address_share_a_run_and_one_dies(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proutt_core.llm.retry.Backoff.wait_s", lambda *_args, **_named: 0.05)
+    monkeypatch.setattr("proutt_core.llm.openai.retry.Backoff.wait_s", lambda *_args, **_named: 0.05)
     import_talks(TALKS)
     with FakeServer() as alone:
         run_here(expected := start(alone.base_url, "undisturbed"), concurrency=8)

@@ -15,12 +15,13 @@ from db.jobs.jobs import JobInfo
 from db.jobs.prices import Price, remove_price, set_price
 from db.jobs.usage import StageUsage
 from db.tables import LlmCall
+from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.errors import InputError, SettingsError
+from proutt_core.jobs.bills import bill_of
+from proutt_core.jobs.budget import FIRST_COMPLETION_TOKENS, FIRST_PROMPT_TOKENS, JobBudget
+from proutt_core.jobs.kinds.synthesis import run_synthesis
+from proutt_core.jobs.process_resources import process_resources
 from proutt_core.llm.model import Completion, Usage
-from proutt_core.worker.budget import FIRST_COMPLETION_TOKENS, FIRST_PROMPT_TOKENS, JobBudget
-from proutt_core.worker.costs import bill_of
-from proutt_core.worker.shared import shared_by_jobs
-from proutt_core.worker.synthesis import run_synthesis, start_synthesis
 from tests.fake_server import FakeServer
 from tests.worker.project import DATASET, import_talks, rows_of_run, run_here
 
@@ -237,7 +238,7 @@ def test_two_processes_stop_near_one_limit(sqlite: str) -> None:
         job_id = start(server.base_url, max_calls=24, concurrency=2)
 
         async def both() -> None:
-            async with shared_by_jobs() as one, shared_by_jobs() as two:
+            async with process_resources() as one, process_resources() as two:
                 await asyncio.gather(*(run_synthesis(job_id, shared=shared, concurrency=2) for shared in (one, two)))
 
         asyncio.run(both())

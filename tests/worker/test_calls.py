@@ -10,8 +10,9 @@ from sqlmodel import col, select
 from db.engine import read
 from db.jobs import items, jobs, usage
 from db.tables import ItemCall, LlmCall
-from proutt_core.worker.shared import Shared, shared_by_jobs
-from proutt_core.worker.synthesis import run_synthesis, start_synthesis
+from proutt_core.actions.synthesis import start_synthesis
+from proutt_core.jobs.kinds.synthesis import run_synthesis
+from proutt_core.jobs.process_resources import ProcessResources, process_resources
 from tests.fake_server import Call, FakeServer, Fault
 from tests.worker.project import DATASET, import_talks, rows_of_run, run_here
 
@@ -30,11 +31,11 @@ def links() -> list[ItemCall]:
         return list(session.exec(select(ItemCall)))
 
 
-def run_all(*job_ids: int, concurrency: int, meanwhile: Callable[[Shared], Any] | None = None) -> None:
+def run_all(*job_ids: int, concurrency: int, meanwhile: Callable[[ProcessResources], Any] | None = None) -> None:
     """Several jobs of one process."""
 
     async def work() -> None:
-        async with shared_by_jobs() as shared:
+        async with process_resources() as shared:
             runs = [asyncio.create_task(run_synthesis(job, shared=shared, concurrency=concurrency)) for job in job_ids]
             if meanwhile is not None:
                 await meanwhile(shared)
@@ -70,7 +71,7 @@ def test_what_was_under_way_when_a_job_stopped_is_stored(sqlite: str, stop: Call
     with FakeServer(latency_s=0.3) as server:
         job_id = start(server)
 
-        async def stop_soon(_shared: Shared) -> None:
+        async def stop_soon(_shared: ProcessResources) -> None:
             while len(server.calls) < 6:
                 await asyncio.sleep(0.01)
             await asyncio.to_thread(stop, job_id)
@@ -92,7 +93,7 @@ def test_an_item_that_fails_keeps_what_its_other_stages_were_answered(sqlite: st
     ) as server:
         job_id = start(server)
 
-        async def hurry(_shared: Shared) -> None:
+        async def hurry(_shared: ProcessResources) -> None:
             while len(server.calls) < 3:
                 await asyncio.sleep(0.01)
 

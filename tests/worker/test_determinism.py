@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from db.engine import read, write
 from db.tables import ItemCall, LlmCall
-from proutt_core.worker.synthesis import start_synthesis
+from proutt_core.actions.synthesis import start_synthesis
 from tests.fake_server import FakeServer, Fault, some_faulty
 from tests.worker.project import DATASET, import_talks, rows_of_run, run_here
 
@@ -49,7 +49,7 @@ def test_rules_make_the_same_pairs_at_concurrency_1_10_and_64(database: str) -> 
 def test_a_server_that_fails_now_and_then_gives_the_same_pairs_at_concurrency_1_10_and_64(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proutt_core.llm.retry.Backoff.wait_s", lambda *_args, **_named: 0.01)
+    monkeypatch.setattr("proutt_core.llm.openai.retry.Backoff.wait_s", lambda *_args, **_named: 0.01)
     import_talks(8)
     found = []
     for concurrency in (1, 10, 64):

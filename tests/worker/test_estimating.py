@@ -10,13 +10,13 @@ from db.engine import write
 from db.jobs import jobs
 from db.jobs.prices import Price, set_price
 from db.tables import Assignment, PairReview, QueueItem
-from proutt_core.cost import Bill
+from proutt_core.actions.forecast import forecast_run
+from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.errors import InputError, SettingsError
-from proutt_core.estimate import Estimate
+from proutt_core.jobs.bills import bill_of
+from proutt_core.runs.bill import Bill
+from proutt_core.runs.forecast import Forecast
 from proutt_core.types import Thresholds
-from proutt_core.worker.costs import bill_of
-from proutt_core.worker.estimating import estimate_run
-from proutt_core.worker.synthesis import start_synthesis
 from tests.db.work import finished_run, open_queues, person, samples
 from tests.fake_server import FakeServer
 from tests.worker.project import DATASET, import_talks, run_here
@@ -24,8 +24,8 @@ from tests.worker.project import DATASET, import_talks, run_here
 TALKS = 40
 
 
-def expect(address: str, **more: object) -> Estimate:
-    return estimate_run(dataset=DATASET, model="fake", base_url=address, **more)  # type: ignore[arg-type]
+def expect(address: str, **more: object) -> Forecast:
+    return forecast_run(dataset=DATASET, model="fake", base_url=address, **more)  # type: ignore[arg-type]
 
 
 def run(address: str, name: str = "r", **more: object) -> Bill:
@@ -129,7 +129,7 @@ def test_a_part_left_out_is_not_asked_for(sqlite: str) -> None:
 def test_no_key_and_no_price_are_needed(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import_talks(3)
     monkeypatch.delenv("ZHIPUAI_API_KEY", raising=False)
-    expected = estimate_run(dataset=DATASET, model="zhipu/glm-4.6")
+    expected = forecast_run(dataset=DATASET, model="zhipu/glm-4.6")
     assert expected.money is None
     assert expected.price_note.startswith("no price is known for glm-4.6")
     assert any("schema is part of every prompt" in told for told in expected.assumptions)
@@ -137,7 +137,7 @@ def test_no_key_and_no_price_are_needed(sqlite: str, monkeypatch: pytest.MonkeyP
 
 def test_the_baseline_costs_nothing(sqlite: str) -> None:
     import_talks(3)
-    expected = estimate_run(dataset=DATASET)
+    expected = forecast_run(dataset=DATASET)
     assert expected.money is not None
     assert (expected.money.high, expected.currency) == (0.0, "")
     assert expected.seconds < 2
@@ -160,7 +160,7 @@ def review(seconds: list[float]) -> None:
 def test_reviewing_takes_what_it_took(database: str) -> None:
     import_talks(30)
     review([120.0] * 12 + [10.0] * 4 + [5_000.0] * 4)  # the median of 20; who went for lunch does not count
-    expected = estimate_run(dataset=DATASET)
+    expected = forecast_run(dataset=DATASET)
     assert expected.reviewing_hours == 1.0
     assert any("2.0 minutes a pair, the median of 20 reviews" in told for told in expected.assumptions)
 
@@ -168,7 +168,7 @@ def test_reviewing_takes_what_it_took(database: str) -> None:
 def test_without_enough_reviews_a_pair_takes_a_minute(sqlite: str) -> None:
     import_talks(30)
     review([120.0] * 19)
-    expected = estimate_run(dataset=DATASET)
+    expected = forecast_run(dataset=DATASET)
     assert expected.reviewing_hours == 0.5
     assert any("1 minute a pair (assumed" in told for told in expected.assumptions)
 
@@ -188,4 +188,4 @@ def test_what_cannot_be_estimated_is_told(
 ) -> None:
     import_talks(1)
     with pytest.raises(error, match=told):
-        estimate_run(**{"dataset": DATASET, **asked})  # type: ignore[arg-type]
+        forecast_run(**{"dataset": DATASET, **asked})  # type: ignore[arg-type]

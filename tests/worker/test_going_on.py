@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-import proutt_core.dialogues.reading_apart
-import proutt_core.worker.imports
+import proutt_core.dialogues.second_process
+import proutt_core.jobs.kinds.importing
 from benchmarks._lmsys import write_jsonl
 from db.datasets import datasets, imports
 from db.jobs import jobs
-from proutt_core import uploads
-from proutt_core.dialogues import ImportSettings
+from proutt_core.actions.importing import forget_import, import_now
+from proutt_core.dialogues import ImportSettings, uploads
 from proutt_core.errors import ConflictError, InputError
-from proutt_core.worker.imports import ImportRequest, forget_import, import_now, run_import_job
+from proutt_core.jobs.kinds.importing import ImportRequest, run_import_job
 from tests.worker.imported_rows import fingerprint, stored
 
 ROWS = 400
@@ -27,7 +27,7 @@ HERE_OR_APART = pytest.mark.parametrize("apart", [False, True], ids=["here", "ap
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(proutt_core.worker.imports, "BATCH", 50)
+    monkeypatch.setattr(proutt_core.jobs.kinds.importing, "BATCH", 50)
     return write_jsonl(tmp_path / "talks.jsonl", ROWS)
 
 
@@ -48,8 +48,8 @@ def break_off(request: ImportRequest, *, after: int, exc: type[BaseException] = 
 
 
 def read_apart(monkeypatch: pytest.MonkeyPatch, apart: bool) -> None:
-    monkeypatch.setattr(proutt_core.dialogues.reading_apart, "APART_FROM", 0 if apart else 1 << 40)
-    monkeypatch.setattr(proutt_core.dialogues.reading_apart, "_cores", lambda: 2)
+    monkeypatch.setattr(proutt_core.dialogues.second_process, "APART_FROM", 0 if apart else 1 << 40)
+    monkeypatch.setattr(proutt_core.dialogues.second_process, "_cores", lambda: 2)
 
 
 @HERE_OR_APART
@@ -111,10 +111,10 @@ def test_the_reading_process_that_is_killed_leaves_an_import_to_go_on_with(
         if left is not None and left.so_far.rows:
             started[-1].send_signal(signal.SIGKILL)
 
-    monkeypatch.setattr(proutt_core.dialogues.reading_apart, "AHEAD", 1)
+    monkeypatch.setattr(proutt_core.dialogues.second_process, "AHEAD", 1)
     monkeypatch.setattr(subprocess, "Popen", remembered)
     write_jsonl(file, 3000)  # more than the pipe and the queue hold
-    with pytest.raises(proutt_core.dialogues.reading_apart.ReadingEndedError, match="too early"):
+    with pytest.raises(proutt_core.dialogues.second_process.ReadingEndedError, match="too early"):
         import_now(ImportRequest(str(file), "d"), progress=kill)
     assert all(process.poll() is not None for process in started)
     assert import_now(ImportRequest(str(file), "d")).rows > 2900
@@ -221,7 +221,7 @@ def test_the_report_of_a_dataset_gone_on_with_names_the_same_rows(sqlite: str, t
     path = tmp_path / "f.jsonl"
     path.write_text("\n\n".join(lines), encoding="utf-8")  # blank lines have numbers but are no rows
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(proutt_core.worker.imports, "BATCH", 7)
+        patch.setattr(proutt_core.jobs.kinds.importing, "BATCH", 7)
         import_now(ImportRequest(str(path), "whole"))
         break_off(ImportRequest(str(path), "d"), after=100)
         import_now(ImportRequest(str(path), "d"))

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from benchmarks._lmsys import write_jsonl, write_parquet
+from proutt_core.actions.importing import import_now
 from proutt_core.dialogues import ImportSettings
-from proutt_core.worker.imports import ImportRequest, import_now
+from proutt_core.jobs.kinds.importing import ImportRequest
 from tests.worker.imported_rows import fingerprint
 
 FILES: dict[str, tuple[Callable[..., Path], int, str]] = {

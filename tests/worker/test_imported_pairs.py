@@ -16,13 +16,14 @@ from db.review.answers import pair_task, save_pair_review
 from db.review.queues import claim_next
 from db.tables import PreferencePair, Queue
 from proutt_core.__main__ import app
+from proutt_core.actions.export import run_export
+from proutt_core.actions.importing import forget_import, import_now
 from proutt_core.dialogues import ImportSettings
-from proutt_core.dialogues.pair_report import PairReport
+from proutt_core.dialogues.pairs.report import PairReport
 from proutt_core.dialogues.splits import Shares
-from proutt_core.editing import with_texts
 from proutt_core.errors import ConflictError, InputError
-from proutt_core.worker.exporting import run_export
-from proutt_core.worker.imports import ImportRequest, forget_import, import_now
+from proutt_core.jobs.kinds.importing import ImportRequest
+from proutt_core.traces.editing import with_texts
 from tests.db import work
 from tests.dialogues.released_files import answer, preference, sft, write
 
@@ -126,7 +127,7 @@ def test_what_an_import_that_broke_off_left_is_invisible_and_goes(
     sqlite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "pref.json", [preference(f"{n}?") for n in range(6)])
-    monkeypatch.setattr("proutt_core.worker.imported_pairs.BATCH", 2)
+    monkeypatch.setattr("proutt_core.jobs.kinds.imported_pairs.BATCH", 2)
     stored = imported_pairs.append
     calls = []
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-import proutt_core.worker.holding
-import proutt_core.worker.imports
+import proutt_core.jobs.kinds.importing
+import proutt_core.jobs.whole_job
 from db.datasets import datasets, dialogues, imports
 from db.jobs import jobs
+from proutt_core.actions.importing import forget_import, import_now, queue_import
 from proutt_core.dialogues import ImportReport, ImportSettings, parse_shares
 from proutt_core.errors import ConflictError, InputError
-from proutt_core.worker.imports import ImportRequest, forget_import, import_now, queue_import, run_import_job
+from proutt_core.jobs.kinds.importing import ImportRequest, run_import_job
 
 
 def rows(*texts: tuple[str, ...]) -> list[dict[str, object]]:
@@ -139,9 +140,9 @@ def test_a_queued_import_is_done_by_a_worker_with_its_settings(database: str, ta
 def test_a_cancelled_import_ends_and_leaves_nothing(
     database: str, talks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proutt_core.worker.holding, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(proutt_core.jobs.whole_job, "LOOK_EVERY_S", 0.0)
     job_id = queue_import(ImportRequest(path=str(talks), dataset="d"))
-    find = proutt_core.worker.imports.find_source
+    find = proutt_core.jobs.kinds.importing.find_source
     seen: list[int] = []
 
     def cancel_then_find(*args: object, **named: object) -> object:
@@ -149,7 +150,7 @@ def test_a_cancelled_import_ends_and_leaves_nothing(
         jobs.cancel(job_id)
         return find(*args, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(proutt_core.worker.imports, "find_source", cancel_then_find)
+    monkeypatch.setattr(proutt_core.jobs.kinds.importing, "find_source", cancel_then_find)
     with pytest.raises(ConflictError, match="stopped"):
         run_import_job(jobs.required(job_id), stopping=never)
     assert seen
@@ -169,9 +170,9 @@ def test_a_worker_that_ends_leaves_the_import_to_the_next(database: str, talks: 
 def test_one_who_lost_the_import_touches_nothing_of_the_new_holder(
     database: str, talks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proutt_core.worker.imports, "lease_s", lambda: 0.01)
-    monkeypatch.setattr(proutt_core.worker.holding, "lease_s", lambda: 0.01)
-    monkeypatch.setattr(proutt_core.worker.holding, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(proutt_core.jobs.kinds.importing, "lease_s", lambda: 0.01)
+    monkeypatch.setattr(proutt_core.jobs.whole_job, "lease_s", lambda: 0.01)
+    monkeypatch.setattr(proutt_core.jobs.whole_job, "LOOK_EVERY_S", 0.0)
     taken: list[ImportReport] = []
 
     def slept_too_long(_rows: int) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from benchmarks._lmsys import write_jsonl
 from db.datasets import datasets, imports
-from proutt_core.worker.imports import ImportRequest, import_now
+from proutt_core.actions.importing import import_now
+from proutt_core.jobs.kinds.importing import ImportRequest
 from tests.conftest import PROJECT
 from tests.worker.imported_rows import fingerprint
 

@@ -4,15 +4,16 @@ import asyncio
 
 import pytest
 
-import proutt_core.worker.holding
+import proutt_core.jobs.whole_job
 from db.accounts import events
 from db.datasets import datasets, dialogues, near_duplicates
 from db.engine import write
 from db.jobs import jobs, whole
 from db.tables import Job
+from proutt_core.actions.near_duplicates import find_now
 from proutt_core.errors import ConflictError, InputError
-from proutt_core.worker.loop import work
-from proutt_core.worker.near_duplicates import find_now, run_near_duplicates_job
+from proutt_core.jobs.kinds.near_duplicates import run_near_duplicates_job
+from proutt_core.jobs.process import work
 from tests.db.test_datasets import make, talk
 
 LONG = "where can I find a small hotel near the station with a garden and free breakfast for two people please"
@@ -104,7 +105,7 @@ def test_a_search_under_way_is_not_disturbed(database: str) -> None:
 def test_a_cancelled_search_stays_cancelled_and_can_be_started_over(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proutt_core.worker.holding, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(proutt_core.jobs.whole_job, "LOOK_EVERY_S", 0.0)
     dataset_id = fixture()
     job_id = near_duplicates.queue(dataset_id=dataset_id, threshold=0.8)
     read = near_duplicates.texts

@@ -9,20 +9,21 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-import proutt_core.worker.personal_data
+import proutt_core.actions.personal_data
 from db.accounts import events
 from db.datasets import datasets, dialogues, personal_data
 from db.datasets.seeded_order import samples_for_job
 from db.datasets.uses import uses
 from db.engine import read, write
 from db.tables import DialogueRow, Job, Method, SampleRow, Study
+from proutt_core.actions.importing import import_now
+from proutt_core.actions.personal_data import drop_from_dataset, look, mask_dataset
+from proutt_core.actions.prediction import prompted_method, start_prediction
+from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.dialogues import ImportSettings, search_text, text_sha256
-from proutt_core.dialogues.personal_data import count
+from proutt_core.dialogues.personal_data.finding import count
 from proutt_core.errors import ConflictError
-from proutt_core.worker.imports import ImportRequest, import_now
-from proutt_core.worker.personal_data import drop_from_dataset, look, mask_dataset
-from proutt_core.worker.prediction import prompted_method, start_prediction
-from proutt_core.worker.synthesis import start_synthesis
+from proutt_core.jobs.kinds.importing import ImportRequest
 
 TALKS = {
     "plain": ("Where is a hotel?", "In the park.", "Thanks.", "Bye."),
@@ -94,7 +95,7 @@ def test_the_dialogues_concerned_by_kind_and_page(database: str, talks: Path) ->
 def test_masking_replaces_texts_and_all_that_comes_from_them(
     database: str, talks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proutt_core.worker.personal_data, "BATCH", 2)
+    monkeypatch.setattr(proutt_core.actions.personal_data, "BATCH", 2)
     dataset_id = imported(talks)
     with write() as session:
         session.exec(sa.update(DialogueRow).values(original="{…}", notes=["x"]))
@@ -208,7 +209,7 @@ def test_a_dataset_in_use_is_refused_with_what_uses_it_and_what_to_do(database: 
 def test_a_run_that_begins_meanwhile_stops_masking_between_batches(
     database: str, talks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proutt_core.worker.personal_data, "BATCH", 1)
+    monkeypatch.setattr(proutt_core.actions.personal_data, "BATCH", 1)
     dataset_id = imported(talks)
 
     def begin_a_run(done: int, total: int) -> None:

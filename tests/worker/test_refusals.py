@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from db.jobs import calls, items, jobs
-from proutt_core.worker.synthesis import start_synthesis
+from proutt_core.actions.synthesis import start_synthesis
 from tests.fake_server import FakeServer, Fault
 from tests.worker.project import DATASET, import_talks, rows_of_run, run_here
 

@@ -6,10 +6,10 @@ from db.engine import write
 from db.jobs import jobs
 from db.jobs.jobs import JobInfo
 from db.tables import Job
+from proutt_core.actions.prediction import prompted_method, start_prediction
+from proutt_core.actions.synthesis import PILOT, start_synthesis
 from proutt_core.errors import ConflictError, InputError
-from proutt_core.worker.costs import asked_model, bill_of
-from proutt_core.worker.prediction import prompted_method, start_prediction
-from proutt_core.worker.synthesis import PILOT, start_synthesis
+from proutt_core.jobs.bills import asked_model, bill_of
 from tests.fake_server import FakeServer
 from tests.worker.project import DATASET, import_talks, rows_of_run, run_here
 

@@ -1,7 +1,7 @@
 """What a series of items that end alike says."""
 
 from proutt_core.errors import ModelRefused
-from proutt_core.worker.series import Outages, Refusals
+from proutt_core.jobs.repeated_failures import Outages, Refusals
 
 
 def test_a_server_that_answers_nothing_is_down_and_tries_and_items_are_counted_apart() -> None:

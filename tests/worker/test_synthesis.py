@@ -11,10 +11,11 @@ from db.engine import read
 from db.jobs import calls, items, jobs
 from db.synthesis import runs as synthesis
 from db.tables import ItemCall, LlmCall, Queue, QueueItem
+from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.errors import ConflictError
-from proutt_core.worker.costs import bill_of
-from proutt_core.worker.shared import shared_by_jobs
-from proutt_core.worker.synthesis import run_synthesis, start_synthesis
+from proutt_core.jobs.bills import bill_of
+from proutt_core.jobs.kinds.synthesis import run_synthesis
+from proutt_core.jobs.process_resources import process_resources
 from tests.fake_server import Call, FakeServer, Fault
 from tests.worker.project import DATASET, import_talks, rows_of_run, run_here
 
@@ -107,7 +108,7 @@ def stopped_while_running(job_id: int, stop: Callable[[int], None], *, when: Cal
     """Run the job and stop it when the time has come; how long it took to stop."""
 
     async def main() -> float:
-        async with shared_by_jobs() as shared:
+        async with process_resources() as shared:
             running = asyncio.create_task(run_synthesis(job_id, shared=shared, concurrency=4))
             while not when():
                 assert not running.done()
@@ -187,7 +188,7 @@ def test_a_wrong_key_fails_the_job_at_once_and_gives_the_items_back(database: st
 
 
 def test_a_server_that_is_down_pauses_the_run_and_no_item_fails(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proutt_core.llm.retry.Backoff.wait_s", lambda *_args, **_named: 0.0)
+    monkeypatch.setattr("proutt_core.llm.openai.retry.Backoff.wait_s", lambda *_args, **_named: 0.0)
     import_talks(6)
     with FakeServer(faults=lambda call: Fault.ERROR_503) as server:
         job_id = start(server)
@@ -203,7 +204,7 @@ def test_a_server_that_is_down_pauses_the_run_and_no_item_fails(database: str, m
 
 
 def test_one_item_that_gets_no_answer_fails_alone(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proutt_core.llm.retry.Backoff.wait_s", lambda *_args, **_named: 0.0)
+    monkeypatch.setattr("proutt_core.llm.openai.retry.Backoff.wait_s", lambda *_args, **_named: 0.0)
     import_talks(8)
     with FakeServer() as server:
         run_here(start(server, "first", limit=1))
@@ -222,7 +223,7 @@ def test_a_bug_fails_its_item_and_a_series_of_them_the_job(sqlite: str, monkeypa
     async def broken(*_args: object, **_named: object) -> object:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("proutt_core.worker.synthesis.synthesise", broken)
+    monkeypatch.setattr("proutt_core.jobs.kinds.synthesis.synthesise", broken)
     job_id = start_synthesis(dataset=DATASET, run="r").job_id
     run_here(job_id, concurrency=1)
     job = jobs.required(job_id)

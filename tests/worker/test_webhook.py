@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from db.jobs import jobs
+from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.errors import SettingsError
-from proutt_core.worker.synthesis import start_synthesis
-from proutt_core.worker.webhook import webhook_url
+from proutt_core.jobs.webhook import webhook_url
 from tests.fake_server import FakeServer
 from tests.worker.project import DATASET, import_talks, run_here
 
@@ -44,7 +44,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
     thread = threading.Thread(target=made.server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     monkeypatch.setenv("PROUTT_WEBHOOK_URL", made.url)
-    monkeypatch.setattr("proutt_core.worker.webhook.WAIT_S", 0.0)
+    monkeypatch.setattr("proutt_core.jobs.webhook.WAIT_S", 0.0)
     yield made
     made.server.shutdown()
     made.server.server_close()

@@ -14,7 +14,7 @@ from sqlmodel import select
 from db.engine import read
 from db.jobs import items, jobs, workers
 from db.tables import LlmCall
-from proutt_core.worker.synthesis import start_synthesis
+from proutt_core.actions.synthesis import start_synthesis
 from tests.fake_server import FakeServer
 from tests.worker.project import DATASET, import_talks, rows_of_run, run_here
 

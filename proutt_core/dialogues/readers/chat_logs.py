@@ -1,5 +1,6 @@
 """LMSYS-Chat-1M and WildChat: `conversation[{role, content}]` with the collectors' own flags."""
 
+from proutt_core.dialogues.files.rows import JsonObject
 from proutt_core.dialogues.readers.source import (
     SourceDialogue,
     SourceMessage,
@@ -11,7 +12,6 @@ from proutt_core.dialogues.readers.source import (
     messages_of,
     read_messages,
 )
-from proutt_core.dialogues.rows import JsonObject
 
 ROLES: dict[str, SourceRole] = {"user": "user", "assistant": "assistant", "system": "system"}
 _WILDCHAT_KEYS = ("conversation_hash", "detoxify_moderation", "toxic", "hashed_ip")

@@ -4,6 +4,7 @@
 dialogues would fall into a few dozen groups and the splits would be far from what was asked.
 """
 
+from proutt_core.dialogues.files.rows import JsonObject
 from proutt_core.dialogues.readers.source import (
     SourceDialogue,
     SourceRole,
@@ -12,7 +13,6 @@ from proutt_core.dialogues.readers.source import (
     messages_of,
     read_messages,
 )
-from proutt_core.dialogues.rows import JsonObject
 
 ROLES: dict[str, SourceRole] = {"usr": "user", "sys": "assistant"}
 

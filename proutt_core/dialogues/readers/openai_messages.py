@@ -4,6 +4,7 @@ tool calls. A tool call becomes one line of JSON, `{"name": â€¦, "arguments": â€
 import json
 from typing import Any
 
+from proutt_core.dialogues.files.rows import BAD_MESSAGE, BAD_TEXT, NO_TEXT, JsonObject, RowError, kind
 from proutt_core.dialogues.readers.source import (
     SourceDialogue,
     SourceMessage,
@@ -14,7 +15,6 @@ from proutt_core.dialogues.readers.source import (
     role_of,
     text_of,
 )
-from proutt_core.dialogues.rows import BAD_MESSAGE, BAD_TEXT, NO_TEXT, JsonObject, RowError, kind
 
 ROLES: dict[str, SourceRole] = {
     "system": "system",

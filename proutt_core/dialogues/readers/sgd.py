@@ -1,6 +1,7 @@
 """SGD and MultiWOZ (2.2, and the unified 2.1): `turns[{speaker: USER | SYSTEM, utterance}]`. SYSTEM is the
 assistant."""
 
+from proutt_core.dialogues.files.rows import JsonObject
 from proutt_core.dialogues.readers.source import (
     SourceDialogue,
     SourceRole,
@@ -9,7 +10,6 @@ from proutt_core.dialogues.readers.source import (
     messages_of,
     read_messages,
 )
-from proutt_core.dialogues.rows import JsonObject
 
 ROLES: dict[str, SourceRole] = {"user": "user", "system": "assistant"}
 

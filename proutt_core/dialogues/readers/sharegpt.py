@@ -4,6 +4,7 @@
 import re
 from typing import Any
 
+from proutt_core.dialogues.files.rows import NO_TEXT, JsonObject, RowError
 from proutt_core.dialogues.readers.source import (
     SourceDialogue,
     SourceMessage,
@@ -14,7 +15,6 @@ from proutt_core.dialogues.readers.source import (
     role_of,
     text_of,
 )
-from proutt_core.dialogues.rows import NO_TEXT, JsonObject, RowError
 
 ROLES: dict[str, SourceRole] = {
     "human": "user",

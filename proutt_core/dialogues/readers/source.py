@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from proutt_core.dialogues.rows import (
+from proutt_core.dialogues.files.rows import (
     BAD_MESSAGE,
     BAD_TEXT,
     NO_MESSAGES,

@@ -9,7 +9,7 @@ from proutt_core.llm.rules.paths import insight_paths, tree_of, true_paths, wron
 from proutt_core.llm.rules.phrases import Language, language_of, language_of_messages, top_phrases
 from proutt_core.llm.rules.wording import WORDS, insight_texts, reasoning_text, revised_texts
 from proutt_core.text import dice
-from proutt_core.traces import render_trace
+from proutt_core.traces.as_text import render_trace
 from proutt_core.types import (
     CATEGORIES,
     IDS_OF_VIEW,

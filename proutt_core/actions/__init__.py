@@ -1,0 +1,1 @@
+"""What a person can ask for; pages and commands call these."""

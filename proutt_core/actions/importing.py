@@ -1,0 +1,53 @@
+"""Importing a file: now, by a worker, or forgetting what is left of an import."""
+
+from db.datasets import datasets, imports
+from db.jobs import jobs, whole
+from proutt_core.dialogues import ImportReport
+from proutt_core.dialogues.pairs.report import PairReport
+from proutt_core.dialogues.uploads import remove_upload
+from proutt_core.errors import ConflictError
+from proutt_core.jobs.kinds.importing import ImportRequest, Say, run_import, source_of, unfinished_same
+from proutt_core.jobs.kinds.resumed_import import sha256_of, unfinished_import
+from proutt_core.jobs.process_resources import lease_s
+from proutt_core.jobs.whole_job import Progress, WholeJobClaim
+
+
+def queue_import(request: ImportRequest, *, created_by: int | None = None) -> int:
+    """Leave the import to a worker; its job's id. A file or a name that cannot be used is refused at once."""
+    _check(request)
+    job_id, _ = imports.queue_import(name=request.dataset, settings=request.as_settings(), created_by=created_by)
+    return job_id
+
+
+def import_now(
+    request: ImportRequest, *, progress: Progress | None = None, say: Say = lambda told: None
+) -> ImportReport | PairReport:
+    """Import in this process, or go on with an import that did not end; `say` is told so. Raises ProuttError."""
+    _check(request)
+    job_id, token = imports.queue_import(name=request.dataset, settings=request.as_settings(), claim_for_s=lease_s())
+    assert token is not None
+    return run_import(request, WholeJobClaim(job_id, token, progress), say)
+
+
+def forget_import(dataset: str) -> bool:
+    """Remove what an import of this name left that did not end, and the file that was uploaded for it. True if there
+    was anything. ConflictError while somebody is at it."""
+    job = jobs.find(kind="import", name=dataset)
+    if job is None:
+        return datasets.remove_unfinished(dataset)
+    token = whole.claim_whole(job.id, lease_s=lease_s())
+    if token is None and job.active:
+        raise ConflictError(f'"{dataset}" is being imported at this moment; cancel that first')
+    removed = datasets.remove_unfinished(dataset)
+    if token is not None:
+        whole.end_whole(job.id, token=token, state="failed", reason="removed")
+    return remove_upload(job.settings["path"]) or removed
+
+
+def _check(request: ImportRequest) -> None:
+    datasets.require_free(request.dataset)
+    datasets.require_public(request.public_title)
+    source = source_of(request)
+    left = unfinished_import(request.dataset)
+    if left is not None and not left.held:
+        unfinished_same(request, source, sha256_of(source.path))

@@ -1,0 +1,152 @@
+"""The bundled sample project: accounts, dialogues, a run and two methods, and at last a small open study.
+
+Every step looks whether it was done before, so that it may be called at every start.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from db.accounts.passwords import generate_password
+from db.accounts.users import create_user, list_users
+from db.datasets import datasets
+from db.jobs import jobs
+from db.studies import methods, predictions, studies
+from proutt_core.actions.sample import sample_path
+from proutt_core.dialogues.importing import ImportSettings
+from proutt_core.dialogues.splits import Shares
+from proutt_core.types import AccountRole
+
+ACCOUNTS_FILE = Path("data/demo-accounts.txt")
+ACCOUNTS: dict[str, tuple[AccountRole, ...]] = {
+    "annotator1": ("annotator",),
+    "annotator2": ("annotator",),
+    "annotator3": ("annotator",),
+    "reviewer": ("reviewer",),
+    "researcher": ("researcher",),
+    "admin": ("admin",),
+}
+NAME = "sample"
+TITLE = "Sample dialogues"
+WITH_TREE, WITHOUT_TREE = "rules", "rules-without-tree"
+METHODS = {WITH_TREE: False, WITHOUT_TREE: True}  # and whether it goes without the tree
+STUDY_TITLE = "Practice comparison"
+STUDY_PEOPLE = 2
+STUDY_CASES = 20
+
+
+@dataclass
+class SetUp:
+    """What was done just now, in words; nothing on a second call. `accounts`: the file that holds the passwords."""
+
+    did: list[str] = field(default_factory=list)
+    accounts: Path | None = None
+
+
+def set_up_sample() -> SetUp:
+    """Make what is missing of the sample project. The worker does the rest: see `open_sample_study`."""
+    done = SetUp()
+    _make_accounts(done)
+    _load_dialogues(done)
+    _queue_work(done)
+    return done
+
+
+def sample_settings() -> ImportSettings:
+    """Many test samples for so few dialogues, so that the study has cases; this seed mixes the languages evenly."""
+    return ImportSettings(shares=Shares(train=60, valid=10, test=30), seed=3)
+
+
+def _load_dialogues(done: SetUp) -> None:
+    if datasets.find(NAME) is None:
+        from proutt_core.actions.importing import import_now
+        from proutt_core.jobs.kinds.importing import ImportRequest
+
+        report = import_now(
+            ImportRequest(path=str(sample_path()), dataset=NAME, public_title=TITLE, settings=sample_settings())
+        )
+        done.did.append(f"{report.imported} sample dialogues imported")
+
+
+def _queue_work(done: SetUp) -> None:
+    wanted = {name: without_tree for name, without_tree in METHODS.items() if methods.find(name) is None}
+    run_is_there = jobs.find(kind="synthesis", name=NAME) is not None
+    if run_is_there and not wanted:
+        return
+    # What is needed only once costs no later start its time: behind these is the client of remote models.
+    from proutt_core.actions.prediction import prompted_method, start_prediction
+    from proutt_core.actions.synthesis import start_synthesis
+
+    if not run_is_there:
+        start_synthesis(dataset=NAME, run=NAME)
+        done.did.append("synthesis queued for the worker")
+    for name, without_tree in wanted.items():
+        method = prompted_method(name=name, model="rules", without_tree=without_tree)
+        start_prediction(dataset=NAME, method=method)
+        done.did.append(f"predictions of {name} queued for the worker")
+
+
+def open_sample_study() -> bool:
+    """Once both methods have predicted: a small study, open for the annotators. True if it was opened just now.
+
+    The worker calls it after every job; it does nothing where there is no sample project, or the study is there.
+    """
+    there = next((study for study in studies.list_studies() if study.name == NAME), None)
+    if there is None:
+        cases = _predicted_by_both()
+        if not cases:
+            return False
+        studies.create_study(
+            name=NAME,
+            public_title=STUDY_TITLE,
+            dataset=NAME,
+            a=WITH_TREE,
+            b=WITHOUT_TREE,
+            cases=min(cases, STUDY_CASES),
+            people=STUDY_PEOPLE,
+        )
+    elif there.state != "draft":
+        return False
+    studies.open_study(NAME)
+    return True
+
+
+def _predicted_by_both() -> int:
+    """How many test samples both methods have predicted, once nothing waits any more."""
+    found = datasets.find(NAME)
+    pair = [methods.find(name) for name in METHODS]
+    done: list[set[int]] = []
+    for method in pair:
+        if found is None or method is None:
+            return 0
+        rows = predictions.of_method(method_id=method.id, dataset_id=found.id, split="test")
+        if any(row.state in ("waiting", "running") for row in rows):
+            return 0
+        done.append({row.sample_id for row in rows if row.state == "done"})
+    return len(set.intersection(*done))
+
+
+def _make_accounts(done: SetUp) -> None:
+    """The demo accounts. The file comes first and is where the passwords come from, so that a start that was cut off
+    is completed by the next; an account that an admin removed or changed is left alone."""
+    there = {user.name for user in list_users()}
+    if not ACCOUNTS_FILE.exists():
+        if there & ACCOUNTS.keys():
+            return
+        _write_passwords()
+        done.did.append(f"demo accounts written to {ACCOUNTS_FILE}")
+    done.accounts = ACCOUNTS_FILE
+    for line in ACCOUNTS_FILE.read_text(encoding="utf-8").splitlines():
+        name, _, rest = line.partition(" ")
+        if name in ACCOUNTS and name not in there:
+            create_user(name=name, password=rest.split()[0], roles=ACCOUNTS[name])
+
+
+def _write_passwords() -> None:
+    lines = [f"{name} {generate_password()} ({', '.join(roles)})" for name, roles in ACCOUNTS.items()]
+    ACCOUNTS_FILE.parent.mkdir(parents=True, exist_ok=True)
+    # Never readable by others, not even for a moment.
+    handle = os.open(ACCOUNTS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("# ProUtt Studio demo accounts: name, password, roles. Delete this file when you have read it.\n")
+        file.write("\n".join(lines) + "\n")

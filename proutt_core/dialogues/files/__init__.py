@@ -1,0 +1,1 @@
+"""Files as rows: packings, JSON and parquet, whatever their shape."""

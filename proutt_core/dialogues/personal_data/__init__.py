@@ -1,0 +1,1 @@
+"""Finding possible personal data, and showing it."""

@@ -1,0 +1,1 @@
+"""What screens compute and do not draw."""

@@ -1,0 +1,93 @@
+"""Money: the price of a model on a day, the bill of a job, and the prices that the product starts with."""
+
+from datetime import date
+
+from db.columns import now
+from db.jobs import jobs, prices, usage
+from db.jobs.jobs import JobInfo
+from db.jobs.prices import Price, add_missing
+from db.studies import methods
+from proutt_core.errors import InputError, SettingsError
+from proutt_core.llm.address import checked_base_url, is_local
+from proutt_core.llm.providers.model_ref import RULES
+from proutt_core.llm.providers.presets import preset_named
+from proutt_core.llm.providers.price_list import STARTING_PRICES
+from proutt_core.llm.rules import RulesModel
+from proutt_core.runs.bill import FREE, Bill, Rates, make_bill
+
+
+def rates_of(*, address: str, model: str, on: date) -> Rates | None:
+    """What a million tokens cost on that day. Models on this machine are free unless a price is set for them; None
+    where no price is known."""
+    found = prices.price_for(address, model, on=on)
+    if found is not None:
+        return found
+    return FREE if is_local(address) else None
+
+
+def no_price(*, address: str, model: str, on: date) -> str:
+    """What to say, and what to do, where `rates_of` is None."""
+    return (
+        f"no price is known for {model} at {address} on {on}: add one with `python -m proutt_core prices set {model}"
+        f" --base-url {address} --prompt … --cached … --completion … --currency … --since {on}`"
+    )
+
+
+def required_rates(*, address: str, model: str, on: date) -> Rates:
+    """SettingsError that says how to add a price where none is known."""
+    found = rates_of(address=address, model=model, on=on)
+    if found is None:
+        raise SettingsError(f"{no_price(address=address, model=model, on=on)}; a limit in money needs it")
+    return found
+
+
+def bill_of(job_id: int) -> Bill:
+    """What a synthesis run, a prediction or a judge run came to so far, over all processes, at the newest price that is
+    not after its start day (UTC)."""
+    job = jobs.required(job_id)
+    address, model = asked_model(job)
+    day = billing_day(job)
+    rates = rates_of(address=address, model=model, on=day)
+    return make_bill(usage.of_job(job_id), rates, unknown=no_price(address=address, model=model, on=day))
+
+
+def billing_day(job: JobInfo | None) -> date:
+    """The day whose price counts: that of the job's start; today for one that has not started."""
+    started = job.started_at if job is not None else None
+    return (started or now()).date()
+
+
+def asked_model(job: JobInfo) -> tuple[str, str]:
+    """The address (empty: in this process) and the model's name there, as the job asks for it."""
+    settings = job.settings
+    if "address" in settings:  # synthesis
+        return settings["address"], settings["model_name"]
+    if job.method_id is not None:
+        method = methods.get(job.method_id)
+        settings = settings if method is None else method.settings
+    return address_of(settings["model"], settings["base_url"]), settings["model_name"]
+
+
+def address_of(spec: str, base_url: str | None) -> str:
+    """Where `choose_model` would send; empty: nowhere. A page may ask without the key that the worker has.
+
+    SettingsError where it is no address, or there is no such preset.
+    """
+    if base_url:
+        return checked_base_url(base_url)
+    return "" if spec == RULES else preset_named(spec.partition("/")[0]).base_url
+
+
+def model_name_of(spec: str, base_url: str | None) -> str:
+    """The model's name at its address, as `choose_model` would ask for it. InputError where it has none."""
+    if spec == RULES:
+        return RulesModel().name
+    name = spec if base_url else spec.partition("/")[2]
+    if not name.strip():
+        raise InputError(f"{spec!r} names no model: give {RULES}, PRESET/MODEL, or MODEL with a base URL")
+    return name.strip()
+
+
+def load_starting_prices() -> int:
+    """Put the bundled prices into the table where it has none of that address, model and day. Returns how many."""
+    return add_missing(Price(**row) for row in STARTING_PRICES)

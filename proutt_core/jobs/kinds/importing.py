@@ -1,0 +1,188 @@
+"""Reading a file into a dataset: by the command line, or by the worker for a file that was uploaded.
+
+An import is a job that is claimed whole. What is stored stays invisible until all of it is. An import that was killed,
+cancelled or cut short keeps what it stored: the same import again (by the command, the page or a worker) goes on after
+the last row of the last batch; another one of that name is refused until that is removed (`forget_import` in
+actions/importing.py). A file that turns out to be broken leaves nothing. An
+import that draws (`sample`), and one of pairs, starts over.
+"""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from db.datasets import datasets, imports
+from db.datasets.imports import SoFar, Unfinished
+from db.datasets.insert import NewColumns
+from db.jobs import jobs, whole
+from proutt_core.dialogues import ImportReport, ImportSettings, find_source
+from proutt_core.dialogues.batches import Batch, search_text_of
+from proutt_core.dialogues.formats import Source
+from proutt_core.dialogues.licences import redistribution
+from proutt_core.dialogues.pairs.released import FORMAT as PAIRS
+from proutt_core.dialogues.pairs.released import ReleasedSource, find_released, require_pair_settings
+from proutt_core.dialogues.pairs.report import PairReport
+from proutt_core.dialogues.second_process import batches_of
+from proutt_core.dialogues.uploads import remove_upload
+from proutt_core.errors import ConflictError, InputError, ProuttError
+from proutt_core.jobs.kinds.imported_pairs import fill_pairs
+from proutt_core.jobs.kinds.resumed_import import require_same, sha256_of, stored_settings, unfinished_import
+from proutt_core.jobs.process_resources import lease_s
+from proutt_core.jobs.stopping import JobStopped
+from proutt_core.jobs.whole_job import WholeJobClaim
+
+BATCH = 1000  # dialogues that are stored in one transaction, at most
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What is to be imported, under which name. Stored as the job's settings."""
+
+    path: str
+    dataset: str
+    # What annotators see. Never the dataset's own name, which may say what it is made for.
+    public_title: str = "Dialogues"
+    format: str | None = None
+    licence: str = ""
+    settings: ImportSettings = field(default_factory=ImportSettings)
+
+    def as_settings(self) -> dict[str, Any]:
+        return {
+            "path": str(Path(self.path).resolve()),  # a worker may stand in another folder
+            "public_title": self.public_title,
+            "format": self.format,
+            "licence": self.licence,
+            "import": self.settings.model_dump(mode="json"),
+        }
+
+
+def run_import_job(job: jobs.JobInfo, *, stopping: Callable[[], bool]) -> None:
+    """A worker's part: take the job, unless somebody has it, and import. `stopping`: this process is to end."""
+    token = whole.claim_whole(job.id, lease_s=lease_s())
+    if token is None:
+        return
+    stored = job.settings
+    request = ImportRequest(
+        path=stored["path"],
+        dataset=job.name,
+        public_title=stored["public_title"],
+        format=stored["format"],
+        licence=stored["licence"],
+        settings=ImportSettings.model_validate(stored["import"]),
+    )
+    run_import(request, WholeJobClaim(job.id, token, stopping=stopping), lambda told: None)
+
+
+def run_import(request: ImportRequest, held: WholeJobClaim, say: Say) -> ImportReport | PairReport:
+    try:
+        report = _fill(request, held, say)
+    except JobStopped as exc:
+        held.leave()
+        held.end("queued")  # a worker that ends leaves it to the next; a cancelled job stays cancelled
+        raise ConflictError(f'the import of "{request.dataset}" was stopped ({exc.state})') from exc
+    except InputError as exc:
+        if held.dataset_id is not None:  # the file was there and is broken: going on would end here again
+            held.leave(nothing=True)
+            remove_upload(request.path)
+        held.end("failed", str(exc))
+        raise
+    except ProuttError as exc:
+        held.leave()
+        held.end("failed", str(exc))
+        raise
+    except KeyboardInterrupt:
+        held.leave()
+        held.end("cancelled", "interrupted")
+        raise
+    except BaseException as exc:
+        held.leave()
+        held.end("failed", f"interrupted: {type(exc).__name__}: {exc}")
+        raise
+    held.end("done")
+    remove_upload(request.path)  # a file that was handed in through the browser has served its purpose
+    return report
+
+
+def source_of(request: ImportRequest) -> Source | ReleasedSource:
+    released = find_released(request.path, format=request.format)
+    if released is None:
+        return find_source(request.path, format=request.format)
+    require_pair_settings(request.settings)
+    return released
+
+
+def unfinished_same(request: ImportRequest, source: Source | ReleasedSource, sha256: str) -> Unfinished | None:
+    """What there is to go on with. ConflictError where it is of another import."""
+    left = unfinished_import(request.dataset)
+    if left is not None:
+        require_same(
+            left,
+            settings=stored_settings(request.settings, sha256),
+            format=_format(source),
+            title=request.public_title,
+            licence=request.licence,
+        )
+    return left
+
+
+def _format(source: Source | ReleasedSource) -> str:
+    return PAIRS if isinstance(source, ReleasedSource) else source.format.name
+
+
+def _fill(request: ImportRequest, held: WholeJobClaim, say: Say) -> ImportReport | PairReport:
+    source = source_of(request)
+    sha256 = sha256_of(source.path, tell=lambda: held.still(0))
+    left = unfinished_same(request, source, sha256)
+    if left is None:
+        if datasets.remove_unfinished(request.dataset):
+            say("starting over: what an import left that did not end is removed")
+        held.dataset_id = _create(request, source, sha256)
+        imports.attach_dataset(held.job_id, dataset_id=held.dataset_id)
+    else:
+        say(f"going on after row {left.so_far.rows:,}")
+        held.dataset_id = left.dataset_id
+    if isinstance(source, ReleasedSource):
+        return fill_pairs(held.dataset_id, source, request.settings, still=lambda told: held.still(told.rows))
+    report = ImportReport.from_dict(left.so_far.report if left else {})
+    made = batches_of(source, request.settings, so_far=report, progress=held.still, most=BATCH)
+    with closing(made) as batches:  # now, not when the garbage is collected: it may have another process
+        for batch in batches:
+            held.still(report.rows)
+            _store(held, held.dataset_id, batch, report, draws=request.settings.sample is not None)
+    datasets.finish(held.dataset_id, format=source.format.name, report=report.as_dict())
+    return report
+
+
+def _create(request: ImportRequest, source: Source | ReleasedSource, sha256: str) -> int:
+    format, name = _format(source), Path(request.path).name
+    return datasets.create(
+        name=request.dataset,
+        public_title=request.public_title,
+        source=name,
+        settings=stored_settings(request.settings, sha256),
+        format=format,
+        licence=request.licence,
+        kind="pairs" if format == PAIRS else "dialogues",
+        redistributable=redistribution(format=format, licence=request.licence, source=name).allowed,
+    )
+
+
+def _store(held: WholeJobClaim, dataset_id: int, batch: Batch, report: ImportReport, *, draws: bool) -> None:
+    """A batch with what the report then says. Of a draw no row is done before all are: it can only start over."""
+
+    def settle(external_ids: list[str | None]) -> SoFar:
+        report.add(batch.report)
+        for made, external_id in zip(batch.dialogues, external_ids, strict=True):
+            if external_id is None:
+                report.take_back_duplicate(notes=orjson.loads(made.notes), samples=len(made.samples))
+            elif external_id != made.external_id:
+                report.renamed += 1
+        return SoFar(0 if draws else report.rows, report.as_dict())
+
+    new = [NewColumns(*made[:-1], search_text_of(made), made.samples) for made in batch.dialogues]
+    imports.append_batch(held.job_id, token=held.token, dataset_id=dataset_id, batch=new, settle=settle)

@@ -1,0 +1,68 @@
+"""Whether an import that did not end can be gone on with: only the same file, read in the same way.
+
+The file is told by the sha256 of its bytes (some 1.5 GB a second): a name, a size or a time says too little of rows
+that are to be the same.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from db.datasets import imports
+from db.datasets.imports import Unfinished
+from proutt_core.dialogues import ImportSettings
+from proutt_core.errors import ConflictError, InputError
+
+CHUNK = 1 << 20
+TELL_EVERY = 64  # chunks
+SHA = "source_sha256"  # in a dataset's settings
+REMOVE = "python -m proutt_core datasets remove"
+
+
+def sha256_of(path: Path, *, tell: Callable[[], None] = lambda: None) -> str:
+    """64 hex digits of the file's bytes as they are, packed or not. `tell` is called now and then."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+                number += 1
+                if number % TELL_EVERY == 0:
+                    tell()
+    except OSError as exc:
+        raise InputError(f"{path} cannot be read: {exc.strerror or exc}") from exc
+    return digest.hexdigest()
+
+
+def stored_settings(settings: ImportSettings, sha256: str) -> dict[str, Any]:
+    return settings.model_dump(mode="json") | {SHA: sha256}
+
+
+def unfinished_import(dataset: str) -> Unfinished | None:
+    """The import of this name that did not end and got somewhere."""
+    left = imports.unfinished(dataset)
+    return left if left is not None and left.state == "importing" and left.so_far.rows > 0 else None
+
+
+def require_same(left: Unfinished, *, settings: dict[str, Any], format: str, title: str, licence: str) -> None:
+    """ConflictError that names every difference, and says how to start over."""
+    here = settings | {"format": format, "title": title, "licence": licence}
+    there = left.settings | {"format": left.format, "title": left.public_title, "licence": left.licence}
+    differ = [
+        f"{key} is {_said(there.get(key))} there and {_said(here.get(key))} here"
+        for key in sorted(here.keys() | there.keys())
+        if here.get(key) != there.get(key) and key != SHA
+    ]
+    if here[SHA] != there.get(SHA):
+        differ.insert(0, f"the file there was another ({left.source}, other bytes)")
+    if differ:
+        raise ConflictError(
+            f'an import of "{left.name}" stopped after row {left.so_far.rows:,} and is not this one: '
+            f'{"; ".join(differ)}. Go on with that one, or remove it first: {REMOVE} "{left.name}"'
+        )
+
+
+def _said(value: Any) -> str:
+    return "/".join(str(part) for part in value.values()) if isinstance(value, dict) else repr(value)

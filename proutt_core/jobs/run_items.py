@@ -1,0 +1,299 @@
+"""Runs the items of one job, whatever they are: claims small batches, renews leases, saves each item as it ends.
+
+    await run_model_items(job, model, work, shared=shared, concurrency=8)
+
+`work` does one item and returns how to save it. An item begins when there is room for its calls (llm/slots.py).
+The job ends here when it is complete, stopped, paused for an outage or a limit, or failed; calls under way are then
+finished and stored, and whatever was claimed and not done is given back.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from db.jobs import items, jobs
+from db.jobs.items import ItemClaim
+from db.jobs.jobs import JobInfo
+from proutt_core.jobs.budget import JobBudget
+from proutt_core.jobs.item_model import ItemModel, JobCalls, JobRefused
+from proutt_core.jobs.process_resources import ProcessResources
+from proutt_core.jobs.repeated_failures import Outages, Refusals
+from proutt_core.jobs.stopping import JobStopped, JobWatch
+from proutt_core.jobs.webhook import tell
+from proutt_core.llm.model import Model
+from proutt_core.llm.openai.client import deadline_from_environment
+from proutt_core.llm.slots import CallSlots, ItemSlots
+from proutt_core.llm.wrapped import close_model
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.5
+# For calls under way, whose answers are paid for, when this process is told to stop; when a job stops, as long as an
+# attempt may take.
+PROCESS_GRACE_S = 5.0
+SAVING_S = 30.0  # an item that has all its answers; a database that takes longer is not there
+ERRORS_IN_A_ROW = 5
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an item ended. `save` writes it, with the item's columns, and says whether the item was still ours.
+
+    `unavailable` is the reason where the model did not answer: the item may then be tried again instead of saved.
+    """
+
+    save: Callable[[Session], bool]
+    unavailable: str | None = None
+
+
+ModelWork = Callable[[ItemClaim, ItemModel], Awaitable[Ended]]
+Completed = Callable[
+    [Session, int], None
+]  # what follows from the end of the job of this id, in one transaction with it
+
+
+async def run_model_items(
+    job: JobInfo,
+    model: Model,
+    work: ModelWork,
+    *,
+    shared: ProcessResources,
+    concurrency: int | None,
+    completed: Completed | None = None,
+) -> None:
+    """Run a job's items until nothing is left that this process could do. The model is closed at the end.
+
+    `concurrency` is how many calls at a time; None: as many as the job says. `completed` is written with the job's end.
+    """
+    try:
+        if not await asyncio.to_thread(jobs.begin, job.id):
+            return
+        watch = JobWatch(job.id, budget=await asyncio.to_thread(JobBudget, job, process=shared.process))
+        with shared.places(model.address, concurrency or job.concurrency) as places:
+            calls = JobCalls(model, job, watch=watch, log=shared.log)
+            run = _ItemRun(job.id, work, calls, shared=shared, places=places, watch=watch, completed=completed)
+            await run.run()
+    finally:
+        await close_model(model)
+
+
+class _ItemRun:
+    def __init__(
+        self,
+        job_id: int,
+        work: ModelWork,
+        calls: JobCalls,
+        *,
+        shared: ProcessResources,
+        places: CallSlots,
+        watch: JobWatch,
+        completed: Completed | None,
+    ) -> None:
+        self.job_id = job_id
+        self.work = work
+        self.calls = calls
+        self.shared = shared
+        self.places = places
+        self.watch = watch
+        self.completed = completed
+        self.wake = asyncio.Event()  # an item has ended, items were claimed, or a place is free
+        self.ready: list[ItemClaim] = []
+        self.postponed: list[ItemClaim] = []  # got no answer: tried again when another was done, or none is left
+        self.tasks: dict[asyncio.Task[None], ItemClaim] = {}
+        self.given_back: list[ItemClaim] = []
+        self.claiming: asyncio.Task[list[ItemClaim]] | None = None
+        self.claim_again_at = 0.0
+        self.error: BaseException | None = None
+        self.outages = Outages()
+        self.errors_in_a_row = 0
+        self.refusals = Refusals()
+        self.ended_here = False  # whether this process brought the job to the state it is left in
+
+    async def run(self) -> None:
+        renewing = asyncio.create_task(self._renew())
+        grace_s = PROCESS_GRACE_S
+        try:
+            while await self._step():
+                pass
+            grace_s = deadline_from_environment()
+        finally:
+            await self._note_why()
+            await self._wind_down(grace_s)
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+        if self.ended_here:
+            await tell(self.job_id, url=self.shared.webhook_url)
+        if self.watch.broken is not None:
+            raise self.watch.broken
+
+    async def _step(self) -> bool:
+        self.wake.clear()
+        try:
+            await self.watch.check()
+        except JobStopped:
+            return False
+        if self.error is not None:
+            raise self.error
+        self._claim_ahead()
+        await self._admit()
+        if not (self.tasks or self.ready or self.postponed or self.claiming):
+            complete = await asyncio.to_thread(items.finish_if_complete, self.job_id, completed=self.completed)
+            self.ended_here = complete == "now"
+            if complete:
+                return False
+        # Where nothing wakes it: the rest is held elsewhere, or its lease has to run out first.
+        await _set_within(self.wake, POLL_S)
+        return True
+
+    def _claim_ahead(self) -> None:
+        """A few items are claimed ahead, so that no place waits for the database."""
+        if self.claiming is not None and self.claiming.done():
+            found = self.claiming.result()  # or raises: the database could not be written
+            self.claiming = None
+            self.ready += found
+            if not found:
+                self.claim_again_at = time.monotonic() + POLL_S
+                self._try_postponed()
+        ahead = max(1, self.places.size // 4)
+        if self.claiming is None and len(self.ready) <= ahead // 2 and time.monotonic() >= self.claim_again_at:
+            claim = asyncio.to_thread(items.claim, job_id=self.job_id, n=ahead, lease_s=self.shared.lease_s)
+            self.claiming = asyncio.create_task(claim)
+            self.claiming.add_done_callback(lambda _: self.wake.set())
+
+    async def _admit(self) -> None:
+        while self.ready:
+            admitted = self.places.admit()
+            if admitted is None:
+                self.places.wake_when_free(self.wake)
+                return
+            claim = self.ready.pop(0)
+            task = asyncio.create_task(self._one(claim, admitted))
+            self.tasks[task] = claim
+            task.add_done_callback(self._ended)
+            await asyncio.sleep(0)  # the other jobs at this address take their turn
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """What an item's task raises ends the job here: the database could not be written."""
+        del self.tasks[task]
+        if not task.cancelled() and self.error is None:
+            self.error = task.exception()
+        self.wake.set()
+
+    async def _one(self, claim: ItemClaim, admitted: ItemSlots) -> None:
+        asked = self.calls.for_item(claim, admitted)
+        try:
+            ended = await self.work(claim, asked)
+        except (JobStopped, JobRefused):
+            self.given_back.append(claim)
+            return
+        except asyncio.CancelledError:
+            self.given_back.append(claim)
+            raise
+        except Exception as exc:  # noqa: BLE001  one item's bug must not end a night's run: see _unexpected
+            await self._unexpected(claim, exc)
+            return
+        finally:
+            admitted.begin()
+        if ended.unavailable is not None and await self._put_back(claim, ended.unavailable):
+            return
+        if ended.unavailable is None:
+            self.errors_in_a_row = 0
+            self.outages.passed()
+            self._try_postponed()
+        if not await self.shared.writes.run(asked.with_links(ended.save)):
+            log.warning("job %s: a late result of item %s was dropped", self.job_id, claim.id)
+        await self._look_for_refusals(claim, asked)
+
+    async def _put_back(self, claim: ItemClaim, reason: str) -> bool:
+        """After an outage: whether the item is to be tried again. A server that is down pauses the job."""
+        if not self.outages.try_again(claim.id, answered=self.watch.answered):
+            return False
+        self.postponed.append(claim)
+        told = self.outages.told(reason)
+        if told is not None:
+            self.watch.stop("paused")
+            self.ended_here |= await asyncio.to_thread(jobs.stop_for_outage, self.job_id, reason=told)
+        return True
+
+    def _try_postponed(self) -> None:
+        self.ready += self.postponed
+        self.postponed = []
+
+    async def _look_for_refusals(self, claim: ItemClaim, asked: ItemModel) -> None:
+        """A refusal that we do not know as one of every call, and that hits every call nevertheless, fails the job."""
+        if asked.refused is not None:
+            told = self.refusals.told(claim.id, asked.refused, answered=self.watch.answered)
+            if told is not None:
+                self.watch.refuse(told)
+
+    async def _note_why(self) -> None:
+        """The job's state where this process found the reason."""
+        if self.watch.refusal is not None:
+            await self._fail_job(self.watch.refusal)
+        elif self.watch.limit is not None:
+            self.ended_here |= await asyncio.to_thread(jobs.stop_for_limit, self.job_id, reason=self.watch.limit)
+
+    async def _fail_job(self, reason: str) -> None:
+        self.watch.stop("failed")
+        self.ended_here |= await asyncio.to_thread(jobs.fail, self.job_id, reason=reason)
+
+    async def _unexpected(self, claim: ItemClaim, error: Exception) -> None:
+        """A bug: the item fails and the log tells where; several in a row fail the job."""
+        log.error("job %s: item %s ended in an unexpected error", self.job_id, claim.id, exc_info=error)
+        told = f"unexpected error: {type(error).__name__}: {error}"
+        await self.shared.writes.run(lambda session: items.save_failure(session, claim, stage="unexpected", error=told))
+        self.errors_in_a_row += 1
+        if self.errors_in_a_row >= ERRORS_IN_A_ROW:
+            await self._fail_job(f"{ERRORS_IN_A_ROW} items in a row ended in an unexpected error, the last: {told}")
+
+    async def _renew(self) -> None:
+        """Holds what was claimed. An item that was lost, because this process slept too long, is left to its holder."""
+        while True:
+            await asyncio.sleep(self.shared.lease_s / 3)
+            mine = [*self.ready, *self.postponed, *self.tasks.values()]
+            try:
+                held = await asyncio.to_thread(items.renew, mine, lease_s=self.shared.lease_s)
+            except Exception:  # a database that is away for a moment costs at most the lease
+                log.exception("job %s: the leases could not be renewed", self.job_id)
+                continue
+            lost = {claim for claim in mine if claim.id not in held}
+            self.ready = [claim for claim in self.ready if claim not in lost]
+            self.postponed = [claim for claim in self.postponed if claim not in lost]
+            for task, claim in self.tasks.items():
+                # A task that has just saved its item holds it no longer either; cancelling would disturb nothing.
+                if claim in lost:
+                    task.cancel()
+
+    async def _wind_down(self, grace_s: float) -> None:
+        """No further call is made. What is under way gets `grace_s` for its answers, and items that then have all
+        they need are saved; the others are given back."""
+        self.watch.stop()
+        await self.calls.finish(within_s=grace_s)
+        if self.tasks:
+            await asyncio.wait(set(self.tasks), timeout=SAVING_S)
+        left = list(self.tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        if self.claiming is not None:
+            self.ready += await self.claiming
+        self.given_back += [*self.ready, *self.postponed]
+        self.ready, self.postponed = [], []
+        await self._give_back()
+
+    async def _give_back(self) -> None:
+        """Saved items are not touched: they are no longer ours."""
+        back, self.given_back = self.given_back, []
+        if back:
+            await asyncio.to_thread(items.release, back)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -1,0 +1,1 @@
+"""The client of every server that speaks OpenAI's chat completions."""

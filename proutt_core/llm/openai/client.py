@@ -1,0 +1,239 @@
+"""The client of every server that speaks OpenAI's chat completions.
+
+One call has one retry layer (here; the transport has none) and one deadline an attempt. A server that says when to come
+back (429 with Retry-After) is left alone until then by every call of the client, not only by the one that was told.
+What shape a server can be asked for is a ladder, JSON schema, JSON object, plain text: a server that refuses a rung is
+asked on the next one, and the client remembers. The key is read from the environment when the client is made and goes
+into the request's header, nowhere else.
+
+A client belongs to one event loop: make it, use it and `aclose()` it inside one `asyncio.run`.
+"""
+
+import asyncio
+import json
+import os
+import random
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from proutt_core.environment import seconds_from_environment
+from proutt_core.errors import ModelRefused, ModelUnavailable, SettingsError
+from proutt_core.llm.address import checked_base_url
+from proutt_core.llm.model import Completion, Prompt
+from proutt_core.llm.openai.replies import (
+    Passing,
+    ServerError,
+    error_inside,
+    is_too_long,
+    lacks_parameters,
+    meaning_of,
+    read_answer,
+    sendable,
+)
+from proutt_core.llm.openai.retry import Backoff, retry_after_s
+from proutt_core.llm.openai.transport import HttpReply, Transport
+from proutt_core.llm.schema import reply_schema
+
+Rung = Literal["json_schema", "json_object", "text"]
+LADDER: tuple[Rung, ...] = ("json_schema", "json_object", "text")
+
+DEADLINE_S = 120.0
+DEADLINE_ENV = "PROUTT_DEADLINE_S"
+_OURS = {"model", "messages", "response_format", "stream", "n"}
+_ABOUT_FORMAT = re.compile(
+    r"response_?format|json_?schema|json_?object|schema|grammar|guided|structured", re.IGNORECASE
+)
+
+
+class OpenAICompatible:
+    """A model behind a base URL. Satisfies `Model`."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        base_url: str,
+        key_env: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        ladder: tuple[Rung, ...] = LADDER,
+        deadline_s: float | None = None,
+        backoff: Backoff = Backoff(),  # noqa: B008  frozen
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """`key_env` names the environment variable that holds the key; None sends none. `deadline_s` is for an attempt;
+        None: what PROUTT_DEADLINE_S says, or 120 s. Raises SettingsError."""
+        reserved = sorted(_OURS & set(parameters or {}))
+        if reserved:
+            raise SettingsError(f"parameters may not set {', '.join(reserved)}: the client sets them itself")
+        self.name = name
+        self.address = checked_base_url(base_url)
+        self.parameters: Mapping[str, Any] = dict(parameters or {})
+        self._key_env = key_env
+        self._key = _key_of(key_env)
+        self._ladder = ladder
+        self._rung = 0
+        self._deadline_s = deadline_from_environment() if deadline_s is None else deadline_s
+        self._backoff = backoff
+        self._sleep = sleep
+        self._jitter = jitter
+        self._transport = Transport(self.address, key=self._key)
+        self._not_before = 0.0  # time.monotonic(), when the server wants to be asked again
+
+    def __repr__(self) -> str:
+        return f"OpenAICompatible(name={self.name!r}, address={self.address!r})"
+
+    @property
+    def rung(self) -> Rung:
+        """What replies are asked for at present."""
+        return self._ladder[self._rung]
+
+    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+        """Answer once. Time and latency are the answering attempt's. Raises ModelUnavailable or ModelRefused."""
+        attempt = 1
+        await self._wait_for_the_server()
+        while True:
+            started_at, started = datetime.now(UTC), time.perf_counter()
+            try:
+                async with asyncio.timeout(self._deadline_s):
+                    answer = await self._ask_down_the_ladder(prompt, schema, draw)
+                latency_s = time.perf_counter() - started
+                read = self._read(answer, latency_s, typed=schema is not None)
+                return read.model_copy(update={"started_at": started_at})
+            except TimeoutError:
+                passing = Passing(f"no answer within {self._deadline_s:g} s")
+            except Passing as exc:
+                passing = exc
+            if attempt >= self._backoff.attempts:
+                raise ModelUnavailable(
+                    self._without_key(f"{self.address} gave no answer of {self.name} in {attempt} attempts: {passing}")
+                )
+            await self._sleep(self._wait_after(passing, attempt))
+            attempt += 1
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
+
+    def _wait_after(self, passing: Passing, attempt: int) -> float:
+        """Seconds until the next attempt. What the server asked for holds for all calls."""
+        own = self._backoff.wait_s(attempt=attempt, retry_after_s=passing.retry_after_s, jitter=self._jitter)
+        if passing.retry_after_s:
+            asked = min(passing.retry_after_s, self._backoff.longest_retry_after_s)
+            self._not_before = max(self._not_before, time.monotonic() + asked)
+        return own
+
+    async def _wait_for_the_server(self) -> None:
+        """Another call was told to come back later: so is this one, spread a little after that moment."""
+        waited_until = 0.0
+        while (until := self._not_before) > max(waited_until, now := time.monotonic()):
+            await self._sleep(until - now + self._backoff.first_s * self._jitter())
+            waited_until = until
+
+    async def _ask_down_the_ladder(self, prompt: Prompt, schema: type[BaseModel] | None, draw: int) -> object:
+        while True:
+            rung = self._rung
+            reply = await self._transport.post(self._body(prompt, schema, draw, self._ladder[rung]))
+            if 200 <= reply.status < 300:
+                return reply.body
+            error = _Refusal.of(reply)
+            if schema is None or rung + 1 >= len(self._ladder) or not error.is_of_the_format:
+                raise self._meaning(error.told)
+            self._rung = max(self._rung, rung + 1)  # another call may have stepped down meanwhile
+
+    def _body(self, prompt: Prompt, schema: type[BaseModel] | None, draw: int, rung: Rung) -> dict[str, Any]:
+        messages = [{"role": m.role, "content": sendable(m.content)} for m in prompt.messages]
+        body = {k: v for k, v in self.parameters.items() if v is not None}
+        if draw and isinstance(body.get("seed"), int):
+            body["seed"] += draw  # a fixed seed would give every draw the same answer
+        if schema is not None:
+            wanted = reply_schema(schema)
+            if rung != "json_schema":
+                messages[-1]["content"] += described(wanted)
+            if rung != "text":
+                body["response_format"] = _response_format(rung, schema.__name__, wanted)
+        return {"model": self.name, "messages": messages} | body
+
+    def _read(self, answer: object, latency_s: float, *, typed: bool) -> Completion:
+        error = error_inside(answer)
+        if error is not None:
+            raise self._meaning(error) from None
+        return read_answer(answer, model=self.name, address=self.address, latency_s=latency_s, typed=typed)
+
+    def _meaning(self, error: ServerError) -> ModelRefused | Passing:
+        told = replace(error, message=self._without_key(error.message))
+        return meaning_of(told, model=self.name, address=self.address, key_env=self._key_env)
+
+    def _without_key(self, text: str) -> str:
+        return text.replace(self._key, "•••") if self._key else text
+
+
+def deadline_from_environment() -> float:
+    """Seconds that an attempt may take. A reasoning model on a slow machine may need more than the default."""
+    return seconds_from_environment(DEADLINE_ENV, default=DEADLINE_S)
+
+
+def described(schema: Mapping[str, Any]) -> str:
+    """What is added to the last message where the server cannot be given the schema itself."""
+    text = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
+    return f"\n\nReply with one JSON object that matches this JSON schema, and with nothing else:\n```json\n{text}\n```"
+
+
+def _response_format(rung: Rung, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    if rung == "json_object":
+        return {"type": "json_object"}
+    safe = re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64]
+    return {"type": "json_schema", "json_schema": {"name": safe, "strict": True, "schema": schema}}
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """An answer with an error status. `told` is what the server said, `param` which field it was about."""
+
+    told: ServerError
+    param: str
+
+    @classmethod
+    def of(cls, reply: HttpReply) -> "_Refusal":
+        """Servers wrap it as {"error": {…}}, {"error": "…"}, {"detail": …}, {"message": …}, or send a page."""
+        body = reply.body
+        inner = body.get("error", body) if isinstance(body, dict) else body
+        fields: dict[str, Any] = inner if isinstance(inner, dict) else {}
+        message = fields.get("message") or fields.get("detail") or inner or f"status {reply.status} without a word"
+        code = fields.get("code")
+        return cls(
+            told=ServerError(
+                reply.status,
+                None if code is None else str(code),
+                message if isinstance(message, str) else json.dumps(message, ensure_ascii=False),
+                retry_after_s(reply.headers),
+            ),
+            param=str(fields.get("param") or ""),
+        )
+
+    @property
+    def is_of_the_format(self) -> bool:
+        """Whether this rung is what the server refuses. Of a prompt that is too long, OpenAI tells how many tokens are
+        "in the response_format schemas": stepping down for it would cost every later call its schema."""
+        if lacks_parameters(self.told.status, self.told.message):
+            return True
+        if self.told.status not in (400, 422) or is_too_long(self.told.code, self.told.message):
+            return False
+        return _ABOUT_FORMAT.search(f"{self.told.message} {self.param}") is not None
+
+
+def _key_of(key_env: str | None) -> str | None:
+    if key_env is None:
+        return None
+    key = os.environ.get(key_env, "").strip()
+    if not key:
+        raise SettingsError(f"the environment variable {key_env} is not set; put the key there or in .env")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise SettingsError(f"the environment variable {key_env} holds characters that no key has")
+    return key

@@ -1,0 +1,1 @@
+"""Who is where, what it understands and costs, and how a person names a model."""

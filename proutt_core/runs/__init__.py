@@ -1,0 +1,1 @@
+"""Arithmetic about runs: what they will take, took, cost and made. Nothing here reads a database."""

@@ -1,0 +1,1 @@
+"""From one sample to one preference pair."""

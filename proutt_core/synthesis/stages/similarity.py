@@ -1,0 +1,92 @@
+"""Stage: how near is each prediction to what the user really said? Returns a score and a reason for each, by id."""
+
+import functools
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, create_model, model_validator
+
+from proutt_core.llm import Model, Prompt, ask
+from proutt_core.synthesis.stages._preamble import stage_prompt
+from proutt_core.synthesis.stages._replies import ReasonText, Reply
+from proutt_core.types import PREDICTION_IDS, Message, Part, Prediction, SimilarityScore
+
+STAGE = "similarity"
+VERSION = 2
+
+TASK = """\
+The user's next utterance was:
+{next_utterance}
+
+Predictions of it:
+{predictions}
+
+How near is the intent of each prediction to that of the utterance? 1: the same; 0.8: the same but for details; \
+0.5: the same topic, another wish; 0: unrelated. Judge the intent, not the wording, each by itself. One short \
+reason each, and one entry for each prediction. Answer: {form}"""
+
+FORM = '{"scores":[{"id":"…","reason":"…","score":0.0}]}'
+
+
+class ScoreReply(Reply):
+    id: str
+    reason: ReasonText
+    score: Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class SimilarityReply(Reply):
+    """Reply types say in `ids` which predictions were shown."""
+
+    ids: ClassVar[tuple[str, ...]] = ()
+    scores: Sequence[ScoreReply]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        missing = sorted(set(self.ids) - {s.id for s in self.scores})
+        if missing:
+            raise ValueError(f"each prediction needs exactly one score; missing: {', '.join(missing)}")
+        return self
+
+
+@functools.lru_cache(maxsize=8)
+def reply_type(ids: tuple[str, ...]) -> type[SimilarityReply]:
+    one_of: Any = (Literal[ids], ...)
+    score = create_model("ScoreReply", __base__=ScoreReply, id=one_of)
+    scores = Annotated[list[score], Field(min_length=len(ids), max_length=len(ids))]
+    reply = create_model("SimilarityReply", __base__=SimilarityReply, scores=(scores, ...))
+    reply.ids = ids
+    return reply
+
+
+def prompt(
+    *,
+    context: Sequence[Message],
+    next_utterance: str,
+    predictions: Sequence[Prediction],
+    without: frozenset[Part] = frozenset(),
+) -> Prompt:
+    shown = "\n".join(f"{p.id}: {p.text}" for p in predictions)
+    return stage_prompt(
+        stage=STAGE,
+        version=VERSION,
+        task=TASK.format(next_utterance=next_utterance, predictions=shown, form=FORM),
+        values={"context": tuple(context), "next_utterance": next_utterance, "predictions": tuple(predictions)},
+        context=context,
+        without=without,
+    )
+
+
+async def score_similarity(
+    model: Model,
+    *,
+    context: Sequence[Message],
+    next_utterance: str,
+    predictions: Sequence[Prediction],
+    without: frozenset[Part] = frozenset(),
+) -> tuple[SimilarityScore, ...]:
+    """Scores in the order of PREDICTION_IDS, whatever order the predictions are shown and answered in."""
+    asked = prompt(context=context, next_utterance=next_utterance, predictions=predictions, without=without)
+    ids = tuple(sorted((p.id for p in predictions), key=PREDICTION_IDS.index))
+    reply = await ask(model, asked, reply_type(ids))
+    by_id = {s.id: s for s in reply.scores}
+    return tuple(SimilarityScore(id=id_, score=by_id[id_].score, reason=by_id[id_].reason) for id_ in ids)
