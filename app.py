@@ -21,10 +21,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from db.accounts.sessions import SESSION_LASTS, SlowDown, sign_in, sign_out, user_of_token
 from db.health import close, health
 from db.migrate import migrate
-from pages._shared import COOKIE, unexpected_error
-from pages._sign_in import CONTENT_SECURITY_POLICY as SIGN_IN_POLICY
-from pages._sign_in import local_path, sign_in_page
-from pages._text import _
+from pages._parts.notices import unexpected_error
+from pages._parts.sign_in import CONTENT_SECURITY_POLICY as SIGN_IN_POLICY
+from pages._parts.sign_in import local_path, sign_in_page
+from pages._parts.text import _
+from pages._parts.who import COOKIE
 from proutt_core.errors import NotAllowed
 from proutt_core.types import AccountRole
 

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from db.accounts.users import change_own_password
-from pages._shared import EVERYBODY, acting, require_role, session_token, show_error
-from pages._text import _
+from pages._parts.notices import show_error
+from pages._parts.text import _
+from pages._parts.who import EVERYBODY, acting, require_role, session_token
 from proutt_core.errors import InputError
 
 # A form of its own: only a request outside Streamlit can take the cookie away.

@@ -9,8 +9,10 @@ import streamlit as st
 from db.accounts.events import recent
 from db.accounts.passwords import generate_password
 from db.accounts.users import KINDS, UserInfo, create_user, deactivate, list_users, reactivate, set_password, set_roles
-from pages._shared import acting, plain_text, require_role, show_error
-from pages._text import _
+from pages._parts.dialogue import plain_text
+from pages._parts.notices import show_error
+from pages._parts.text import _
+from pages._parts.who import acting, require_role
 from proutt_core.display.visible import visible
 from proutt_core.types import AccountRole
 

@@ -7,8 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from db.studies.studies import list_studies
-from pages._shared import plain_text, require_role, show_error
-from pages._text import _
+from pages._parts.dialogue import plain_text
+from pages._parts.notices import show_error
+from pages._parts.text import _
+from pages._parts.who import require_role
 from proutt_core.actions.study_results import agreement_of
 from proutt_core.display.visible import visible
 from proutt_core.errors import InputError

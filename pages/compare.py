@@ -6,19 +6,21 @@ from typing import Any
 import streamlit as st
 
 from db.studies.comparisons import Side, compare_task, save_judgement
-from pages._shared import PANE_HEIGHT, dialogue_pane, plain_text, require_role, show_error
-from pages._text import _
-from pages._work import Verdict, begin, decide, labelled
+from pages._parts.dialogue import PANE_HEIGHT, dialogue_pane, plain_text
+from pages._parts.notices import show_error
+from pages._parts.review.answering import AnswerButton, begin, decide, labelled
+from pages._parts.text import _
+from pages._parts.who import require_role
 from proutt_core.types import AccountRole, Message
 
 JUDGES: tuple[AccountRole, ...] = ("annotator", "reviewer")
 
 
-def verdicts() -> list[Verdict]:
+def verdicts() -> list[AnswerButton]:
     return [
-        Verdict(_("Left is better"), "1", "left", ":material/arrow_back:"),
-        Verdict(_("Tie"), "2", "tie"),
-        Verdict(_("Right is better"), "3", "right", ":material/arrow_forward:", icon_right=True),
+        AnswerButton(_("Left is better"), "1", "left", ":material/arrow_back:"),
+        AnswerButton(_("Tie"), "2", "tie"),
+        AnswerButton(_("Right is better"), "3", "right", ":material/arrow_forward:", icon_right=True),
     ]
 
 

@@ -8,17 +8,19 @@ from db.datasets.dialogues import DialogueInfo, browse, languages
 from db.datasets.uses import uses
 from db.jobs import jobs
 from db.jobs.jobs import JobInfo
-from pages._dataset_checks import draw_personal_data, what_was_done
-from pages._export_box import dataset_export_box
-from pages._import_form import import_form
-from pages._import_report import report_numbers, report_tables, settings_lines
-from pages._interrupted_imports import draw_interrupted
-from pages._jobs import RESEARCH, draw_buttons, follow, job_head, state_names
-from pages._licence_box import draw_licence
-from pages._near_duplicates import draw_near_duplicates
-from pages._shared import dialogue_pane, require_role, show_error, worker_notice
-from pages._tables import fact_table, pick
-from pages._text import _, ngettext
+from pages._parts.datasets.import_form import import_form
+from pages._parts.datasets.import_report import report_numbers, report_tables, settings_lines
+from pages._parts.datasets.interrupted import draw_interrupted
+from pages._parts.datasets.licence import draw_licence
+from pages._parts.datasets.near_duplicates import draw_near_duplicates
+from pages._parts.datasets.personal_data import draw_personal_data, what_was_done
+from pages._parts.dialogue import dialogue_pane
+from pages._parts.jobs.job import RESEARCH, draw_buttons, follow, job_head, state_names
+from pages._parts.notices import show_error, worker_notice
+from pages._parts.synthesis.export_box import dataset_export_box
+from pages._parts.tables import fact_table, pick
+from pages._parts.text import _, ngettext
+from pages._parts.who import require_role
 from proutt_core.dialogues import fold
 from proutt_core.display.numbers import page_count, page_offset
 from proutt_core.display.visible import visible

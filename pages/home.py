@@ -6,8 +6,10 @@ import streamlit as st
 
 from db.overview import overview
 from db.review.queues import Waiting, waiting_for
-from pages._shared import EVERYBODY, plain_text, require_role, worker_notice
-from pages._text import _, ngettext
+from pages._parts.dialogue import plain_text
+from pages._parts.notices import worker_notice
+from pages._parts.text import _, ngettext
+from pages._parts.who import EVERYBODY, require_role
 from proutt_core.display.checklist import Step, StepName, checklist
 from proutt_core.types import Overview
 

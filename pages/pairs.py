@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from db.review.answers import PairTask, pair_task, save_pair_review
-from pages._shared import PANE_HEIGHT, acting, dialogue_pane, plain_text, require_role, show_error
-from pages._text import _
-from pages._timeline import calls_box
-from pages._traces import edit_pane, edited_texts, lone_trace_pane, trace_pane
-from pages._work import Verdict, begin, comment_box, comment_on, decide, seconds_on, tell
+from pages._parts.dialogue import PANE_HEIGHT, dialogue_pane, plain_text
+from pages._parts.jobs.timeline import calls_box
+from pages._parts.notices import show_error
+from pages._parts.review.answering import AnswerButton, begin, comment_box, comment_on, decide, seconds_on, tell
+from pages._parts.text import _
+from pages._parts.traces import edit_pane, edited_texts, lone_trace_pane, trace_pane
+from pages._parts.who import acting, require_role
 from proutt_core.dialogues.pairs.prompt_parts import parts_of_prompt
 from proutt_core.display.visible import visible
 from proutt_core.traces.editing import TRACE_PARTS, TracePart, parts_that_differ, with_texts
@@ -22,9 +24,9 @@ COLUMNS = [1, 1.15, 1.15]
 SAID, GATES, BASELINE = 56, 146, 38
 
 
-def verdicts(task: PairTask) -> list[Verdict]:
-    found = [Verdict(_("Approve"), "1", "approve"), Verdict(_("Reject"), "2", "reject")]
-    return [*found, Verdict(_("Edit"), "3", "edit")] if task.chosen is not None else found
+def verdicts(task: PairTask) -> list[AnswerButton]:
+    found = [AnswerButton(_("Approve"), "1", "approve"), AnswerButton(_("Reject"), "2", "reject")]
+    return [*found, AnswerButton(_("Edit"), "3", "edit")] if task.chosen is not None else found
 
 
 def side_name(side: str) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from db.accounts.sessions import SignedIn
-from pages._look import ICON, STYLE
-from pages._shared import EVERYBODY, leave_for_sign_in, signed_in
-from pages._text import _
+from pages._parts.look import ICON, STYLE
+from pages._parts.text import _
+from pages._parts.who import EVERYBODY, leave_for_sign_in, signed_in
 from proutt_core.types import AccountRole
 
 HERE = Path(__file__).parent

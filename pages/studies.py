@@ -5,11 +5,13 @@ import streamlit as st
 
 from db.studies.results import study_progress
 from db.studies.studies import close_study, get_study, list_studies, open_study, unblind_study
-from pages._shared import acting, plain_text, require_role, show_error, signed_in, worker_notice
-from pages._study_form import CHOSEN, NEW, draw_form
-from pages._study_judges import draw_judges
-from pages._study_results import draw_results
-from pages._text import _
+from pages._parts.dialogue import plain_text
+from pages._parts.notices import show_error, worker_notice
+from pages._parts.studies.form import CHOSEN, NEW, draw_form
+from pages._parts.studies.judges import draw_judges
+from pages._parts.studies.results import draw_results
+from pages._parts.text import _
+from pages._parts.who import acting, require_role, signed_in
 from proutt_core.actions.study_results import report_of
 from proutt_core.types import StudyInfo
 

@@ -9,18 +9,19 @@ from db.jobs.jobs import JobInfo
 from db.jobs.progress import counts_by_job
 from db.studies import methods
 from db.synthesis.runs import summary
-from pages._compare_runs import compare_runs
-from pages._estimate import go_on_form
-from pages._export_box import export_box
-from pages._failures import draw_failures
-from pages._items import draw_items
-from pages._jobs import RESEARCH, draw_progress, follow, model_said, state_names
-from pages._prices import TAB, draw_prices
-from pages._run_card import run_card
-from pages._run_form import predict_form, run_form
-from pages._shared import require_role, show_error, worker_notice
-from pages._tables import pick
-from pages._text import _
+from pages._parts.jobs.failures import draw_failures
+from pages._parts.jobs.job import RESEARCH, draw_progress, follow, model_said, state_names
+from pages._parts.notices import show_error, worker_notice
+from pages._parts.synthesis.compare_runs import compare_runs
+from pages._parts.synthesis.export_box import export_box
+from pages._parts.synthesis.forecast import go_on_form
+from pages._parts.synthesis.items import draw_items
+from pages._parts.synthesis.prices import TAB, draw_prices
+from pages._parts.synthesis.run_card import run_card
+from pages._parts.synthesis.run_form import predict_form, run_form
+from pages._parts.tables import pick
+from pages._parts.text import _
+from pages._parts.who import require_role
 from proutt_core.display.visible import visible
 
 ROW, ROWS_SHOWN = 35, 4

@@ -9,11 +9,13 @@ from db.jobs import jobs
 from db.jobs.jobs import JobInfo
 from db.synthesis import similarities
 from db.synthesis.items import OpenedItem, open_item
-from pages._items import filter_names
-from pages._jobs import RESEARCH, model_said
-from pages._shared import acting, plain_text, require_role, show_error
-from pages._tables import fact_table
-from pages._text import _, ngettext
+from pages._parts.dialogue import plain_text
+from pages._parts.jobs.job import RESEARCH, model_said
+from pages._parts.notices import show_error
+from pages._parts.synthesis.items import filter_names
+from pages._parts.tables import fact_table
+from pages._parts.text import _, ngettext
+from pages._parts.who import acting, require_role
 from proutt_core.actions.synthesis import start_with_thresholds
 from proutt_core.display.names import free_name
 from proutt_core.display.numbers import percent

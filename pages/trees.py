@@ -3,23 +3,25 @@
 import streamlit as st
 
 from db.review.answers import TreeTask, save_tree_review, tree_task
-from pages._shared import PANE_HEIGHT, dialogue_pane, plain_text, require_role, show_error
-from pages._text import _
-from pages._timeline import calls_box
-from pages._traces import part_name, path_text, prediction_name
-from pages._tree_chart import draw_tree, overlay_names
-from pages._work import Verdict, begin, decide
+from pages._parts.dialogue import PANE_HEIGHT, dialogue_pane, plain_text
+from pages._parts.jobs.timeline import calls_box
+from pages._parts.notices import show_error
+from pages._parts.review.answering import AnswerButton, begin, decide
+from pages._parts.text import _
+from pages._parts.traces import part_name, path_text, prediction_name
+from pages._parts.tree_chart import draw_tree, overlay_names
+from pages._parts.who import require_role
 from proutt_core.display.tree_nodes import Mark, nodes, overlays_of
 from proutt_core.types import CATEGORIES, AccountRole, StageResults
 
 REVIEWERS: tuple[AccountRole, ...] = ("reviewer", "researcher", "admin")
 
 
-def verdicts() -> list[Verdict]:
+def verdicts() -> list[AnswerButton]:
     return [
-        Verdict(_("Correct"), "1", "correct"),
-        Verdict(_("Partly"), "2", "partly"),
-        Verdict(_("Wrong"), "3", "wrong"),
+        AnswerButton(_("Correct"), "1", "correct"),
+        AnswerButton(_("Partly"), "2", "partly"),
+        AnswerButton(_("Wrong"), "3", "wrong"),
     ]
 
 

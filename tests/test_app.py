@@ -14,7 +14,7 @@ import pytest
 
 import db.engine
 from db.accounts.users import create_user
-from pages._sign_in import local_path
+from pages._parts.sign_in import local_path
 from tests.browser import studio
 
 PASSWORD = "correct horse"

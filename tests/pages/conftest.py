@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-import pages._shared
+import pages._parts.who
 from db.accounts.sessions import sign_in
 from db.accounts.users import create_user, find_user
 from proutt_core.types import AccountRole
@@ -25,7 +25,7 @@ def sign_in_as(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         if find_user(name) is None:
             create_user(name=name, password=PASSWORD, roles=roles)
         token = sign_in(name=name, password=PASSWORD, address="test")
-        monkeypatch.setattr(pages._shared, "session_token", lambda: token)
+        monkeypatch.setattr(pages._parts.who, "session_token", lambda: token)
         return token
 
     return as_

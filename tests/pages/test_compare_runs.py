@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._compare_runs import PER_PAGE
+from pages._parts.synthesis.compare_runs import PER_PAGE
 from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.types import Thresholds
 from tests.pages.conftest import Open, words

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import pages._dataset_checks
+import pages._parts.datasets.personal_data
 from db.accounts import events
 from db.datasets import datasets, near_duplicates, personal_data
 from db.engine import write
 from db.jobs import jobs
 from db.tables import Job
-from pages._components import Marked
+from pages._parts.components import Marked
 from proutt_core.actions.importing import import_now
 from proutt_core.jobs.kinds.importing import ImportRequest
 from proutt_core.jobs.kinds.near_duplicates import run_near_duplicates_job
@@ -48,7 +48,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Marked]:
     def marked_text(given: list[Marked], *, key: str) -> None:
         blocks[:] = given
 
-    monkeypatch.setattr(pages._dataset_checks, "marked_text", marked_text)
+    monkeypatch.setattr(pages._parts.datasets.personal_data, "marked_text", marked_text)
     return blocks
 
 

@@ -30,7 +30,7 @@ def open_page(sqlite: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> O
 
     def opened(page: str) -> AppTest:
         token = sign_in(name="res", password=PASSWORD, address="127.0.0.1")
-        monkeypatch.setattr("pages._shared.session_token", lambda: token)
+        monkeypatch.setattr("pages._parts.who.session_token", lambda: token)
         app = AppTest.from_file(str(PAGES / "router.py"), default_timeout=60)
         app.run()
         app.switch_page(f"{page}.py")

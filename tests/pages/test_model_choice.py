@@ -14,7 +14,7 @@ Form = Callable[[], AppTest]
 
 def draw() -> None:
     """The form alone, without the page around it."""
-    from pages._model_choice import choose_model_form
+    from pages._parts.jobs.model_form import choose_model_form
 
     choose_model_form("run-model")
 

@@ -306,7 +306,7 @@ def test_annotators_never_see_a_timeline(sign_in_as: Callable[..., str]) -> None
     add_calls(job.id, item_id, CALL)
 
     def script(item: int) -> None:
-        from pages._timeline import timeline_of_item as draw
+        from pages._parts.jobs.timeline import timeline_of_item as draw
 
         draw(item)
 

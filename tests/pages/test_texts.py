@@ -113,7 +113,7 @@ def untranslated(source: str) -> list[str]:
     return [text for call in calls for argument in shown(call) for text in plain(argument) if has_words(text)]
 
 
-@pytest.mark.parametrize("file", sorted(path.name for path in PAGES.glob("*.py")))
+@pytest.mark.parametrize("file", sorted(str(path.relative_to(PAGES)) for path in PAGES.rglob("*.py")))
 def test_words_on_screen_go_through_gettext(file: str) -> None:
     assert untranslated((PAGES / file).read_text(encoding="utf-8")) == []
 

@@ -28,7 +28,7 @@ Open = Callable[..., AppTest]
 def open_page(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> Open:
     def opened(page: str, user: str | None, **address: str) -> AppTest:
         token = None if user is None else sign_in(name=user, password=PASSWORD, address="127.0.0.1")
-        monkeypatch.setattr("pages._shared.session_token", lambda: token)
+        monkeypatch.setattr("pages._parts.who.session_token", lambda: token)
         app = AppTest.from_file(str(PAGES / "router.py"), default_timeout=30)
         app.run()
         app.switch_page(f"{page}.py")

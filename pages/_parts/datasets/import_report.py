@@ -1,0 +1,111 @@
+"""What became of a file's rows, as tables: reasons and file contents are data, never markup."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from db.datasets.datasets import DatasetInfo
+from pages._parts.datasets.import_form import turn_names
+from pages._parts.text import _
+from proutt_core.dialogues import FORMATS
+from proutt_core.dialogues.pairs.released import TITLE as PAIRS_TITLE
+from proutt_core.display.visible import visible
+
+
+def _of_pairs() -> list[tuple[str, str, str]]:
+    return [
+        (_("Imported"), "imported", _("Pairs. They go out in exports when a person approved them.")),
+        (_("Read as traces"), "parsed", _("Shown part by part, and can be edited.")),
+        (_("Kept as text"), "verbatim", _("Not in the form of a trace: shown and exported as they stand.")),
+        (_("Duplicates"), "duplicates", _("The same prompt and answers: kept once.")),
+        (_("Chosen side only"), "sft_only", _("Rows of an SFT file, without a rejected answer.")),
+        (_("Skipped"), "skipped", _("Unreadable rows, and those that are no pair.")),
+    ]
+
+
+def _of_dialogues() -> list[tuple[str, str, str]]:
+    return [
+        (_("Imported"), "imported", ""),
+        (_("Samples"), "samples", _("Places where a dialogue is cut: what the user says next is to be predicted.")),
+        (_("Without a sample"), "without_sample", _("Imported, but with no user message after a complete turn.")),
+        (_("Duplicates"), "duplicates", _("Same id and same text: kept once.")),
+        (_("Renamed"), "renamed", _("Same id with another text: kept under the id with #2 and so on.")),
+        (_("Skipped"), "skipped", _("Unreadable rows, and those a filter or the draw left out.")),
+    ]
+
+
+def report_numbers(report: dict[str, Any], *, in_one_row: bool = False) -> None:
+    counted = _of_pairs() if "parsed" in report else _of_dialogues()
+    places = st.columns(6) if in_one_row else [*st.columns(3), *st.columns(3)]
+    for place, (label, key, help_text) in zip(places, counted, strict=True):
+        with place.container(gap=None):
+            st.caption(label, help=help_text or None)
+            st.text(f"{report.get(key, 0):,}")
+
+
+def report_tables(report: dict[str, Any]) -> None:
+    """Skipped by reason with row numbers, the unreadable rows themselves, and what normalising did."""
+    if reasons := report.get("reasons"):
+        st.markdown(f"**{_('Skipped, by reason')}**")
+        numbers = report.get("numbers", {})
+        rows = [
+            {
+                _("Reason"): visible(reason),
+                _("Rows"): count,
+                _("Row numbers"): _row_numbers(numbers.get(reason, []), count),
+            }
+            for reason, count in reasons.items()
+        ]
+        st.dataframe(pd.DataFrame(rows), hide_index=True)
+    if causes := report.get("causes"):
+        st.markdown(f"**{_('Why pairs are kept as text')}**")
+        table = [{_("Cause"): visible(cause), _("Rows"): count} for cause, count in causes.items()]
+        st.dataframe(pd.DataFrame(table), hide_index=True)
+    if errors := report.get("errors"):
+        with st.expander(_("Unreadable rows, the first {n}").format(n=len(errors))):
+            table = [
+                {
+                    _("Row"): error["number"],
+                    _("Reason"): visible(error["reason"]),
+                    _("Detail"): visible(error["detail"]),
+                }
+                for error in errors
+            ]
+            st.dataframe(pd.DataFrame(table), hide_index=True)
+    if notes := report.get("notes"):
+        st.markdown(f"**{_('What normalising did')}**")
+        table = [{_("Note"): visible(note), _("Dialogues"): count} for note, count in notes.items()]
+        st.dataframe(pd.DataFrame(table), hide_index=True)
+
+
+def _row_numbers(numbers: list[int], count: int) -> str:
+    shown = ", ".join(str(number) for number in numbers)
+    return f"{shown} …" if count > len(numbers) else shown
+
+
+def settings_lines(dataset: DatasetInfo) -> list[tuple[str, str]]:
+    """How the dataset was made, as (what, value)."""
+    made = dataset.settings
+    shares = made.get("shares", {})
+    known = FORMATS.get(dataset.format)
+    lines = [
+        (_("File"), dataset.source),
+        (_("Format"), PAIRS_TITLE if dataset.kind == "pairs" else known.title if known else dataset.format),
+        (_("Licence"), dataset.licence or _("not given")),
+        (_("Imported"), f"{dataset.created_at:%Y-%m-%d %H:%M} UTC"),
+        (_("Split"), "/".join(str(shares.get(split, "?")) for split in ("train", "valid", "test"))),
+        *(
+            [(_("Samples cut from a dialogue"), turn_names().get(made.get("turn", ""), ""))]
+            if dataset.kind == "dialogues"
+            else []
+        ),
+        (_("Seed"), str(made.get("seed", 0))),
+    ]
+    optional = [
+        (_("Drawn at random"), made.get("sample")),
+        (_("First only"), made.get("limit")),
+        (_("Minimum turns"), made.get("min_turns")),
+        (_("Only the language"), made.get("language")),
+    ]
+    return lines + [(what, str(value)) for what, value in optional if value]

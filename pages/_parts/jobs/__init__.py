@@ -1,0 +1,1 @@
+"""Any job on screen: its state, its model, its failures and calls."""

@@ -1,0 +1,112 @@
+"""Choosing a model in a form, and naming the address its texts go to before anything is sent."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages._parts.jobs.model_check import check_button, draw_check
+from pages._parts.text import _
+from proutt_core.display.visible import visible
+from proutt_core.errors import InputError, NotAllowed, ProuttError, SettingsError
+from proutt_core.llm.providers.model_ref import OPENROUTER, OTHER, RULES, ModelChoice, providers
+from proutt_core.llm.providers.openrouter import UPSTREAMS
+from proutt_core.llm.providers.presets import PRESETS
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """`confirmed`: the person said that texts may go to this very address, or they stay on this machine."""
+
+    model: ModelChoice
+    confirmed: bool
+
+    @property
+    def settings(self) -> dict[str, str | None]:
+        """As a run or method is frozen to them; empty while the form is not filled in."""
+        try:
+            pinned = self.model.pinned
+            upstream = {} if pinned is None else {"upstream": pinned}
+            return {"model": self.model.spec, "base_url": self.model.url, **upstream}
+        except ProuttError:
+            return {"model": None}
+
+    def require_confirmed(self) -> None:
+        if self.model.leaves and not self.confirmed:
+            raise NotAllowed(_("Confirm first that the texts may be sent there."))
+
+
+def choose_model_form(key: str) -> Chosen:
+    provider = st.selectbox(_("Model"), providers(), format_func=_provider_name, key=f"{key}-provider")
+    name, base_url, upstream = "", "", ""
+    if provider not in (RULES, OTHER):
+        name = _preset_model(key, provider)
+    elif provider == OTHER:
+        left, right = st.columns(2)
+        name = left.text_input(
+            _("Name of the model there"), placeholder="Qwen/Qwen3-8B", key=f"{key}-name", persist_state="page"
+        )
+        base_url = right.text_input(
+            _("Base URL"), placeholder="http://127.0.0.1:8000/v1", key=f"{key}-url", persist_state="page"
+        )
+    if provider == OPENROUTER:
+        upstream = _upstream(key, name)
+    choice = ModelChoice(provider=provider, name=name or "", base_url=base_url or "", upstream=upstream)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        chosen = Chosen(choice, _destination(choice, key))
+        check = provider != RULES and check_button(key)
+    if provider != RULES:
+        draw_check(chosen.model, chosen.require_confirmed, key, now=check)
+    return chosen
+
+
+def _provider_name(provider: str) -> str:
+    if provider == RULES:
+        return _("rules: text rules, a baseline without a language model")
+    return _("Another server, by its address") if provider == OTHER else PRESETS[provider].title
+
+
+def _preset_model(key: str, provider: str) -> str:
+    preset = PRESETS[provider]
+    if not preset.models:
+        found = st.text_input(_("Name of the model there"), key=f"{key}-name-{provider}")
+    else:
+        found = st.selectbox(
+            _("Name of the model there"), preset.models, accept_new_options=True, key=f"{key}-name-{provider}"
+        )
+    st.caption(
+        _("The key is read from the environment variable {variable}, or .env.").format(variable=f"`{preset.key_env}`")
+    )
+    if preset.note:
+        st.caption(preset.note)
+    return found or ""
+
+
+def _upstream(key: str, model: str) -> str:
+    """The default follows the model; what somebody types is kept for that model."""
+    found = st.text_input(
+        _("Provider behind OpenRouter"),
+        value=UPSTREAMS.get(model, ""),
+        placeholder="deepinfra/fp4",
+        key=f"{key}-upstream-{model}",
+        help=_(
+            "The only one that the texts are passed on to, as the model's page at OpenRouter writes it. It must keep "
+            "nothing of them."
+        ),
+    )
+    return found or ""
+
+
+def _destination(choice: ModelChoice, key: str) -> bool:
+    """Names the address; where texts leave this machine, asks whether they may. The answer holds for that address,
+    and for that provider behind it."""
+    try:
+        told, leaves = choice.destination, choice.leaves
+    except (InputError, SettingsError) as exc:
+        # Nothing is wrong yet: the form is being filled in.
+        st.caption(_("Where texts would go is shown here."))
+        if choice.base_url or choice.provider == OPENROUTER:
+            st.text(visible(str(exc)))
+        return False
+    st.text(visible(told))
+    there = " ".join(filter(None, (choice.address, choice.pinned)))
+    return not leaves or st.checkbox(_("The dialogues may be sent there"), key=f"{key}-sure-{there}")

@@ -1,0 +1,302 @@
+"""One item's calls on a time axis; the selected one opens with what it read, said and cost."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from db.jobs import calls, jobs
+from db.jobs.calls import ServedCall, StoredCall
+from db.jobs.usage import StageUsage
+from db.synthesis.items import job_of_item
+from pages._parts.dialogue import PANE_HEIGHT
+from pages._parts.jobs.job import RESEARCH, duration_said
+from pages._parts.tables import fact_row
+from pages._parts.text import _
+from pages._parts.tree_chart import colours
+from pages._parts.who import signed_in
+from proutt_core.display.visible import visible
+from proutt_core.jobs.bills import asked_model, billing_day, rates_of
+from proutt_core.runs.bill import Rates, money_for, shown_money
+from proutt_core.runs.pace import duration
+from proutt_core.runs.timeline import Bar, Kind, TimedCall, Timeline, call_to_read, timeline
+from proutt_core.types import AccountRole
+
+MAY_READ: tuple[AccountRole, ...] = ("reviewer", "researcher", "admin")
+LANE, AXES = 24, 84  # pixels
+TABLE_HEIGHT = 250
+
+
+def calls_box(item_id: int | None, *, key: str) -> None:
+    """Folded until it is opened: the calls behind a tree or pair under review. Nothing for those who only annotate."""
+    who = signed_in()
+    if item_id is None or who is None or not who.has(*MAY_READ):
+        return
+    box = st.expander(_("How it was made: the calls behind it"), key=key, on_change="rerun")
+    if box.open:
+        with box:
+            timeline_of_item(item_id)
+
+
+def timeline_of_item(item_id: int) -> None:
+    """Draws the calls of a synthesis item. Nothing for those who only annotate: replies tell which side is chosen.
+
+    Which model answered, and what that cost, is for researchers: a reviewer may judge in a study of its methods.
+    """
+    who = signed_in()
+    if who is None or not who.has(*MAY_READ):
+        return
+    served = calls.of_item(kind="synthesis", item_id=item_id)
+    if not served:
+        st.text(_("No call was made for this item."))
+        return
+    timed = [_timed(one) for one in served]
+    drawn = timeline(timed)
+    chosen_key = f"call-{item_id}"
+    st.session_state.setdefault(chosen_key, call_to_read(timed))
+    order = [bar.call for bar in drawn.bars] if drawn else list(range(len(served)))
+    research = who.has(*RESEARCH)
+    left, right = st.columns([1.25, 1], gap="medium")
+    with left:
+        if drawn is None:
+            st.caption(_("These calls were made before times were kept, so they are listed only."))
+        else:
+            _chart(drawn, item_id)
+            for cut in drawn.cuts:
+                told = duration_said(duration(cut.seconds))
+                st.caption(_("At the dotted line {time} without any call are left out.").format(time=told))
+        _table(served, drawn, order, item_id)
+    with right, st.container(height=PANE_HEIGHT, border=True):
+        opened = served[min(st.session_state[chosen_key], len(served) - 1)]
+        _opened(opened, _paid(opened, item_id) if research else [])
+
+
+def _timed(served: ServedCall) -> TimedCall:
+    call = served.call
+    return TimedCall(
+        stage=call.stage,
+        from_cache=served.from_cache,
+        valid=call.valid,
+        asked_at=served.asked_at,
+        started_at=call.started_at,
+        latency_s=call.latency_s,
+    )
+
+
+def _rates(item_id: int) -> Rates | None:
+    job = jobs.required(job_of_item(item_id))
+    address, model = asked_model(job)
+    return rates_of(address=address, model=model, on=billing_day(job))
+
+
+def kind_names() -> dict[Kind, str]:
+    return {"made": _("made"), "refused": _("made, reply not usable"), "log": _("from the log")}
+
+
+def _chart(drawn: Timeline, item_id: int) -> None:
+    rows = drawn.rows
+    names = [stage if lane == 0 else f"{stage} {lane + 1}" for stage, lane in rows]
+    height = LANE * len(rows) + AXES
+    chart_key = f"timeline-{item_id}"
+
+    def select() -> None:
+        points = st.session_state[chart_key].selection.points
+        if points:
+            st.session_state[f"call-{item_id}"] = int(points[0]["customdata"][0])
+            # Another table, whose selection begins with this call's row.
+            st.session_state[f"calls-turn-{item_id}"] = st.session_state.get(f"calls-turn-{item_id}", 0) + 1
+
+    st.plotly_chart(
+        _figure(drawn, names, height, chosen=st.session_state[f"call-{item_id}"]),
+        height=height,
+        key=chart_key,
+        on_select=select,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=_("When each call was asked, went out and was answered"),
+    )
+
+
+def _figure(drawn: Timeline, names: Sequence[str], height: int, *, chosen: int) -> go.Figure:
+    shade = colours()
+    at = dict(zip(drawn.rows, names, strict=True))
+    waited = [bar for bar in drawn.bars if bar.waited_s > 0]
+    figure = go.Figure(
+        go.Bar(
+            base=[bar.asked for bar in waited],
+            x=[bar.waited_s for bar in waited],
+            y=[at[bar.stage, bar.lane] for bar in waited],
+            orientation="h",
+            width=0.2,
+            marker={"color": shade["tree"]},
+            name=_("waited"),
+            customdata=[[bar.call] for bar in waited],
+            hovertext=[_("waited {s:.2f} s").format(s=bar.waited_s) for bar in waited],
+            hoverinfo="text",
+        )
+    )
+    for kind, name in kind_names().items():
+        bars = [bar for bar in drawn.bars if bar.kind == kind]
+        if bars:
+            figure.add_trace(_marks(kind, name, bars, [at[bar.stage, bar.lane] for bar in bars], shade, chosen))
+    for cut in drawn.cuts:
+        figure.add_vline(x=cut.at, line={"dash": "dot", "color": shade["tree"], "width": 1.5})
+    figure.update_layout(
+        barmode="overlay",
+        height=height,
+        margin={"l": 8, "r": 8, "t": 30, "b": 36},
+        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "font": {"color": shade["text"]}},
+        xaxis={"title": _("seconds since the first question"), "range": drawn.shown, "fixedrange": True},
+        yaxis={"categoryorder": "array", "categoryarray": list(reversed(names)), "fixedrange": True},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+    )
+    return figure
+
+
+def _marks(
+    kind: Kind, name: str, bars: Sequence[Bar], rows: Sequence[str], shade: dict[str, str], chosen: int
+) -> go.Bar | go.Scatter:
+    """Told by form as well as by colour: a filled bar, a striped bar, a hollow diamond. The chosen has a thick edge."""
+    edges = [3 if bar.call == chosen else 0 for bar in bars]
+    shared = {
+        "y": rows,
+        "name": name,
+        "customdata": [[bar.call] for bar in bars],
+        "hovertext": [_("{stage}: {s:.2f} s").format(stage=bar.stage, s=bar.took_s) for bar in bars],
+        "hoverinfo": "text",
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
+    }
+    if kind == "log":
+        marker = {
+            "symbol": ["diamond" if bar.call == chosen else "diamond-open" for bar in bars],
+            "size": 11,
+            "color": shade["exploration"],
+            "line": {"width": 2, "color": shade["exploration"]},
+        }
+        return go.Scatter(x=[bar.asked for bar in bars], mode="markers", marker=marker, **shared)
+    marker = {
+        "color": shade["true"] if kind == "made" else shade["wrong"],
+        "line": {"width": edges, "color": shade["text"]},
+        "pattern": {"shape": "" if kind == "made" else "/", "fillmode": "overlay", "fgcolor": shade["paper"]},
+    }
+    return go.Bar(
+        base=[bar.begins for bar in bars],
+        x=[bar.took_s for bar in bars],
+        orientation="h",
+        width=0.7,
+        marker=marker,
+        **shared,
+    )
+
+
+def _table(served: Sequence[ServedCall], drawn: Timeline | None, order: Sequence[int], item_id: int) -> None:
+    waited = {bar.call: bar.waited_s for bar in drawn.bars} if drawn else {}
+    rows = [
+        {
+            _("Stage"): served[n].call.stage,
+            _("Attempt"): served[n].attempt,
+            _("Reply"): _("from the log")
+            if served[n].from_cache
+            else _("usable")
+            if served[n].call.valid
+            else _("not usable"),
+            _("Waited, s"): waited.get(n),
+            _("Took, s"): None if served[n].from_cache else served[n].call.latency_s,
+            _("Prompt"): served[n].call.prompt_tokens,
+            _("Reply tokens"): served[n].call.completion_tokens,
+        }
+        for n in order
+    ]
+    two = st.column_config.NumberColumn(format="%.2f")
+    key = f"calls-{item_id}-{st.session_state.get(f'calls-turn-{item_id}', 0)}"
+
+    def select() -> None:
+        picked = st.session_state[key].selection.rows
+        if picked:
+            st.session_state[f"call-{item_id}"] = order[picked[0]]
+
+    chosen = st.session_state[f"call-{item_id}"]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height=min(35 * (len(rows) + 1) + 2, TABLE_HEIGHT),
+        on_select=select,
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [order.index(chosen)], "columns": [], "cells": []}},
+        column_config={_("Waited, s"): two, _("Took, s"): two},
+        placeholder="–",
+        key=key,
+    )
+
+
+def _money(served: ServedCall, rates: Rates | None) -> str:
+    call = served.call
+    if served.from_cache:
+        return _("0, from the log")
+    if rates is None or call.prompt_tokens is None:
+        return _("unknown")
+    used = StageUsage(
+        stage=call.stage,
+        prompt_tokens=call.prompt_tokens,
+        cached_tokens=call.cached_tokens or 0,
+        completion_tokens=call.completion_tokens or 0,
+    )
+    return shown_money(money_for(used, rates), rates.currency)
+
+
+def _opened(served: ServedCall, paid: list[tuple[str, str]]) -> None:
+    call = served.call
+    st.markdown(f"**{call.stage}**")
+    fact_row(_facts(served) + paid, gap="medium")
+    if call.problem:
+        st.markdown(f":red[:material/error:] **{_('Not usable')}**")
+        st.text(visible(call.problem))
+    names = [_("Said"), _("Read")] + ([_("Thought")] if call.reasoning else [])
+    tabs = st.tabs(names)
+    with tabs[0]:
+        if call.reply:
+            st.code(visible(call.reply), language=None, wrap_lines=True)
+        else:
+            st.text(_("Nothing came."))
+    with tabs[1]:
+        for role, content in served.request.get("messages", ()):
+            st.caption(visible(role))
+            st.code(visible(content), language=None, wrap_lines=True)
+    if call.reasoning:
+        with tabs[2]:
+            st.code(visible(call.reasoning), language=None, wrap_lines=True)
+
+
+def _facts(served: ServedCall) -> list[tuple[str, str]]:
+    call = served.call
+    facts = [(_("Attempt"), str(served.attempt))]
+    if served.asked_at is not None:
+        facts.append((_("Asked, UTC"), f"{served.asked_at:%Y-%m-%d %H:%M:%S}"))
+    took = f"{call.latency_s:.2f} s"
+    facts.append((_("Took"), _("{s}, when it was made").format(s=took) if served.from_cache else took))
+    return facts
+
+
+def _paid(served: ServedCall, item_id: int) -> list[tuple[str, str]]:
+    return [
+        (_("Answered by"), _answerer(served.call)),
+        (_("Tokens: prompt, cached, reply"), _tokens(served.call)),
+        (_("Money"), _money(served, _rates(item_id))),
+    ]
+
+
+def _answerer(call: StoredCall) -> str:
+    if not call.answered_by:
+        return _("nobody")
+    if not call.provider:
+        return call.answered_by
+    return _("{model} by {provider}").format(model=call.answered_by, provider=call.provider)
+
+
+def _tokens(call: StoredCall) -> str:
+    counted = (call.prompt_tokens, call.cached_tokens, call.completion_tokens)
+    return ", ".join("–" if n is None else f"{n:,}" for n in counted)

@@ -1,0 +1,109 @@
+"""What a run would take: calls, money, time and people's hours, told before anything is started."""
+
+from typing import Any
+
+import streamlit as st
+
+from db.datasets import datasets
+from db.jobs import items
+from db.jobs.jobs import JobInfo
+from pages._parts.jobs.job import RESEARCH, duration_said
+from pages._parts.notices import show_error
+from pages._parts.text import _, ngettext
+from pages._parts.who import acting
+from proutt_core.actions.forecast import forecast_run
+from proutt_core.actions.synthesis import start_synthesis
+from proutt_core.display.visible import visible
+from proutt_core.runs.bill import shown_money
+from proutt_core.runs.forecast import Forecast
+from proutt_core.runs.pace import duration
+from proutt_core.types import Thresholds
+
+
+@st.cache_data(ttl=30, max_entries=64, show_spinner=False)
+def _estimate(**words: Any) -> Forecast:
+    return forecast_run(**words)
+
+
+def draw_estimate(words: dict[str, Any]) -> None:
+    """`words` are those of `start_synthesis`. Raises what `estimate_run` does."""
+    found = _estimate(**words)
+    with st.container(border=True):
+        _figures(found)
+        with st.expander(_("What this assumes")):
+            _assumptions(found)
+
+
+def _figures(found: Forecast) -> None:
+    money = _("unknown")
+    if found.money is not None:
+        money = shown_money(found.money.likely, found.currency) if found.currency else _("nothing")
+    figures = [
+        (_("Items"), f"{found.items:,}"),
+        (_("Calls, about"), f"{found.calls:,}"),
+        (_("Cost, about"), money),
+        (_("Time, about"), duration_said(duration(found.seconds))),
+        (_("Reviewing, about"), duration_said(duration(found.reviewing_hours * 3600))),
+    ]
+    for place, (label, value) in zip(st.columns(len(figures)), figures, strict=True):
+        with place, st.container(gap=None):
+            st.caption(label)
+            st.text(value)
+
+
+def _assumptions(found: Forecast) -> None:
+    lines = []
+    if found.money is None:
+        lines.append(found.price_note)
+    elif found.currency:
+        lines.append(
+            _("Cost: between {low} and {high}.").format(
+                low=shown_money(found.money.low, found.currency), high=shown_money(found.money.high, found.currency)
+            )
+        )
+    lines.append(
+        _("Tokens: {prompt} to read, of them {cached} cached, {reply} to write.").format(
+            prompt=f"{found.prompt_tokens:,}",
+            cached=f"{found.cached_tokens:,}",
+            reply=f"{found.completion_tokens:,}",
+        )
+    )
+    with st.container(gap="xxsmall"):
+        for sentence in (*lines, *found.assumptions):
+            st.text(visible(sentence))
+
+
+def go_on_form(job: JobInfo) -> None:
+    """After a pilot: the rest under the same name, with what it would take."""
+    dataset = datasets.get(job.dataset_id or 0)
+    if dataset is None:
+        return
+    left = dataset.samples_in(job.settings["split"]) - items.counts(job.id).total
+    if left <= 0:
+        return
+    with st.expander(
+        ngettext("Go on with the {n} sample left", "Go on with the {n} samples left", left).format(n=f"{left:,}"),
+        key=f"go-on-{job.public_id}",
+        on_change="rerun",
+        icon=":material/fast_forward:",
+    ) as box:
+        if not box.open:
+            return
+        with show_error():
+            words = {
+                "dataset": job.dataset or "",
+                "run": job.name,
+                "model": job.settings["model"],
+                "base_url": job.settings["base_url"],
+                "upstream": job.settings.get("upstream"),
+                "split": job.settings["split"],
+                "seed": job.settings["seed"],
+                "thresholds": Thresholds(tau_high=job.settings["tau_high"], tau_low=job.settings["tau_low"]),
+                "without": tuple(job.settings.get("without", ())),
+                "concurrency": job.concurrency,
+            }
+            draw_estimate(words)
+            if st.button(_("Go on"), icon=":material/play_arrow:", key=f"go-on-go-{job.public_id}"):
+                who = acting(*RESEARCH)
+                start_synthesis(**words, created_by=who.id)
+                st.rerun()

@@ -1,0 +1,294 @@
+"""The forms that start a synthesis run or a method's predictions. Nothing is sent before the address was named."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from db.datasets import personal_data
+from db.datasets.datasets import DatasetInfo
+from db.jobs.jobs import JobInfo
+from db.studies import methods
+from pages._parts.jobs.job import RESEARCH
+from pages._parts.jobs.model_form import Chosen, choose_model_form
+from pages._parts.notices import show_error
+from pages._parts.synthesis.forecast import draw_estimate
+from pages._parts.text import _, ngettext
+from pages._parts.who import acting
+from proutt_core.actions.prediction import prompted_method, start_prediction
+from proutt_core.actions.synthesis import DEFAULT_THRESHOLDS, PILOT, start_synthesis
+from proutt_core.display.names import free_name, name_for
+from proutt_core.display.visible import visible
+from proutt_core.errors import InputError, SettingsError
+from proutt_core.types import PARTS, Part, Thresholds
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What stands under Advanced."""
+
+    split: str
+    thresholds: tuple[float, float]
+    seed: int
+    concurrency: int
+    without: tuple[Part, ...]
+    max_calls: int | None
+    max_cost: float | None
+    fresh: bool
+
+
+@st.fragment  # what is typed here changes nothing below: the open run is not drawn anew at every field
+@show_error()
+def run_form(found: list[DatasetInfo], runs: list[JobInfo]) -> None:
+    by_name = {dataset.name: dataset for dataset in found}
+    left, right = st.columns(2, gap="large")
+    with left:
+        dataset = by_name[st.selectbox(_("Dataset"), list(by_name), key="run-dataset")]
+        chosen = choose_model_form("run-model")
+    with right:
+        how_many = st.container()  # drawn last: it tells how many samples the split has
+        suggested = free_name(f"{dataset.name} {chosen.model.short_name}", [job.name for job in runs])
+        # The suggestion follows the dataset and the model until somebody types a name.
+        name = st.text_input(_("Name of the run"), value=suggested, max_chars=100, key=f"run-name-{suggested}")
+        _personal_data(dataset)
+    with st.expander(_("Advanced")):
+        asked = _advanced()
+    with how_many:
+        first = not any(job.dataset == dataset.name and _same_model(job, chosen) for job in runs)
+        limit, pilot = _how_many(dataset, asked.split, pilot_first=first)
+    if asked.split == "all":
+        st.warning(
+            _("All splits: for inspection only. Pairs of the splits valid and test are never exported or trained on."),
+            icon=":material/visibility:",
+        )
+    run = (name or "").strip()
+    try:
+        draw_estimate(_words(dataset, chosen, asked, limit=limit, run=run))
+    except (InputError, SettingsError) as exc:  # nothing is wrong yet: the form is being filled in
+        st.caption(_("What it would take is shown here."))
+        st.text(visible(str(exc)))
+    label = _("Start the pilot") if pilot else _("Start the run")
+    if not st.button(label, type="primary", icon=":material/play_arrow:", key="run-go"):
+        return
+    with show_error():
+        who = acting(*RESEARCH)
+        chosen.require_confirmed()
+        start_synthesis(
+            **_words(dataset, chosen, asked, limit=limit, run=run),
+            max_calls=asked.max_calls,
+            max_cost=asked.max_cost,
+            created_by=who.id,
+        )
+        st.rerun()
+
+
+def _words(dataset: DatasetInfo, chosen: Chosen, asked: _Settings, *, limit: int | None, run: str) -> dict[str, Any]:
+    """What is asked for, in the words of `start_synthesis` and `estimate_run`. InputError while a name is missing."""
+    return {
+        "dataset": dataset.name,
+        "run": run,
+        "model": chosen.model.spec,
+        "base_url": chosen.model.url,
+        "upstream": chosen.model.pinned,
+        "split": asked.split,
+        "seed": asked.seed,
+        "thresholds": _thresholds(*asked.thresholds),
+        "without": asked.without,
+        "fresh": asked.fresh,
+        "limit": limit,
+        "concurrency": asked.concurrency,
+    }
+
+
+def _same_model(job: JobInfo, chosen: Chosen) -> bool:
+    return all(job.settings.get(name) == value for name, value in chosen.settings.items())
+
+
+def _how_many(dataset: DatasetInfo, split: str, *, pilot_first: bool) -> tuple[int | None, bool]:
+    """The limit, and whether this is a pilot: the default of a model's first run, where there is more than a pilot."""
+    there = dataset.samples_in(split)
+    names = {"some": _("The first …"), "all": _("All {n}").format(n=f"{there:,}")}
+    if there > PILOT:
+        names = {"pilot": _("Pilot: {n} dialogues").format(n=PILOT)} | names
+    chosen = st.segmented_control(
+        _("How many"),
+        list(names),
+        format_func=names.__getitem__,
+        default="pilot" if pilot_first and "pilot" in names else "all",
+        required=True,
+        key=f"run-scope-{dataset.name}-{split}-{pilot_first}",
+        help=_(
+            "One seeded order: a pilot with another model has the same dialogues, so that both can be read side by"
+            " side, and a pilot can go on with the rest under its name."
+        ),
+    )
+    if chosen == "some":
+        return st.number_input(_("How many of the seeded order"), min_value=1, value=100, key="run-limit"), False
+    return (PILOT, True) if chosen == "pilot" else (None, False)
+
+
+def _personal_data(dataset: DatasetInfo) -> None:
+    """What is known of personal data in the dialogues, before they are sent anywhere."""
+    found = personal_data.summary(dataset.id)
+    if found.dialogues:
+        told = ngettext("{n} dialogue may hold personal data", "{n} dialogues may hold personal data", found.dialogues)
+        n = found.dialogues
+    elif found.unchecked:  # imported by an earlier version
+        told = ngettext(
+            "{n} dialogue was not looked through for personal data",
+            "{n} dialogues were not looked through for personal data",
+            found.unchecked,
+        )
+        n = found.unchecked
+    else:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":orange[:material/privacy_tip:] {told.format(n=f'{n:,}')}", width="content")
+        st.page_link("datasets.py", label=_("See, mask or drop them"))
+
+
+def _advanced() -> _Settings:
+    one, two, three, four, five = st.columns(5)
+    splits = {"train": "train", "all": _("all (inspection only)")}
+    split = one.selectbox(_("Split"), list(splits), format_func=splits.__getitem__, key="run-split")
+    high = two.number_input(
+        "tau_high",
+        min_value=0.0,
+        max_value=1.0,
+        step=0.05,
+        value=DEFAULT_THRESHOLDS.tau_high,
+        key="run-high",
+        help=_("From this top similarity on, the insight is chosen as it is."),
+    )
+    low = three.number_input(
+        "tau_low",
+        min_value=0.0,
+        max_value=1.0,
+        step=0.05,
+        value=DEFAULT_THRESHOLDS.tau_low,
+        key="run-low",
+        help=_("Below this top similarity, the insight is rejected as it is."),
+    )
+    seed = four.number_input(_("Seed"), min_value=0, value=0, key="run-seed")
+    concurrency = _concurrency(five, "run")
+    one, two, three, four = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
+    names = part_names()
+    without = one.multiselect(
+        _("Ablation: leave out"),
+        PARTS,
+        format_func=names.__getitem__,
+        placeholder=_("nothing: the whole method"),
+        key="run-without",
+    )
+    max_calls = two.number_input(
+        _("At most so many calls"), min_value=1, value=None, placeholder=_("no limit"), key="run-max-calls"
+    )
+    max_cost = three.number_input(
+        _("At most so much money"),
+        min_value=0.01,
+        value=None,
+        placeholder=_("no limit"),
+        key="run-max-cost",
+        help=_("In the currency of the model's price. The run pauses before it would pay more."),
+    )
+    fresh = four.toggle(
+        _("Ask everything anew"),
+        key="run-fresh",
+        help=_("Replies that are stored do not answer: a new generation of calls begins."),
+    )
+    return _Settings(
+        split=split,
+        thresholds=(high, low),
+        seed=seed,
+        concurrency=concurrency,
+        without=tuple(without),
+        max_calls=max_calls,
+        max_cost=max_cost,
+        fresh=fresh,
+    )
+
+
+def part_names() -> dict[Part, str]:
+    return {
+        "tree": _("intent tree"),
+        "category": _("category"),
+        "mining": _("mining view"),
+        "exploration": _("exploration view"),
+        "revision": _("revision"),
+    }
+
+
+def _concurrency(place: "st.delta_generator.DeltaGenerator", key: str) -> int:
+    return place.number_input(
+        _("Calls at a time"),
+        min_value=1,
+        max_value=1024,
+        value=8,
+        key=f"{key}-concurrency",
+        help=_(
+            "In flight at once, in each worker process. Not a setting of the run: it changes nothing in the result."
+        ),
+    )
+
+
+def _thresholds(high: float, low: float) -> Thresholds:
+    if low > high:
+        raise InputError(_("tau_low must not be above tau_high."))
+    return Thresholds(tau_high=high, tau_low=low)
+
+
+@st.fragment
+@show_error()
+def predict_form(found: list[DatasetInfo]) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        dataset = st.selectbox(_("Dataset"), [dataset.name for dataset in found], key="predict-dataset")
+        chosen = choose_model_form("predict-model")
+    with right:
+        tree = st.toggle(
+            _("With the intent tree"),
+            value=True,
+            key="predict-tree",
+            help=_("The whole reasoning: tree, category and both views. Without it, the model is asked directly."),
+        )
+        suggested = _method_name(chosen, tree)
+        name = st.text_input(
+            _("Name of the method"),
+            value=suggested,
+            max_chars=100,
+            key=f"predict-name-{suggested}",
+            help=_("A method never changes: other settings need another name. Annotators never see it."),
+        )
+    with st.expander(_("Advanced")):
+        one, two, three = st.columns(3)
+        splits = ["test", "valid", "train", "all"]
+        split = one.selectbox(_("Split"), splits, key="predict-split", help=_("Studies take their cases from test."))
+        limit = two.number_input(
+            _("First samples only"), min_value=1, value=None, placeholder=_("all"), key="predict-limit"
+        )
+        concurrency = _concurrency(three, "predict")
+    if not st.button(_("Start predicting"), type="primary", icon=":material/play_arrow:", key="predict-go"):
+        return
+    with show_error():
+        who = acting(*RESEARCH)
+        chosen.require_confirmed()
+        method = prompted_method(
+            name=(name or "").strip(),
+            model=chosen.model.spec,
+            base_url=chosen.model.url,
+            upstream=chosen.model.pinned,
+            without_tree=not tree,
+        )
+        start_prediction(
+            dataset=dataset, method=method, split=split, limit=limit, concurrency=concurrency, created_by=who.id
+        )
+        st.rerun()
+
+
+def _method_name(chosen: Chosen, tree: bool) -> str:
+    """That of the method with these settings, so that it can go on on another dataset; else a free one."""
+    base = chosen.model.short_name
+    known = {method.name: method.settings for method in methods.list_methods()}
+    return name_for(
+        {**chosen.settings, "without_tree": not tree}, wanted=base if tree else f"{base} without tree", known=known
+    )

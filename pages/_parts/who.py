@@ -1,0 +1,74 @@
+"""Who is there, and may they do this: asked on every rerun and in every callback."""
+
+from typing import NoReturn, get_args
+
+import streamlit as st
+
+from db.accounts.sessions import SignedIn, user_of_token
+from pages._parts.text import _
+from proutt_core.errors import NotAllowed
+from proutt_core.types import AccountRole
+
+COOKIE = "proutt_session"
+EVERYBODY: tuple[AccountRole, ...] = get_args(AccountRole)
+_OWNER = "_signed_in_user"
+_to_sign_in = st.components.v2.component(
+    "proutt_to_sign_in",
+    js="""export default function() {
+  const here = window.location.pathname + window.location.search;
+  window.location.replace("/sign-in" + (here === "/" ? "" : "?next=" + encodeURIComponent(here)));
+}""",
+)
+
+
+def session_token() -> str | None:
+    """The browser's cookie. Outside a browser (AppTest) Streamlit answers with something that is no text."""
+    token = st.context.cookies.get(COOKIE)
+    return token if isinstance(token, str) else None
+
+
+def signed_in() -> SignedIn | None:
+    """Who is there now, from the database: asked on every rerun and in every callback, never remembered.
+
+    Streamlit may hand a browser session on to another person; what the first one left in it is thrown away.
+    """
+    who = user_of_token(session_token())
+    owner = st.session_state.get(_OWNER)
+    if owner is not None and (who is None or who.id != owner):
+        st.session_state.clear()
+    if who is not None:
+        st.session_state[_OWNER] = who.id
+    return who
+
+
+def acting(*roles: AccountRole) -> SignedIn:
+    """For callbacks: who clicks, if they may. Raises NotAllowed, so put it inside `with show_error():`."""
+    who = signed_in()
+    if who is None:
+        raise NotAllowed(_("You are signed out. Sign in again; nothing was saved by this click."))
+    if not who.has(*roles):
+        raise NotAllowed(_("Your account may no longer do this."))
+    return who
+
+
+def require_role(*roles: AccountRole) -> SignedIn:
+    """First line of every page: draws a refusal and stops the script unless the person has one of the roles."""
+    who = signed_in()
+    if who is None:
+        leave_for_sign_in()
+    if not who.has(*roles):
+        st.title(_("Not for your account"))
+        st.text(
+            _("This page is for these roles: {needed}. You have: {held}. An admin can change that.").format(
+                needed=", ".join(roles), held=", ".join(sorted(who.roles)) or _("none")
+            )
+        )
+        st.stop()
+    return who
+
+
+def leave_for_sign_in() -> NoReturn:
+    """The session ended while the page was open: shows nothing and takes the browser to the sign-in."""
+    st.text(_("You are signed out."))
+    _to_sign_in(key="to_sign_in")
+    st.stop()
