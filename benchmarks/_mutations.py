@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks._lmsys import rows, write_parquet
 from proutt_core.actions.sample import sample_path
-from tests.dialogues.released_files import preference, sft
+from tests.dialogues.pairs.released_files import preference, sft
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 HEADS = {  # of shared third-party files: a few rows each, where the folder is there

@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks._project import DATASET, import_dialogues, temporary_database
 from benchmarks._report import clock, line
 from tests.fake_server import ELEVEN, Call, FakeServer, Fault, prompt_hash
-from tests.worker.project import rows_of_run, run_here
+from tests.jobs.project import rows_of_run, run_here
 
 CONCURRENCY = 64
 SHARE = 0.1

@@ -21,7 +21,7 @@ from sqlmodel import col, select
 from benchmarks._project import DATASET, PROJECT, import_dialogues, temporary_database
 from benchmarks._report import line
 from tests.fake_server import Call, FakeServer, prompt_hash
-from tests.worker.project import rows_of_run, run_here
+from tests.jobs.project import rows_of_run, run_here
 
 LATENCY_S = 0.15
 CONCURRENCY = 16

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from db.jobs import jobs
 from proutt_core.__main__ import app
 from tests.export.trl import read_with_trl
-from tests.worker.project import rows_of_run
+from tests.jobs.project import rows_of_run
 
 LIMIT = 60
 

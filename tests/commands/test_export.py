@@ -19,7 +19,7 @@ from proutt_core.traces.as_text import parse_trace
 from proutt_core.traces.editing import with_texts
 from proutt_core.types import Trace
 from tests.db import work
-from tests.worker.project import DATASET, import_talks, rows_of_run, run_here
+from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
 
 RUN = "r"
 

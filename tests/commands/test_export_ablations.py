@@ -12,7 +12,7 @@ from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.traces.as_text import parse_trace
 from proutt_core.traces.instruction import sections_of
 from proutt_core.types import PARTS, Part
-from tests.worker.project import DATASET, import_talks, run_here
+from tests.jobs.project import DATASET, import_talks, run_here
 
 
 def call(*words: str) -> Any:

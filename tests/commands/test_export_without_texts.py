@@ -16,10 +16,10 @@ from proutt_core.__main__ import app
 from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.types import Trace
 from tests.commands.test_export import edit_one
-from tests.dialogues.released_files import preference
-from tests.dialogues.released_files import write as write_released
-from tests.worker.project import DATASET, import_talks, run_here
-from tests.worker.test_imported_pairs import answer_all
+from tests.dialogues.pairs.released_files import preference
+from tests.dialogues.pairs.released_files import write as write_released
+from tests.jobs.kinds.test_imported_pairs import answer_all
+from tests.jobs.project import DATASET, import_talks, run_here
 
 RUN = "r"
 

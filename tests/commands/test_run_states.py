@@ -10,7 +10,7 @@ from db.jobs import jobs
 from proutt_core.__main__ import app
 from proutt_core.actions.synthesis import start_synthesis
 from tests.fake_server import FakeServer
-from tests.worker.project import DATASET, import_talks, run_here
+from tests.jobs.project import DATASET, import_talks, run_here
 
 
 def run(*words: str) -> tuple[int, str, str]:

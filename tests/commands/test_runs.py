@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from db.jobs import jobs
 from proutt_core.__main__ import app
 from tests.fake_server import FakeServer, Fault
-from tests.worker.project import DATASET, import_talks, rows_of_run
+from tests.jobs.project import DATASET, import_talks, rows_of_run
 
 KEYS = {
     "total",

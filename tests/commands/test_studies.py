@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from db.studies.studies import get_study
 from proutt_core.commands import judging, studies
 from tests.statistics.pandalm import needs_pandalm, pandalm_labels, write_labels
-from tests.studies import DATASET, add_user, judge_all, two_methods
+from tests.study_setup import DATASET, add_user, judge_all, two_methods
 
 app = typer.Typer()
 app.add_typer(studies.app, name="study")

@@ -13,7 +13,7 @@ import pytest
 from proutt_core.dialogues import ParsedRow, RejectedRow, read_dialogues
 from proutt_core.dialogues.files import json_stream
 from proutt_core.errors import InputError
-from tests.dialogues.files import jsonl, lmsys, raw, read, talk, wildchat
+from tests.dialogues.example_files import jsonl, lmsys, raw, read, talk, wildchat
 
 GOOD = json.dumps(lmsys()).encode()
 DEEP = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"

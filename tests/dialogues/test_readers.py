@@ -13,7 +13,7 @@ import pytest
 
 from proutt_core.dialogues import ParsedRow, RejectedRow, find_source
 from proutt_core.types import Dialogue
-from tests.dialogues.files import json_file, jsonl, lmsys, raw, read, sharegpt, talk, wildchat
+from tests.dialogues.example_files import json_file, jsonl, lmsys, raw, read, sharegpt, talk, wildchat
 
 
 def only(path: Path, *, format: str | None = None) -> Dialogue:

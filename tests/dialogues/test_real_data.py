@@ -9,7 +9,7 @@ import pytest
 
 from proutt_core.dialogues import ParsedRow, find_source
 from proutt_core.errors import InputError
-from tests.dialogues.files import imported, read
+from tests.dialogues.example_files import imported, read
 
 
 def test_crosswoz_zip_imports_all_500_and_skips_none(shared_data: Path) -> None:

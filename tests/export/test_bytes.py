@@ -12,7 +12,7 @@ from proutt_core.export.formats import ExportKind
 from proutt_core.export.selection import final_text
 from proutt_core.traces.as_text import render_stored, render_trace
 from proutt_core.types import Message, ReviewedPair, VerbatimPair
-from tests.traces import a_trace
+from tests.example_traces import a_trace
 
 HOSTILE = "".join(chr(n) for n in range(0x100)) + '\u2028\u2029\ufeff\uffff😀中文"\\/</think>…'
 TEXTS = [VerbatimPair(prompt=f"{n}{HOSTILE}", chosen=HOSTILE * 2, rejected=f"{HOSTILE}{n}") for n in range(3)]

@@ -11,8 +11,8 @@ from proutt_core.export import final_review, final_text, goes_out, standing, wri
 from proutt_core.export.formats import ExportKind
 from proutt_core.traces.as_text import parse_trace
 from proutt_core.types import Message, PairReviewValue, PairStatus, ReviewedPair, VerbatimPair
+from tests.example_traces import a_trace
 from tests.export.trl import read_with_trl
-from tests.traces import a_trace
 
 CONTEXT = (Message(role="user", content="A hotel?"), Message(role="assistant", content="Two."))
 

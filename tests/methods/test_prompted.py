@@ -9,9 +9,9 @@ from proutt_core.llm.rules import RulesModel
 from proutt_core.methods import predict
 from proutt_core.traces.as_text import render_prompt, render_trace
 from proutt_core.types import Part
+from tests.example_traces import a_trace
 from tests.llm.fakes import ScriptedModel
 from tests.samples import HOTEL
-from tests.traces import a_trace
 
 pytestmark = pytest.mark.anyio
 

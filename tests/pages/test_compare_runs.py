@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 from pages._parts.synthesis.compare_runs import PER_PAGE
 from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.types import Thresholds
+from tests.jobs.project import DATASET, import_talks, run_here
 from tests.pages.conftest import Open, words
-from tests.worker.project import DATASET, import_talks, run_here
 
 
 @pytest.fixture

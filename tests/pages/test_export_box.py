@@ -14,8 +14,8 @@ from db.datasets.licences import set_redistributable
 from db.engine import read, write
 from db.tables import Dataset, Export, Job
 from tests.db import work
-from tests.dialogues.released_files import preference
-from tests.dialogues.released_files import write as write_file
+from tests.dialogues.pairs.released_files import preference
+from tests.dialogues.pairs.released_files import write as write_file
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 PASSWORD = "correct horse battery"

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from db.studies.studies import close_study, create_study, get_study, open_study, unblind_study
 from tests.pages.conftest import Open, words
-from tests.studies import DATASET, add_user, judge_all, two_methods
+from tests.study_setup import DATASET, add_user, judge_all, two_methods
 
 A, B = "alpha-model", "beta-model"
 SignInAs = Callable[..., str]

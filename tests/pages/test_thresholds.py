@@ -7,8 +7,8 @@ import pytest
 from db.jobs import jobs
 from db.jobs.items import counts
 from proutt_core.actions.synthesis import start_synthesis
+from tests.jobs.project import DATASET, import_talks, run_here
 from tests.pages.conftest import Open, words
-from tests.worker.project import DATASET, import_talks, run_here
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from proutt_core.actions.importing import import_now
 from proutt_core.jobs.kinds.importing import ImportRequest
 from proutt_core.types import AccountRole
 from tests.db import work
-from tests.dialogues.released_files import preference, sft
-from tests.dialogues.released_files import write as write_file
+from tests.dialogues.pairs.released_files import preference, sft
+from tests.dialogues.pairs.released_files import write as write_file
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 PASSWORD = "correct horse battery"
