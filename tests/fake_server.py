@@ -106,6 +106,7 @@ class FakeServer:
         echo_key: bool = False,
         redirect_to: str | None = None,
         keep_calls: bool = True,
+        host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
         """`faults`: by request number (none after its end) or by predicate. `refuse`: response_format types it rejects.
@@ -135,9 +136,9 @@ class FakeServer:
         # The protocol is named, for asyncio sets TCP_NODELAY only then; without it every answer waits 40 ms.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", port))
+        self._socket.bind((host, port))
         self._socket.listen(1024)
-        self.base_url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
+        self.base_url = f"http://{host}:{self._socket.getsockname()[1]}/v1"
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self.run, daemon=True)
 
