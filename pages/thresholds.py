@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from db.jobs import jobs
+from db.jobs import items, jobs
 from db.jobs.jobs import JobInfo
 from db.synthesis import similarities
 from db.synthesis.items import OpenedItem, open_item
@@ -47,20 +47,23 @@ SLIDER_ENDS = 6  # pixels between the slider's column and its ends
 EXAMPLES = 3
 
 
+@st.fragment
+@show_error()
 def draw(job: JobInfo) -> None:
-    found = _found(job.public_id, job.id, len(similarities.of_run(job.id)))
-    if not found:
+    similar = _similarities(job.public_id, job.id, done=items.counts(job.id).done)
+    if not similar:
         st.text(_("No item of this run is done yet."))
         return
     own = Thresholds(tau_high=job.settings["tau_high"], tau_low=job.settings["tau_low"])
-    st.fragment(_explore)(job, found, own)
+    _explore(job, similar, own)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _found(public_id: str, _job_id: int, _done: int) -> tuple[Similarity, ...]:
+def _similarities(public_id: str, job_id: int, *, done: int) -> tuple[Similarity, ...]:
+    """Read anew whenever more items are `done`; what is done stays as it is."""
     return tuple(
         Similarity(item_id=one.item_id, top=one.top, views=views_at_top(one.scores))
-        for one in similarities.of_run(_job_id)
+        for one in similarities.of_run(job_id)
     )
 
 
@@ -221,13 +224,13 @@ def _examples(found: Sequence[Similarity], wanted: Thresholds) -> None:
     names = filter_names()
     low_side, high_side = ("mid", "high") if line == "tau_high" else ("low", "mid")
     left, right = st.columns(2, gap="large")
-    for place, side, items in ((left, low_side, below), (right, high_side, above)):
+    for place, side, nearest in ((left, low_side, below), (right, high_side, above)):
         with place:
             told = _("Just below: {branch}") if place is left else _("On or above: {branch}")
             st.markdown(f"**{told.format(branch=names[side].lower())}**")
-            if not items:
+            if not nearest:
                 st.caption(_("none"))
-            for one in items:
+            for one in nearest:
                 _example(open_item(one.item_id), one.top)
 
 

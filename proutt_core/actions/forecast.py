@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from db.datasets import datasets, dialogues
@@ -20,7 +21,7 @@ from proutt_core.runs.dry_run import Lengths, measure, rough_tokens
 from proutt_core.runs.forecast import FEWEST_CALLS, FEWEST_ITEMS, Forecast, History, Plan, StageHistory, forecast
 from proutt_core.synthesis.stages import PROMPT_VERSIONS
 from proutt_core.synthesis.synthesise import branch_of
-from proutt_core.types import Part, Thresholds
+from proutt_core.types import Part, Sample, Thresholds
 
 SAMPLES_READ = 100  # of the run's own seeded order: enough for a mean length, within about a second
 RUNS_READ = 10  # the newest of the model
@@ -113,14 +114,20 @@ def _plan(order: list[int], wanted: _Wanted) -> tuple[Plan, list[int]]:
 
 def _lengths(order: list[int], wanted: _Wanted, *, with_schema: bool) -> tuple[Lengths, tuple[str, ...]]:
     found = dialogues.samples_by_id(order[:SAMPLES_READ])
-    samples = [found[sample_id].sample for sample_id in order[:SAMPLES_READ]]
-    lengths = measure(samples, seed=wanted.seed, without=wanted.without, with_schema=with_schema)
+    samples = tuple(found[sample_id].sample for sample_id in order[:SAMPLES_READ])
+    lengths = _measured(samples, seed=wanted.seed, without=wanted.without, with_schema=with_schema)
     told = [
         f"Prompts: the real ones of {len(samples)} of the run's dialogues, with the trees and reasonings of the rules."
     ]
     if with_schema:
         told.append("The reply's schema is part of every prompt, for this provider takes it in no other way.")
     return lengths, tuple(told)
+
+
+@lru_cache(maxsize=8)
+def _measured(samples: tuple[Sample, ...], *, seed: int, without: frozenset[Part], with_schema: bool) -> Lengths:
+    """Kept for these very texts: nine tenths of an estimate's time, and a form asks again at every field."""
+    return measure(samples, seed=seed, without=without, with_schema=with_schema)
 
 
 # --- what earlier runs tell -------------------------------------------------------------------------------------------

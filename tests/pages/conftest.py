@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import pages._parts.who
@@ -34,8 +33,6 @@ def sign_in_as(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
 @pytest.fixture
 def open_page(sqlite: str) -> Open:
     """`open_page("admin.py")`: the page as the router draws it. Nobody is signed in unless `sign_in_as` was called."""
-    # What a page cached was for another test's database.
-    st.cache_data.clear()
 
     def open_(file: str) -> AppTest:
         page = AppTest.from_file(str(PAGES / "router.py"), default_timeout=30).switch_page(file).run()

@@ -20,14 +20,9 @@ from proutt_core.runs.pace import duration
 from proutt_core.types import Thresholds
 
 
-@st.cache_data(ttl=30, max_entries=64, show_spinner=False)
-def _estimate(**words: Any) -> Forecast:
-    return forecast_run(**words)
-
-
 def draw_estimate(words: dict[str, Any]) -> None:
     """`words` are those of `start_synthesis`. Raises what `estimate_run` does."""
-    found = _estimate(**words)
+    found = forecast_run(**words)
     with st.container(border=True):
         _figures(found)
         with st.expander(_("What this assumes")):
