@@ -54,7 +54,7 @@ def prepare(database: str) -> None:
     for name in ("annotator1", "annotator2", "reviewer", "researcher", "admin"):
         role = name.rstrip("0123456789")
         command(database, "user", "add", name, "--role", role, "--password-stdin", stdin=PASSWORD)
-    sample = str(PROJECT / "proutt_core" / "sample" / "dialogues.jsonl")
+    sample = str(PROJECT / "proutt_core" / "actions" / "sample" / "dialogues.jsonl")
     command(database, "import", sample, "--dataset", "sample", "--title", "Sample dialogues", "--split", "60/10/30")
     command(database, "synthesize", "--dataset", "sample", "--run", "sample")
     lower = ("--run", "sample-lower", "--tau-high", "0.6", "--tau-low", "0.2")
@@ -75,9 +75,9 @@ def _judge(database: str, study: str) -> None:
     """Two people judge every case by a fixed rule of their own, through the functions that the page calls."""
     script = """
 import zlib
-from db.cases import compare_task, save_judgement
-from db.queues import claim_next, titles
-from db.users import find_user
+from db.accounts.users import find_user
+from db.review.queues import claim_next, titles
+from db.studies.comparisons import compare_task, save_judgement
 for name, habit in (("annotator1", 3), ("annotator2", 4)):
     user = find_user(name)
     queue = titles(kind="compare", user_id=user.id)[0][0]
