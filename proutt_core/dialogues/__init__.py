@@ -3,7 +3,7 @@
 source = find_source(path)                                  # which format, which layout
 report = ImportReport()
 for item in import_dialogues(rows_of(source), ImportSettings(), report):
-    ...                                                     # item.dialogue, item.samples
+    ...                                                     # item.dialogue, item.cuts
 """
 
 from proutt_core.dialogues.formats import FORMATS, find_source
@@ -17,12 +17,13 @@ from proutt_core.dialogues.importing import (
     rows_of,
 )
 from proutt_core.dialogues.report import ImportReport, RejectedRow
-from proutt_core.dialogues.samples import TurnPolicy, cut
+from proutt_core.dialogues.samples import Cut, TurnPolicy, cut
 from proutt_core.dialogues.splits import Shares, parse_shares, split_of
 from proutt_core.dialogues.text import fold, search_text, text_sha256
 
 __all__ = [
     "FORMATS",
+    "Cut",
     "ImportReport",
     "ImportSettings",
     "Imported",

@@ -93,20 +93,8 @@ def columns(item: Imported) -> Columns:
         checks=dialogue.checks.model_dump_json(),
         personal_data=" ".join([f"{kind}:{count}" for kind, count in dialogue.checks.personal_data.items()]),
         text_sha256=item.text_sha256,
-        samples=_cuts(item),
+        samples=tuple([(cut.target_index, json_text(cut.later_indexes)) for cut in item.cuts]),
     )
-
-
-def _cuts(item: Imported) -> tuple[tuple[int, str], ...]:
-    if not item.samples:
-        return ()
-    messages = item.dialogue.messages
-    found = []
-    for sample in item.samples:
-        behind = range(sample.target_index + 1, len(messages))
-        later = [next(i for i in behind if messages[i].content == text) for text in sample.later_utterances]
-        found.append((sample.target_index, json_text(later)))
-    return tuple(found)
 
 
 def search_text_of(made: Columns) -> str:

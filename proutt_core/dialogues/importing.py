@@ -22,10 +22,10 @@ from proutt_core.dialogues.language import language_of
 from proutt_core.dialogues.masking import PersonalDataPolicy, masked_dialogue
 from proutt_core.dialogues.normalise import normalise, storable
 from proutt_core.dialogues.report import ImportReport, RejectedRow
-from proutt_core.dialogues.samples import TurnPolicy, cut
+from proutt_core.dialogues.samples import Cut, TurnPolicy, cut
 from proutt_core.dialogues.splits import Shares, split_of
 from proutt_core.dialogues.text import draw, text_sha256
-from proutt_core.types import Dialogue, Sample, Value
+from proutt_core.types import Dialogue, Value
 
 LONGEST_ID = 200  # characters; a longer one is replaced by its sha256, since indexes have limits
 PROGRESS_EVERY = 200  # rows
@@ -63,11 +63,11 @@ class ImportSettings(Value):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A dialogue with its split, and the samples cut from it (perhaps none)."""
+    """A dialogue with its split, and where samples are cut from it (perhaps nowhere)."""
 
     number: int
     dialogue: Dialogue
-    samples: tuple[Sample, ...]
+    cuts: tuple[Cut, ...]
     text_sha256: str
 
 
@@ -160,9 +160,9 @@ def import_dialogues(
         dialogue = row.dialogue
         if group_split != dialogue.split:  # a copy costs more than all else here
             dialogue = dialogue.model_copy(update={"split": group_split})
-        samples = cut(dialogue, policy=settings.turn, seed=settings.seed)
-        report.take(notes=dialogue.notes, samples=len(samples))
-        yield Imported(row.number, dialogue, samples, text_sha256(dialogue.messages))
+        cuts = cut(dialogue, policy=settings.turn, seed=settings.seed)
+        report.take(notes=dialogue.notes, samples=len(cuts))
+        yield Imported(row.number, dialogue, cuts, text_sha256(dialogue.messages))
 
 
 def _filtered(

@@ -1,14 +1,23 @@
 """Cutting a dialogue into samples, once, at import."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from proutt_core.dialogues.text import draw, same
-from proutt_core.types import Dialogue, Message, Sample
+from proutt_core.types import Dialogue, Message
 
 TurnPolicy = Literal["random", "last", "all"]
 
 
-def cut(dialogue: Dialogue, *, policy: TurnPolicy = "random", seed: int = 0) -> tuple[Sample, ...]:
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A sample as places in its dialogue's messages: the one to predict, and the user's later ones (at most two)."""
+
+    target_index: int
+    later_indexes: tuple[int, ...]
+
+
+def cut(dialogue: Dialogue, *, policy: TurnPolicy = "random", seed: int = 0) -> tuple[Cut, ...]:
     """One sample (`random`, `last`) or every possible one (`all`); none where the dialogue has no user message after a
     complete turn. `random` depends on nothing but the seed and the dialogue's external id."""
     targets = targets_of(dialogue.messages)
@@ -18,7 +27,7 @@ def cut(dialogue: Dialogue, *, policy: TurnPolicy = "random", seed: int = 0) -> 
         targets = targets[-1:]
     elif policy == "random":
         targets = [targets[draw("turn", seed, dialogue.external_id) % len(targets)]]
-    return tuple(_sample(dialogue, index) for index in targets)
+    return tuple(Cut(index, later_indexes(dialogue.messages, index)) for index in targets)
 
 
 def targets_of(messages: tuple[Message, ...]) -> list[int]:
@@ -44,15 +53,3 @@ def later_indexes(messages: tuple[Message, ...], target_index: int) -> tuple[int
             if len(found) == 2:
                 break
     return tuple(found)
-
-
-def _sample(dialogue: Dialogue, index: int) -> Sample:
-    messages = dialogue.messages
-    return Sample(
-        external_id=dialogue.external_id,
-        target_index=index,
-        context=messages[:index],
-        next_utterance=messages[index].content,
-        later_utterances=tuple(messages[i].content for i in later_indexes(messages, index)),
-        language=dialogue.language,
-    )

@@ -167,6 +167,21 @@ def test_a_later_utterance_that_became_equal_gives_its_place_to_another(database
     assert later() == [6, 8]
 
 
+def test_later_utterances_are_the_users_where_masking_makes_the_assistant_say_the_same(
+    database: str, tmp_path: Path
+) -> None:
+    said = ("hi", "x", "my number?", "13812345678", "+86 13812345678", "x", "yes")
+    roles = ("user", "assistant")
+    row = {"id": "a", "messages": [{"role": roles[n % 2], "content": text} for n, text in enumerate(said)]}
+    path = tmp_path / "f.jsonl"
+    path.write_text(json.dumps(row), encoding="utf-8")
+    dataset_id = imported(path)
+    mask_dataset(dataset_id)
+    assert texts(stored(dataset_id)["a"])[3:5] == ["[PHONE_1]", "[PHONE_1]"]
+    with read() as session:
+        assert session.exec(select(SampleRow.later_indexes).where(SampleRow.target_index == 2)).one() == [4, 6]
+
+
 def test_dropping_takes_the_dialogues_and_their_samples(database: str, talks: Path) -> None:
     dataset_id = imported(talks)
     treated = drop_from_dataset(dataset_id)

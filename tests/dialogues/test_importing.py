@@ -17,6 +17,7 @@ from proutt_core.dialogues import (
     search_text,
     text_sha256,
 )
+from proutt_core.dialogues.batches import columns
 from proutt_core.dialogues.files import json_stream
 from proutt_core.errors import InputError
 from proutt_core.types import Message
@@ -103,6 +104,14 @@ def test_splits_hold_groups_together_and_depend_on_no_order(tmp_path: Path) -> N
     assert {item.dialogue.split for item in first} == {"train", "valid", "test"}
 
 
+def test_what_was_joined_is_where_it_stands_now(tmp_path: Path) -> None:
+    said = [*talk("a", "x", "b", "c\nd"), *talk("c"), *talk("d")]
+    (item,), report = imported(jsonl(tmp_path / "a", lmsys(1, conversation=said)), turn="all")
+    assert report.notes == {"adjacent messages of one role joined": 1}
+    assert [message.content for message in item.dialogue.messages[3:]] == ["c\nd", "c\nd"]
+    assert columns(item).samples == ((2, "[4]"), (4, "[]"))
+
+
 def test_same_file_same_settings_same_result(tmp_path: Path) -> None:
     path = jsonl(tmp_path / "a", *[lmsys(n) for n in range(50)])
     assert imported(path, seed=9)[0] == imported(path, seed=9)[0]
@@ -111,7 +120,7 @@ def test_same_file_same_settings_same_result(tmp_path: Path) -> None:
 def test_a_duplicate_the_database_found_counts_as_nothing_else(tmp_path: Path) -> None:
     row = lmsys(2, conversation=[*talk("Hi", "Hello", "Hm"), *talk("more")])
     items, report = imported(jsonl(tmp_path / "a", lmsys(1), row, b"{"), turn="all")
-    report.take_back_duplicate(notes=items[1].dialogue.notes, samples=len(items[1].samples))
+    report.take_back_duplicate(notes=items[1].dialogue.notes, samples=len(items[1].cuts))
     assert report.rows == report.imported + report.duplicates + report.skipped
     assert report.as_dict() == {
         "rows": 3,

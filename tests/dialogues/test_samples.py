@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from proutt_core.dialogues import Shares, cut, parse_shares, split_of
-from proutt_core.dialogues.samples import later_indexes, targets_of
+from proutt_core.dialogues import Cut, Shares, cut, parse_shares, split_of
+from proutt_core.dialogues.samples import targets_of
 from proutt_core.errors import InputError
 from proutt_core.types import Dialogue, Message
 
@@ -19,13 +19,12 @@ def dialogue(*texts: str, system: bool = False, external_id: str = "d") -> Dialo
 
 @pytest.mark.parametrize("system", [False, True])
 def test_all_gives_every_user_message_after_a_complete_turn(system: bool) -> None:
-    samples = cut(dialogue("a", "b", "c", "d", "e", system=system), policy="all")
-    assert [s.target_index for s in samples] == [2 + system, 4 + system]
-    for sample in samples:
-        assert sample.context[-1].role == "assistant"
-        assert len(sample.context) == sample.target_index
-        assert (sample.external_id, sample.language) == ("d", "en")
-    assert [s.next_utterance for s in samples] == ["c", "e"]
+    talk = dialogue("a", "b", "c", "d", "e", system=system)
+    cuts = cut(talk, policy="all")
+    assert [c.target_index for c in cuts] == [2 + system, 4 + system]
+    assert [c.later_indexes for c in cuts] == [(4 + system,), ()]
+    assert [talk.messages[c.target_index].content for c in cuts] == ["c", "e"]
+    assert {talk.messages[c.target_index - 1].role for c in cuts} == {"assistant"}
 
 
 @pytest.mark.parametrize("texts", [(), ("a",), ("a", "b")])
@@ -36,16 +35,20 @@ def test_without_a_user_message_after_a_turn_there_is_no_sample(texts: tuple[str
 
 
 def test_last_takes_the_last_user_message_with_or_without_a_reply() -> None:
-    assert cut(dialogue("a", "b", "c", "d", "e"), policy="last")[0].next_utterance == "e"
-    assert cut(dialogue("a", "b", "c", "d", "e", "f"), policy="last")[0].next_utterance == "e"
+    assert cut(dialogue("a", "b", "c", "d", "e"), policy="last") == (Cut(4, ()),)
+    assert cut(dialogue("a", "b", "c", "d", "e", "f"), policy="last") == (Cut(4, ()),)
 
 
 def test_later_utterances_are_up_to_two_and_none_repeats() -> None:
     texts = ("a", "-", "Ｙｅｓ", "-", " yes ", "-", "no", "-", "NO", "-", "maybe", "-", "never")
-    sample = cut(dialogue(*texts), policy="all")[0]
-    assert sample.next_utterance == "Ｙｅｓ"
-    assert sample.later_utterances == ("no", "maybe")  # " yes " equals it, "NO" equals "no"
-    assert later_indexes(dialogue(*texts).messages, 2) == (6, 10)
+    # " yes " (4) equals "Ｙｅｓ" (2), and "NO" (8) equals "no" (6)
+    assert cut(dialogue(*texts), policy="all")[0] == Cut(target_index=2, later_indexes=(6, 10))
+
+
+def test_later_utterances_are_the_users_even_where_the_assistant_says_the_same() -> None:
+    texts = ("a", "-", "b", "c", "c", "d", "e", "d", "d")
+    assert cut(dialogue(*texts), policy="all")[0] == Cut(target_index=2, later_indexes=(4, 6))
+    assert cut(dialogue(*texts), policy="all")[1] == Cut(target_index=4, later_indexes=(6, 8))
 
 
 def test_random_depends_on_seed_and_id_only() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import proutt_core.dialogues.second_process
 import proutt_core.jobs.kinds.importing
 import proutt_core.jobs.whole_job
 from db.datasets import datasets, dialogues, imports
@@ -14,6 +15,7 @@ from proutt_core.actions.importing import forget_import, import_now, queue_impor
 from proutt_core.dialogues import ImportReport, ImportSettings, parse_shares
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.jobs.kinds.importing import ImportRequest, run_import_job
+from tests.jobs.kinds.imported_rows import stored
 
 
 def rows(*texts: tuple[str, ...]) -> list[dict[str, object]]:
@@ -59,6 +61,46 @@ def test_later_utterances_are_found_again(database: str, tmp_path: Path) -> None
     assert by_target[2].next_utterance == "b"
     assert by_target[2].later_utterances == ("c", "d")
     assert by_target[10].later_utterances == ()
+
+
+# By name: what is said, the user first; what is set; where the samples are and their later utterances then.
+REPEATED: dict[str, tuple[tuple[str, ...], dict[str, object], list[list[object]]]] = {
+    "the assistant says it first": (
+        ("a", "x", "b", "c", "c", "d", "e", "d", "d"),
+        {},
+        [[2, [4, 6]], [4, [6, 8]], [6, [8]], [8, []]],
+    ),
+    "the user says it twice": (
+        ("a", "x", "b", "c", "B", "c", "c", "c", "c"),
+        {},
+        [[2, [6]], [4, [6]], [6, []], [8, []]],
+    ),
+    "masked to the same": (
+        ("a", "x", "b", "13812345678?", "138-1234-5678?", "x", "c"),
+        {"personal_data": "mask"},
+        [[2, [4, 6]], [4, [6]], [6, []]],
+    ),
+    "drawn": (("a", "x", "b", "c", "c"), {"sample": 1}, [[2, [4]], [4, []]]),
+}
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["here", "apart"])
+@pytest.mark.parametrize(("said", "how", "samples"), REPEATED.values(), ids=REPEATED)
+def test_later_utterances_are_where_the_user_said_them(
+    sqlite: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    apart: bool,
+    said: tuple[str, ...],
+    how: dict[str, object],
+    samples: list[list[object]],
+) -> None:
+    monkeypatch.setattr(proutt_core.dialogues.second_process, "APART_FROM", 0 if apart else 1 << 40)
+    monkeypatch.setattr(proutt_core.dialogues.second_process, "_cores", lambda: 2)
+    path = write(tmp_path / "f.jsonl", rows(said))
+    settings = ImportSettings.model_validate({"turn": "all", **how})
+    import_now(ImportRequest(path=str(path), dataset="d", settings=settings))
+    assert stored("d")[0]["samples"] == samples
 
 
 def test_duplicates_and_renamed_dialogues_are_counted(database: str, tmp_path: Path) -> None:
