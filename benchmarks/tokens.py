@@ -28,6 +28,7 @@ from proutt_core.dialogues import read_dialogues
 from proutt_core.dialogues.importing import ParsedRow
 from proutt_core.llm import Completion, Prompt
 from proutt_core.llm.rules import RulesModel
+from proutt_core.llm.schema import ReplyType
 from proutt_core.synthesis.synthesise import synthesise
 from proutt_core.traces.as_text import render_dialogue
 from proutt_core.types import BRANCHES, PREDICTION_IDS, Branch, Message, Sample, Thresholds
@@ -101,7 +102,7 @@ class Scripted(RulesModel):
         self.branch = branch
         self.asked: list[Prompt] = []
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         self.asked.append(prompt)
         found = await super().complete(prompt, schema=schema, draw=draw)
         answer = json.loads(found.text)

@@ -18,6 +18,7 @@ from proutt_core.jobs.call_log import Known, ProcessLog, ToStore
 from proutt_core.jobs.stopping import JobWatch
 from proutt_core.llm.logged import CallRecord, LoggedModel
 from proutt_core.llm.model import Completion, Model, Prompt
+from proutt_core.llm.schema import ReplyType
 from proutt_core.llm.slots import ItemSlots
 from proutt_core.llm.wrapped import WrappedModel
 
@@ -34,7 +35,7 @@ class Watched(WrappedModel):
         self._watch = watch
         self.under_way: set[asyncio.Task[object]] = set()
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         await self._watch.before_call()
         task = asyncio.current_task()
         assert task is not None
@@ -103,7 +104,7 @@ class ItemModel(WrappedModel):
         self._links: list[tuple[Known, NewLink, StageUsage]] = []
         self.refused: ModelRefused | None = None
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         try:
             return await self._model.complete(prompt, schema=schema, draw=draw)
         except ModelRefused as exc:

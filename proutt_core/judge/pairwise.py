@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from proutt_core.judge._prompt import messages, set_text, system_text
-from proutt_core.llm import Model, Prompt, ask
+from proutt_core.llm import Model, Prompt, ReplyType, ask
 from proutt_core.types import CaseEvidence, Message, Reasoning, Value, Verdict
 
 STAGE = "judge_pairwise"
@@ -27,6 +27,9 @@ _INSTRUCTION = (
 class PairwiseReply(Value):
     reason: Reasoning
     verdict: Literal["first", "second", "tie"]
+
+
+REPLY = ReplyType(PairwiseReply)
 
 
 def pairwise_prompt(
@@ -55,7 +58,7 @@ async def judge_pairwise(model: Model, case: CaseEvidence, *, order: Order) -> t
     """The verdict as method, and the judge's reason. Raises ModelError; an unreadable reply is a ReplyError."""
     first, second = (case.a, case.b) if order == "ab" else (case.b, case.a)
     prompt = pairwise_prompt(context=case.context, next_utterance=case.next_utterance, first=first, second=second)
-    reply = await ask(model, prompt, PairwiseReply)
+    reply = await ask(model, prompt, REPLY)
     return as_method(reply, order=order), reply.reason
 
 

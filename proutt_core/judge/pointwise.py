@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from proutt_core.judge._prompt import messages, set_text, system_text
-from proutt_core.llm import Model, Prompt, ask
+from proutt_core.llm import Model, Prompt, ReplyType, ask
 from proutt_core.types import Message, Reasoning, Value, Verdict
 
 STAGE = "judge_pointwise"
@@ -29,6 +29,9 @@ class PointwiseReply(Value):
     score: Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+REPLY = ReplyType(PointwiseReply)
+
+
 def pointwise_prompt(*, context: Sequence[Message], next_utterance: str | None, predictions: Sequence[str]) -> Prompt:
     return Prompt(
         stage=STAGE,
@@ -49,7 +52,7 @@ async def judge_pointwise(
 ) -> PointwiseReply:
     """Raises ModelError; an unreadable reply is a ReplyError."""
     prompt = pointwise_prompt(context=context, next_utterance=next_utterance, predictions=predictions)
-    return await ask(model, prompt, PointwiseReply)
+    return await ask(model, prompt, REPLY)
 
 
 def verdict_of_scores(score_a: float, score_b: float, *, tie_margin: float = 0.0) -> Verdict:

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from proutt_core.errors import ModelError
 from proutt_core.llm.model import Completion, Model, Prompt, Usage, call_key, cut_note, parse_reply
-from proutt_core.llm.schema import reply_schema
+from proutt_core.llm.schema import ReplyType
 from proutt_core.llm.wrapped import WrappedModel
 from proutt_core.types import Message, Value
 
@@ -89,7 +89,7 @@ class LoggedModel(WrappedModel):
         self._turns = turns or NoLimit()
         self._under_way: UnderWay = {} if under_way is None else under_way
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         key = call_key(self._model, prompt, schema, draw)
         # Filed under the question that it repairs: whoever asks that one again is not to pay for both once more.
         filed = key if prompt.repairs is None else call_key(self._model, prompt.repairs, schema, draw)
@@ -146,8 +146,8 @@ class LoggedModel(WrappedModel):
             version=prompt.version,
             draw=asked.draw,
             messages=prompt.messages,
-            schema_name=schema.__name__ if schema else None,
-            reply_schema=reply_schema(schema) if schema else None,
+            schema_name=schema.name if schema else None,
+            reply_schema=schema.json_schema if schema else None,
             reply=answer.text,
             valid=problem is None,
             problem=problem,
@@ -170,7 +170,7 @@ class _Asked:
     key: str
     filed: str  # the key that a reply is stored under
     prompt: Prompt
-    schema: type[BaseModel] | None
+    schema: ReplyType[BaseModel] | None
     draw: int
     at: datetime
 
@@ -179,7 +179,7 @@ class _Asked:
         return stored is not None and problem_of(stored, self.schema) is None
 
 
-def problem_of(answer: Completion, schema: type[BaseModel] | None) -> str | None:
+def problem_of(answer: Completion, schema: ReplyType[BaseModel] | None) -> str | None:
     """Why this answer may not be used, or None. Text that its schema accepts is valid however it ended."""
     if schema is not None:
         try:

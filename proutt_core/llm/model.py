@@ -1,7 +1,7 @@
 """What a language model is to this product: a `Prompt` goes in, a `Completion` comes out.
 
 Remote models read `Prompt.messages`; `rules` reads `Prompt.stage` and `Prompt.values`. `ask()` is the one way
-the method gets a typed answer. A client sends `reply_schema(schema)` to its server, never pydantic's own JSON schema
+the method gets a typed answer. A client sends `schema.json_schema` to its server, never pydantic's own JSON schema
 (see schema.py).
 """
 
@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from proutt_core.errors import InputError, ReplyError
-from proutt_core.llm.schema import reply_schema
+from proutt_core.llm.schema import ReplyType
 from proutt_core.types import Message, Value
 
 ChatMessage = Message
@@ -78,11 +78,11 @@ class Model(Protocol):
     def parameters(self) -> Mapping[str, Any]:
         """Temperature and the like: JSON values, part of the cache key."""
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         """Answer once. `schema` None asks for free text. Raises ModelUnavailable or ModelRefused."""
 
 
-def call_key(model: Model, prompt: Prompt, schema: type[BaseModel] | None, draw: int = 0) -> str:
+def call_key(model: Model, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int = 0) -> str:
     """The identity of one call: sha256 over canonical JSON of everything that shapes the answer."""
     identity = {
         "address": model.address,
@@ -91,7 +91,7 @@ def call_key(model: Model, prompt: Prompt, schema: type[BaseModel] | None, draw:
         "stage": prompt.stage,
         "version": prompt.version,
         "messages": [[m.role, m.content] for m in prompt.messages],
-        "schema": None if schema is None else reply_schema(schema),
+        "schema": None if schema is None else schema.json_schema,
         "draw": draw,
     }
     # ASCII escapes keep lone surrogates (they occur in real logs) encodable.
@@ -103,7 +103,7 @@ def call_key(model: Model, prompt: Prompt, schema: type[BaseModel] | None, draw:
     return digest.hexdigest()
 
 
-def parse_reply(text: str, reply: type[T]) -> T:
+def parse_reply(text: str, reply: ReplyType[T]) -> T:
     """Read a model's text as `reply`. Raises ValueError with a short reason that tells the model what to repair.
 
     Only JSON that the schema accepts counts. A leading `<think>…</think>` and one code fence around the whole are
@@ -113,20 +113,20 @@ def parse_reply(text: str, reply: type[T]) -> T:
     if not body:
         raise ValueError("the reply is empty")
     try:
-        return reply.model_validate_json(body, strict=True)
+        return reply.shape.model_validate_json(body, strict=True, context=reply.conditions)
     except ValidationError as exc:
         # Values are left out: the reason goes into messages and on screens, and the raw reply is stored beside it.
         problems = [f"{_where(e['loc'])}{e['msg']}" for e in exc.errors(include_url=False, include_input=False)]
         raise ValueError("; ".join(problems)[:_REASON_CHARACTERS]) from exc
 
 
-async def ask(model: Model, prompt: Prompt, reply: type[T], *, draw: int = 0) -> T:
+async def ask(model: Model, prompt: Prompt, reply: ReplyType[T], *, draw: int = 0) -> T:
     """Ask for a `reply`; on a reply its schema refuses, ask once more with the error, then raise ReplyError."""
     return await ask_for(model, prompt, reply, lambda answer: parse_reply(answer.text, reply), draw=draw)
 
 
 async def ask_for(
-    model: Model, prompt: Prompt, schema: type[BaseModel] | None, read: Callable[[Completion], R], *, draw: int = 0
+    model: Model, prompt: Prompt, schema: ReplyType[BaseModel] | None, read: Callable[[Completion], R], *, draw: int = 0
 ) -> R:
     """`ask` for what `read` makes of an answer; it raises ValueError or InputError where the answer is refused."""
     first = await model.complete(prompt, schema=schema, draw=draw)
@@ -142,7 +142,7 @@ async def ask_for(
         raise ReplyError(reason, raw=second.text) from exc
 
 
-def _fits(answer: Completion, schema: type[BaseModel]) -> bool:
+def _fits(answer: Completion, schema: ReplyType[BaseModel]) -> bool:
     try:
         parse_reply(answer.text, schema)
     except ValueError:

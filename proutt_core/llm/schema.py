@@ -1,67 +1,100 @@
-"""The JSON schema of a reply as strict servers take it.
+"""What a reply must be, and the JSON schema that says so as strict servers take it.
 
-Servers that constrain decoding differ in what they refuse. The common ground, which `reply_schema` produces or insists
-on: closed objects with every field required, arrays with bounds and one item type, no `$ref`, no `prefixItems`
-(tuples), no `oneOf`, and string bounds said by `pattern` (OpenAI's strict mode refuses minLength and maxLength).
+Servers that constrain decoding differ in what they refuse. The common ground, which `ReplyType.json_schema` is made of
+or insists on: closed objects with every field required, arrays with bounds and one item type, no `$ref`, no
+`prefixItems` (tuples), no `oneOf`, and string bounds said by `pattern` (OpenAI's strict mode refuses minLength and
+maxLength).
 
-Most reply types are made anew for each dialogue, because their enums are its topics. So pydantic's generator, which
-takes milliseconds, is asked for the fields that all have in common, once; models, enums and lists are put together
-here.
+A pydantic class and its schema take milliseconds to make, so both are made once. What differs from item to item, such
+as the topics that a path may start from, is no part of the class: `OneOf` marks the field, `ReplyType` holds its
+choices.
 """
 
 import functools
 import re
-from typing import Annotated, Any, Literal, TypeGuard, get_args, get_origin
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, TypeAdapter
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, ValidatorFunctionWrapHandler
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+T_co = TypeVar("T_co", bound=BaseModel, covariant=True)
 
 _NOISE = {"title", "default", "description", "examples"}
 _REFUSED = {"prefixItems", "oneOf", "discriminator", "patternProperties", "propertyNames"}
 # What a bounded string may hold when its type says nothing: anything but control characters other than tab and
 # line ends.
 _ANY_TEXT = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_ONE_OF = "x-one-of"
 
 
-@functools.lru_cache(maxsize=512)
-def reply_schema(reply: type[BaseModel]) -> dict[str, Any]:
-    """The schema to send for `reply`. Raises TypeError for a reply type that strict servers refuse.
+@dataclass(frozen=True)
+class OneOf:
+    """Marks a text field whose choices are the item's own: the reply type's condition of this name, None for any text
+    that the field's own type takes."""
 
-    The result is shared between callers: do not change it.
-    """
-    return _of_model(reply, reply.__name__)
+    name: str
 
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_wrap_validator_function(self._check, handler(source))
 
-def _of_model(model: type[BaseModel], where: str) -> dict[str, Any]:
-    if model.model_config.get("extra") == "allow":
-        raise TypeError(f"{where}: an object with open keys; use a list of {{name, value}} objects")
-    properties = {name: _of_field(field, f"{where}.{name}") for name, field in model.model_fields.items()}
-    return {"additionalProperties": False, "required": list(properties), "type": "object", "properties": properties}
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema) | {_ONE_OF: self.name}
 
-
-def _of_field(field: FieldInfo, where: str) -> dict[str, Any]:
-    kind: Any = field.annotation
-    metadata = tuple(field.metadata)
-    if _is_model(kind) and not metadata:
-        return _of_model(kind, where)
-    if get_origin(kind) is Literal and not metadata and all(isinstance(value, str) for value in get_args(kind)):
-        return {"enum": list(get_args(kind)), "type": "string"}
-    if get_origin(kind) is list and _is_model(get_args(kind)[0]):
-        return _of_common(list[Any], metadata, where) | {"items": _of_model(get_args(kind)[0], where)}
-    return _of_common(kind, metadata, where)
+    def _check(self, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        choices = condition(info, self.name)
+        if choices is None:
+            return handler(value)
+        if value not in choices:
+            # What pydantic says of a Literal: the words go to the model, and are part of the repair's key.
+            *first, last = map(repr, choices)
+            expected = f"{', '.join(first)} or {last}" if first else last
+            raise PydanticKnownError("literal_error", {"expected": expected})
+        return value
 
 
-def _is_model(kind: Any) -> TypeGuard[type[BaseModel]]:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+@dataclass(frozen=True)
+class ReplyType(Generic[T_co]):
+    """A pydantic class, and what the item at hand allows in it: the choices of fields marked with `OneOf`, by name, and
+    what else its validators ask `condition` for."""
+
+    shape: type[T_co]
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.shape.__name__
+
+    @functools.cached_property
+    def json_schema(self) -> dict[str, Any]:
+        """The schema to send. Raises TypeError for a class that strict servers refuse. Shared: do not change it."""
+        filled: dict[str, Any] = _filled(_of_class(self.shape), self.conditions)
+        return filled
 
 
-@functools.lru_cache(maxsize=512)
-def _of_common(kind: Any, metadata: tuple[Any, ...], where: str) -> dict[str, Any]:
-    annotated: Any = Annotated[kind, *metadata] if metadata else kind
-    raw = TypeAdapter(annotated).json_schema()
-    result = _plain(raw, raw.get("$defs", {}), where)
-    assert isinstance(result, dict)
-    return result
+def condition(info: ValidationInfo, name: str) -> Any:
+    """A condition of the reply type, for the validators of its class."""
+    conditions: Any = info.context
+    return conditions[name]
+
+
+def _filled(node: Any, conditions: Mapping[str, Any]) -> Any:
+    """A copy, with the item's choices in place of the marks."""
+    if isinstance(node, list):
+        return [_filled(part, conditions) for part in node]
+    if not isinstance(node, dict):
+        return node
+    choices = conditions[node[_ONE_OF]] if _ONE_OF in node else None
+    if choices is not None:
+        return {"enum": list(choices), "type": "string"}
+    return {key: _filled(part, conditions) for key, part in node.items() if key != _ONE_OF}
+
+
+@functools.cache
+def _of_class(shape: type[BaseModel]) -> Any:
+    raw = shape.model_json_schema()
+    return _plain(raw, raw.get("$defs", {}), shape.__name__)
 
 
 def _plain(node: Any, defs: dict[str, Any], where: str) -> Any:

@@ -5,7 +5,7 @@ from functools import partial
 
 from pydantic import BaseModel, ConfigDict
 
-from proutt_core.llm import ChatMessage, Completion, Model, Prompt, ask_for, parse_reply
+from proutt_core.llm import ChatMessage, Completion, Model, Prompt, ReplyType, ask_for, parse_reply
 from proutt_core.traces.as_text import parse_trace, render_dialogue, render_prompt, thoughts_of
 from proutt_core.types import Message, Part, Utterance, Value
 
@@ -34,6 +34,9 @@ class DirectReply(BaseModel):
     fourth: Utterance
 
 
+DIRECT_REPLY = ReplyType(DirectReply)
+
+
 async def predict(
     model: Model,
     context: Sequence[Message],
@@ -46,7 +49,7 @@ async def predict(
     `without_tree` asks for four utterances and no trace at all, whatever else; `without` leaves parts of the trace out.
     """
     if without_tree:
-        return await ask_for(model, _direct_prompt(context), DirectReply, _read_direct)
+        return await ask_for(model, _direct_prompt(context), DIRECT_REPLY, _read_direct)
     return await ask_for(model, _trace_prompt(context, without), None, partial(_read_trace, without=without))
 
 
@@ -71,6 +74,6 @@ def _read_trace(completion: Completion, *, without: frozenset[Part]) -> Predicte
 
 
 def _read_direct(completion: Completion) -> PredictedUtterances:
-    reply = parse_reply(completion.text, DirectReply)
+    reply = parse_reply(completion.text, DIRECT_REPLY)
     utterances = (reply.first, reply.second, reply.third, reply.fourth)
     return PredictedUtterances(utterances=utterances, reasoning=None, raw=completion.text)

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from proutt_core.llm.model import Completion, Prompt
 from proutt_core.llm.openai.client import described
 from proutt_core.llm.rules import RulesModel
-from proutt_core.llm.schema import reply_schema
+from proutt_core.llm.schema import ReplyType
 from proutt_core.synthesis.synthesise import synthesise
 from proutt_core.text import cjk_characters
 from proutt_core.types import Branch, Part, Sample, Thresholds
@@ -63,10 +63,10 @@ class _Asked:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     prompts: list[tuple[str, str]] = field(default_factory=list)
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         said = "\n".join(message.content for message in prompt.messages)
         if self.with_schema and schema is not None:
-            said += described(reply_schema(schema))
+            said += described(schema.json_schema)
         self.prompts.append((prompt.stage, said))
         return await RulesModel().complete(prompt, schema=schema, draw=draw)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from proutt_core.llm import Completion, Prompt
+from proutt_core.llm import Completion, Prompt, ReplyType
 
 Answer = Callable[[Prompt], str]
 
@@ -21,6 +21,6 @@ class Scripted:
         self._answer = answer
         self.asked: list[Prompt] = []
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         self.asked.append(prompt)
         return Completion(text=self._answer(prompt), model=self.name)

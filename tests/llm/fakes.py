@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from proutt_core.llm import Completion, Prompt
+from proutt_core.llm import Completion, Prompt, ReplyType
 from proutt_core.llm.rules import RulesModel
 
 
@@ -20,9 +20,9 @@ class ScriptedModel:
 
     def __init__(self, **replies: list[str | Exception]) -> None:
         self.replies = {stage: deque(texts) for stage, texts in replies.items()}
-        self.asked: list[tuple[Prompt, type[BaseModel] | None]] = []
+        self.asked: list[tuple[Prompt, ReplyType[BaseModel] | None]] = []
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         self.asked.append((prompt, schema))
         reply = self.replies[prompt.stage].popleft()
         if isinstance(reply, Exception):
@@ -40,7 +40,7 @@ class ChangedRules(RulesModel):
         self.changes = changes
         self.prompts: defaultdict[str, list[Prompt]] = defaultdict(list)
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         self.prompts[prompt.stage].append(prompt)
         completion = await super().complete(prompt, schema=schema, draw=draw)
         change = self.changes.get(prompt.stage)
@@ -59,7 +59,7 @@ class ClockedRules(ChangedRules):
         self.started: dict[str, list[int]] = defaultdict(list)
         self._waiting: list[asyncio.Event] = []
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         self.started[prompt.stage].append(self.ticks + 1)
         gate = asyncio.Event()
         self._waiting.append(gate)
@@ -84,7 +84,7 @@ class ShuffledRules(RulesModel):
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         self.calls[prompt.stage] += 1
         for _ in range(self.calls.total() * 7 % 11):
             await asyncio.sleep(0)

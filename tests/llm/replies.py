@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from proutt_core.llm import ChatMessage, Prompt
+from proutt_core.llm import ChatMessage, Prompt, ReplyType
 from proutt_core.types import Value
 
 
@@ -12,6 +12,9 @@ class Answer(Value):
     colour: Literal["red", "green", "blue"]
     why: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
     score: Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+ANSWER = ReplyType(Answer)
 
 
 def prompt(text: str = "Which colour?") -> Prompt:

@@ -8,14 +8,14 @@ import pytest
 from pydantic import BaseModel
 
 from proutt_core.errors import ModelUnavailable, ReplyError
-from proutt_core.llm import Completion, Prompt, Usage, ask, call_key
+from proutt_core.llm import Completion, Prompt, ReplyType, Usage, ask, call_key
 from proutt_core.llm.logged import CallRecord, LoggedModel, UnderWay
 from proutt_core.llm.model import ask_for
 from proutt_core.llm.openai.client import OpenAICompatible
 from proutt_core.llm.openai.retry import Backoff
 from proutt_core.llm.slots import CallSlots
 from tests.fake_server import FakeServer, Fault
-from tests.llm.replies import Answer, prompt
+from tests.llm.replies import ANSWER, prompt
 
 GOOD = '{"colour": "red", "why": "warm", "score": 0.5}'
 
@@ -31,7 +31,7 @@ class Queue:
         self.asked: list[Prompt] = []
         self.parameters: Mapping[str, Any] = parameters or {}
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         self.asked.append(prompt)
         reply = self.replies.pop(0)
         if isinstance(reply, Exception):
@@ -76,7 +76,7 @@ def test_a_valid_reply_is_stored_and_answers_the_next_call(store: Store) -> None
 
     async def twice() -> list[Completion]:
         both = cached(model, store)
-        return [await both.complete(prompt(), schema=Answer) for _ in range(2)]
+        return [await both.complete(prompt(), schema=ANSWER) for _ in range(2)]
 
     first, second = asyncio.run(twice())
     assert len(model.asked) == 1
@@ -90,7 +90,7 @@ def test_a_valid_reply_is_stored_and_answers_the_next_call(store: Store) -> None
     assert call.reply_schema is not None and call.reply_schema["type"] == "object"
     assert (call.model, call.answered_by) == ("queue-1", "queue-1-real")
     assert (call.usage.prompt_tokens, call.latency_s) == (5, 0.25)
-    assert link.from_cache and link.valid and link.key == call.key == call_key(model, prompt(), Answer)
+    assert link.from_cache and link.valid and link.key == call.key == call_key(model, prompt(), ANSWER)
 
 
 def test_an_invalid_reply_is_stored_with_its_reason_and_never_answers(store: Store) -> None:
@@ -98,8 +98,8 @@ def test_an_invalid_reply_is_stored_with_its_reason_and_never_answers(store: Sto
 
     async def twice() -> Completion:
         both = cached(model, store)
-        await both.complete(prompt(), schema=Answer)
-        return await both.complete(prompt(), schema=Answer)
+        await both.complete(prompt(), schema=ANSWER)
+        return await both.complete(prompt(), schema=ANSWER)
 
     assert asyncio.run(twice()).text == GOOD
     bad, good = store.records
@@ -111,11 +111,11 @@ def test_an_invalid_reply_is_stored_with_its_reason_and_never_answers(store: Sto
 
 def test_a_repaired_reply_answers_the_question_from_then_on(store: Store) -> None:
     first = Queue(said("nonsense"), said(GOOD))
-    assert asyncio.run(ask(cached(first, store), prompt(), Answer)).colour == "red"
+    assert asyncio.run(ask(cached(first, store), prompt(), ANSWER)).colour == "red"
     assert [record.valid for record in store.records] == [False, True]
     assert [len(asked.messages) for asked in first.asked] == [2, 4]
     # Another run that asks the same is not to pay for a refused reply once more.
-    assert asyncio.run(ask(cached(Queue(), store), prompt(), Answer)).colour == "red"
+    assert asyncio.run(ask(cached(Queue(), store), prompt(), ANSWER)).colour == "red"
     assert store.records[-1].from_cache
 
 
@@ -135,7 +135,7 @@ def test_a_reply_that_fits_the_schema_but_not_its_reader_keeps_its_place(store: 
 
 def test_two_bad_replies_are_both_stored(store: Store) -> None:
     with pytest.raises(ReplyError):
-        asyncio.run(ask(cached(Queue(said(""), said("", finish_reason="length")), store), prompt(), Answer))
+        asyncio.run(ask(cached(Queue(said(""), said("", finish_reason="length")), store), prompt(), ANSWER))
     assert [record.problem for record in store.records] == [
         "the reply is empty",
         "it was cut off at the token limit, be shorter; the reply is empty",
@@ -144,7 +144,7 @@ def test_two_bad_replies_are_both_stored(store: Store) -> None:
 
 def test_a_refusal_is_named_in_the_problem(store: Store) -> None:
     model = Queue(said("I cannot help with that.", finish_reason="refusal"))
-    asyncio.run(cached(model, store).complete(prompt(), schema=Answer))
+    asyncio.run(cached(model, store).complete(prompt(), schema=ANSWER))
     assert store.records[0].problem is not None and store.records[0].problem.startswith("the model refused; ")
 
 
@@ -167,14 +167,14 @@ def test_free_text_is_valid_when_there_is_some_and_it_is_whole(
 
 def test_a_call_that_failed_is_stored_and_raised(store: Store) -> None:
     with pytest.raises(ModelUnavailable, match="gone"):
-        asyncio.run(cached(Queue(ModelUnavailable("gone")), store).complete(prompt(), schema=Answer))
+        asyncio.run(cached(Queue(ModelUnavailable("gone")), store).complete(prompt(), schema=ANSWER))
     (record,) = store.records
     assert (record.valid, record.reply, record.problem, record.answered_by) == (False, "", "gone", "")
 
 
 def test_a_bug_is_no_failed_call(store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(cached(Queue(ZeroDivisionError()), store).complete(prompt(), schema=Answer))
+        asyncio.run(cached(Queue(ZeroDivisionError()), store).complete(prompt(), schema=ANSWER))
     assert store.records == []
 
 
@@ -183,10 +183,10 @@ def test_another_draw_parameter_or_prompt_is_another_call(store: Store) -> None:
     model, warmer = Queue(*[said(GOOD)] * 3), Queue(said(GOOD), parameters=warm)
 
     async def four() -> None:
-        await cached(model, store).complete(prompt(), schema=Answer)
-        await cached(model, store).complete(prompt(), schema=Answer, draw=1)
-        await cached(model, store).complete(prompt("Another?"), schema=Answer)
-        await cached(warmer, store).complete(prompt(), schema=Answer)
+        await cached(model, store).complete(prompt(), schema=ANSWER)
+        await cached(model, store).complete(prompt(), schema=ANSWER, draw=1)
+        await cached(model, store).complete(prompt("Another?"), schema=ANSWER)
+        await cached(warmer, store).complete(prompt(), schema=ANSWER)
 
     asyncio.run(four())
     assert len({record.key for record in store.records}) == 4
@@ -198,7 +198,7 @@ def test_a_stored_reply_that_the_schema_no_longer_takes_is_asked_for_again() -> 
         def known(self, key: str) -> Completion | None:
             return said('{"colour": "pink", "why": "old", "score": 0.1}')
 
-    answer = asyncio.run(LoggedModel(Queue(said(GOOD)), log=Stale()).complete(prompt(), schema=Answer))
+    answer = asyncio.run(LoggedModel(Queue(said(GOOD)), log=Stale()).complete(prompt(), schema=ANSWER))
     assert answer.text == GOOD and not answer.from_cache
 
 
@@ -209,7 +209,7 @@ def test_the_rung_and_the_deadline_are_no_part_of_the_key(store: Store) -> None:
         model = OpenAICompatible(name="fake", base_url=server.base_url, **settings)
         both = cached(model, store)
         try:
-            return await both.complete(prompt(), schema=Answer)
+            return await both.complete(prompt(), schema=ANSWER)
         finally:
             await both.aclose()
 
@@ -227,7 +227,7 @@ def test_attempts_that_passed_are_one_call(store: Store) -> None:
         model = OpenAICompatible(name="fake", base_url=server.base_url, sleep=sleep)
         both = cached(model, store)
         try:
-            return await both.complete(prompt(), schema=Answer)
+            return await both.complete(prompt(), schema=ANSWER)
         finally:
             await both.aclose()
 
@@ -244,7 +244,7 @@ class Slow(Queue):
         super().__init__(*replies)
         self.let_go = asyncio.Event()
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         self.asked.append(prompt)
         await self.let_go.wait()
         reply = self.replies.pop(0)
@@ -261,7 +261,7 @@ async def turns(n: int = 10) -> None:
 def test_an_answer_that_is_paid_for_is_stored_although_nobody_waits_for_it_any_more(store: Store) -> None:
     async def cancelled() -> None:
         model = Slow(said(GOOD))
-        asking = asyncio.create_task(cached(model, store).complete(prompt(), schema=Answer))
+        asking = asyncio.create_task(cached(model, store).complete(prompt(), schema=ANSWER))
         await turns()
         asking.cancel()
         await turns()
@@ -276,7 +276,7 @@ def test_an_answer_that_is_paid_for_is_stored_although_nobody_waits_for_it_any_m
 def test_a_call_that_waited_for_its_place_is_not_made_for_nobody(store: Store) -> None:
     async def cancelled() -> Queue:
         model, places = Queue(said(GOOD)), CallSlots(0)
-        asking = asyncio.create_task(LoggedModel(model, log=store, turns=places).complete(prompt(), schema=Answer))
+        asking = asyncio.create_task(LoggedModel(model, log=store, turns=places).complete(prompt(), schema=ANSWER))
         await turns()
         asking.cancel()
         await turns()
@@ -296,7 +296,7 @@ def test_the_same_question_under_way_is_sent_once_and_again_only_where_it_got_no
     async def at_once(model: Slow, n: int) -> list[Any]:
         under_way: UnderWay = {}
         asking = [
-            asyncio.create_task(LoggedModel(model, log=store, under_way=under_way).complete(prompt(), schema=Answer))
+            asyncio.create_task(LoggedModel(model, log=store, under_way=under_way).complete(prompt(), schema=ANSWER))
             for _ in range(n)
         ]
         await turns()
@@ -316,7 +316,7 @@ def test_of_two_that_wait_for_places_with_the_same_question_one_is_sent(store: S
         under_way: UnderWay = {}
         asking = [
             asyncio.create_task(
-                LoggedModel(model, log=store, turns=places, under_way=under_way).complete(prompt(), schema=Answer)
+                LoggedModel(model, log=store, turns=places, under_way=under_way).complete(prompt(), schema=ANSWER)
             )
             for _ in range(2)
         ]

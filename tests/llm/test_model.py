@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from proutt_core.errors import ReplyError
-from proutt_core.llm import ChatMessage, Completion, Prompt, ask, call_key, parse_reply
+from proutt_core.llm import ChatMessage, Completion, Prompt, ReplyType, ask, call_key, parse_reply
 from tests.llm.fakes import ScriptedModel
 
 pytestmark = pytest.mark.anyio
@@ -22,19 +22,22 @@ class Answer(BaseModel):
     score: float
 
 
+ANSWER = ReplyType(Answer)
+
+
 PROMPT = Prompt(stage="test", version=1, messages=(ChatMessage(role="user", content="Q"),), values={"secret": 1})
 GOOD = '{"name": "x", "score": 1}'
 
 
 async def test_a_good_reply_costs_one_call() -> None:
     model = ScriptedModel(test=[GOOD])
-    assert await ask(model, PROMPT, Answer) == Answer(name="x", score=1.0)
+    assert await ask(model, PROMPT, ANSWER) == Answer(name="x", score=1.0)
     assert len(model.asked) == 1
 
 
 async def test_a_bad_reply_is_asked_again_once_with_the_reply_and_the_error() -> None:
     model = ScriptedModel(test=['{"name": "x"}', GOOD])
-    assert (await ask(model, PROMPT, Answer)).name == "x"
+    assert (await ask(model, PROMPT, ANSWER)).name == "x"
     second = model.asked[1][0]
     assert second.messages[: len(PROMPT.messages)] == PROMPT.messages
     assert second.messages[-2] == ChatMessage(role="assistant", content='{"name": "x"}')
@@ -45,7 +48,7 @@ async def test_a_bad_reply_is_asked_again_once_with_the_reply_and_the_error() ->
 async def test_two_bad_replies_raise_with_the_reason_and_the_last_reply() -> None:
     model = ScriptedModel(test=["no", "still no"])
     with pytest.raises(ReplyError, match=r"^the reply was refused twice: .*Invalid JSON") as caught:
-        await ask(model, PROMPT, Answer)
+        await ask(model, PROMPT, ANSWER)
     assert caught.value.raw == "still no"
     assert len(model.asked) == 2
 
@@ -57,16 +60,16 @@ async def test_a_cut_reply_says_so_in_the_repair() -> None:
             return completion.model_copy(update={"finish_reason": "length"})
 
     model = Cut(test=['{"name": "x', GOOD])
-    await ask(model, PROMPT, Answer)
+    await ask(model, PROMPT, ANSWER)
     assert "token limit" in model.asked[1][0].messages[-1].content
 
 
 async def test_an_empty_or_huge_reply_makes_a_repair_that_servers_take() -> None:
     model = ScriptedModel(test=["", GOOD])
-    await ask(model, PROMPT, Answer)
+    await ask(model, PROMPT, ANSWER)
     assert model.asked[1][0].messages[-2].content == "(empty)"
     model = ScriptedModel(test=["x" * 1_000_000, GOOD])
-    await ask(model, PROMPT, Answer)
+    await ask(model, PROMPT, ANSWER)
     assert len(model.asked[1][0].messages[-2].content) < 10_000
 
 
@@ -84,11 +87,11 @@ async def test_an_empty_or_huge_reply_makes_a_repair_that_servers_take() -> None
     ],
 )
 def test_wrapping_is_not_content(text: str) -> None:
-    assert parse_reply(text, Answer) == Answer(name="x", score=1.0)
+    assert parse_reply(text, ANSWER) == Answer(name="x", score=1.0)
 
 
 def test_marks_of_wrapping_inside_strings_stay() -> None:
-    assert parse_reply('{"name": "a</think>```b", "score": 0}', Answer).name == "a</think>```b"
+    assert parse_reply('{"name": "a</think>```b", "score": 0}', ANSWER).name == "a</think>```b"
 
 
 @pytest.mark.parametrize(
@@ -112,26 +115,26 @@ def test_marks_of_wrapping_inside_strings_stay() -> None:
 )
 def test_only_what_the_schema_accepts_counts(text: str) -> None:
     with pytest.raises(ValueError) as caught:
-        parse_reply(text, Answer)
+        parse_reply(text, ANSWER)
     assert len(str(caught.value)) <= 600
 
 
 def test_the_key_holds_all_that_shapes_an_answer_and_nothing_else() -> None:
     model = ScriptedModel()
-    key = call_key(model, PROMPT, Answer, 0)
-    assert key == call_key(ScriptedModel(), PROMPT.model_copy(update={"values": {}}), Answer, 0)
+    key = call_key(model, PROMPT, ANSWER, 0)
+    assert key == call_key(ScriptedModel(), PROMPT.model_copy(update={"values": {}}), ANSWER, 0)
     assert len(key) == 64
     named, sited, set_ = ScriptedModel(), ScriptedModel(), ScriptedModel()
     named.name, sited.address, set_.parameters = "other", "http://x", {"temperature": 1}
     said = PROMPT.model_copy(update={"messages": (ChatMessage(role="user", content="R"),)})
     keys = {
         key,
-        call_key(named, PROMPT, Answer, 0),
-        call_key(sited, PROMPT, Answer, 0),
-        call_key(set_, PROMPT, Answer, 0),
-        call_key(model, said, Answer, 0),
-        call_key(model, PROMPT.model_copy(update={"version": 2}), Answer, 0),
+        call_key(named, PROMPT, ANSWER, 0),
+        call_key(sited, PROMPT, ANSWER, 0),
+        call_key(set_, PROMPT, ANSWER, 0),
+        call_key(model, said, ANSWER, 0),
+        call_key(model, PROMPT.model_copy(update={"version": 2}), ANSWER, 0),
         call_key(model, PROMPT, None, 0),
-        call_key(model, PROMPT, Answer, 1),
+        call_key(model, PROMPT, ANSWER, 1),
     }
     assert len(keys) == 8

@@ -1,14 +1,14 @@
 """The schemas sent to servers hold nothing that strict servers refuse."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field, StringConstraints
 
-from proutt_core.llm import reply_schema
-from proutt_core.llm.schema import _plain
-from proutt_core.methods.prompted import DirectReply
+from proutt_core.llm import ReplyType, parse_reply
+from proutt_core.llm.schema import OneOf
+from proutt_core.methods.prompted import DIRECT_REPLY
 from proutt_core.synthesis.stages import (
     STAGES,
     category_label,
@@ -23,15 +23,15 @@ from proutt_core.synthesis.stages import (
 from proutt_core.types import PREDICTION_IDS, VIEWS
 
 TOPICS = ("酒店", "Garden Inn")
-REPLIES: dict[str, type[BaseModel]] = {
-    "intent_tree": intent_tree.IntentTreeReply,
-    "category_reasons": category_reasons.CategoryReasonsReply,
-    "category_label": category_label.CategoryReply,
+REPLIES: dict[str, ReplyType[BaseModel]] = {
+    "intent_tree": intent_tree.REPLY,
+    "category_reasons": category_reasons.REPLY,
+    "category_label": category_label.REPLY,
     "insight": insight.reply_type(TOPICS, VIEWS),
     "similarity": similarity.reply_type(PREDICTION_IDS),
     "next_path": next_path.reply_type(TOPICS, VIEWS),
     "wrong_path": wrong_path.reply_type(TOPICS[:1], ()),
-    "revise": revise.ReviseReply,
+    "revise": revise.REPLY,
 }
 
 
@@ -49,9 +49,9 @@ def test_every_stage_is_audited() -> None:
     assert set(REPLIES) == set(STAGES)
 
 
-@pytest.mark.parametrize("reply", [*REPLIES.values(), DirectReply], ids=lambda r: r.__name__)
-def test_a_reply_schema_is_strict(reply: type[BaseModel]) -> None:
-    schema = reply_schema(reply)
+@pytest.mark.parametrize("reply", [*REPLIES.values(), DIRECT_REPLY], ids=lambda r: r.name)
+def test_a_reply_schema_is_strict(reply: ReplyType[BaseModel]) -> None:
+    schema = reply.json_schema
     assert schema["type"] == "object"
     for node in nodes(schema):
         refused = {"$ref", "$defs", "prefixItems", "oneOf", "const", "minLength", "maxLength", "default"}
@@ -70,23 +70,23 @@ def test_a_reply_schema_is_strict(reply: type[BaseModel]) -> None:
 @pytest.mark.parametrize("stage", ["insight", "next_path"])
 def test_sources_are_an_enum_of_the_trees_topics(stage: str) -> None:
     sources = [
-        n["properties"]["source"] for n in nodes(reply_schema(REPLIES[stage])) if "source" in n.get("properties", {})
+        n["properties"]["source"] for n in nodes(REPLIES[stage].json_schema) if "source" in n.get("properties", {})
     ]
     assert sources and all(s["enum"] == list(TOPICS) for s in sources)
 
 
 def test_one_topic_is_an_enum_too() -> None:
-    items = reply_schema(REPLIES["wrong_path"])["properties"]["paths"]["items"]
+    items = REPLIES["wrong_path"].json_schema["properties"]["paths"]["items"]
     assert items["properties"]["source"]["enum"] == ["酒店"]
 
 
 def test_prediction_ids_categories_and_views_are_enums() -> None:
-    scores = reply_schema(REPLIES["similarity"])["properties"]["scores"]
+    scores = REPLIES["similarity"].json_schema["properties"]["scores"]
     assert scores["items"]["properties"]["id"]["enum"] == ["m1", "m2", "e1", "e2"]
     assert (scores["minItems"], scores["maxItems"]) == (4, 4)
-    category = reply_schema(REPLIES["category_label"])["properties"]["category"]
+    category = REPLIES["category_label"].json_schema["properties"]["category"]
     assert category["enum"] == ["Statement", "Question", "Instruction"]
-    assert reply_schema(REPLIES["next_path"])["properties"]["view"]["enum"] == ["mining", "exploration"]
+    assert REPLIES["next_path"].json_schema["properties"]["view"]["enum"] == ["mining", "exploration"]
 
 
 class OpenMap(BaseModel):
@@ -108,23 +108,58 @@ class Bounded(BaseModel):
 @pytest.mark.parametrize("reply", [OpenMap, Pair, Endless])
 def test_what_strict_servers_refuse_is_refused_here(reply: type[BaseModel]) -> None:
     with pytest.raises(TypeError, match=reply.__name__):
-        reply_schema(reply)
-    assert reply_schema(Bounded)["properties"]["items"]["maxItems"] == 3
+        ReplyType(reply).json_schema  # noqa: B018  a property that raises
+    assert ReplyType(Bounded).json_schema["properties"]["items"]["maxItems"] == 3
 
 
-@pytest.mark.parametrize("reply", [*REPLIES.values(), DirectReply], ids=lambda r: r.__name__)
-def test_the_schema_is_pydantics_own_in_the_words_of_strict_servers(reply: type[BaseModel]) -> None:
-    raw = reply.model_json_schema()
-    assert reply_schema(reply) == _plain(raw, raw.get("$defs", {}), reply.__name__)
+class Inner(BaseModel):
+    source: Annotated[str, StringConstraints(min_length=1, max_length=9), OneOf("sources")]
 
 
-def test_types_of_one_name_with_other_topics_are_not_mistaken_for_each_other() -> None:
-    class Inner(BaseModel):
-        source: Literal["a", "b"]
+class Outer(BaseModel):
+    inner: Inner | None
 
-    first = create_model("Outer", inner=(Inner | None, ...))
-    other = create_model("Inner", source=(Literal["c"], ...))
-    second = create_model("Outer", inner=(other | None, ...))
-    for made, source in ((first, ["a", "b"]), (second, ["c"])):
-        (one, _null) = reply_schema(made)["properties"]["inner"]["anyOf"]
-        assert one["properties"]["source"]["enum"] == source
+
+def test_choices_of_one_item_are_not_mistaken_for_those_of_another() -> None:
+    free = {"type": "string", "pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]{1,9}$"}
+    for sources, expected in (
+        (("a", "b"), {"enum": ["a", "b"], "type": "string"}),
+        (("c",), {"enum": ["c"], "type": "string"}),
+        (None, free),
+    ):
+        inner, _null = ReplyType(Outer, {"sources": sources}).json_schema["properties"]["inner"]["anyOf"]
+        assert inner["properties"]["source"] == expected
+
+
+@pytest.mark.parametrize(
+    ("sources", "source", "refusal"),
+    [
+        (("a", "b"), "a", None),
+        (("a", "b"), "c", "inner.source: Input should be 'a' or 'b'"),
+        (("a", "b"), " a", "inner.source: Input should be 'a' or 'b'"),
+        (("a",), "A", "inner.source: Input should be 'a'"),
+        (("it's", 'say "hi"', "故宫\n"), "it", r"""inner.source: Input should be "it's", 'say "hi"' or '故宫\n'"""),
+        (("a ten-letter name",), "a ten-letter name", None),  # where there are choices, they alone decide
+        (None, "anything", None),
+        (None, "", "inner.source: String should have at least 1 character"),
+        (None, "more than nine", "inner.source: String should have at most 9 characters"),
+    ],
+)
+def test_a_text_that_is_no_choice_is_refused_in_the_words_for_a_literal(
+    sources: tuple[str, ...] | None, source: str, refusal: str | None
+) -> None:
+    text = Outer.model_construct(inner=Inner.model_construct(source=source)).model_dump_json()
+    reply: ReplyType[Outer] = ReplyType(Outer, {"sources": sources})
+    if refusal is None:
+        assert parse_reply(text, reply).inner == Inner.model_construct(source=source)
+    else:
+        with pytest.raises(ValueError) as caught:
+            parse_reply(text, reply)
+        assert str(caught.value) == refusal
+
+
+def test_choices_that_nobody_gave_are_a_bug_and_do_not_let_every_text_pass() -> None:
+    with pytest.raises(KeyError, match="sources"):
+        parse_reply('{"inner": {"source": "a"}}', ReplyType(Outer))
+    with pytest.raises(KeyError, match="sources"):
+        ReplyType(Outer).json_schema  # noqa: B018  a property that raises

@@ -38,7 +38,7 @@ from proutt_core.llm.openai.replies import (
 )
 from proutt_core.llm.openai.retry import Backoff, retry_after_s
 from proutt_core.llm.openai.transport import HttpReply, Transport
-from proutt_core.llm.schema import reply_schema
+from proutt_core.llm.schema import ReplyType
 
 Rung = Literal["json_schema", "json_object", "text"]
 LADDER: tuple[Rung, ...] = ("json_schema", "json_object", "text")
@@ -94,7 +94,7 @@ class OpenAICompatible:
         """What replies are asked for at present."""
         return self._ladder[self._rung]
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         """Answer once. Time and latency are the answering attempt's. Raises ModelUnavailable or ModelRefused."""
         attempt = 1
         await self._wait_for_the_server()
@@ -136,7 +136,7 @@ class OpenAICompatible:
             await self._sleep(until - now + self._backoff.first_s * self._jitter())
             waited_until = until
 
-    async def _ask_down_the_ladder(self, prompt: Prompt, schema: type[BaseModel] | None, draw: int) -> object:
+    async def _ask_down_the_ladder(self, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int) -> object:
         while True:
             rung = self._rung
             reply = await self._transport.post(self._body(prompt, schema, draw, self._ladder[rung]))
@@ -147,17 +147,17 @@ class OpenAICompatible:
                 raise self._meaning(error.told)
             self._rung = max(self._rung, rung + 1)  # another call may have stepped down meanwhile
 
-    def _body(self, prompt: Prompt, schema: type[BaseModel] | None, draw: int, rung: Rung) -> dict[str, Any]:
+    def _body(self, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int, rung: Rung) -> dict[str, Any]:
         messages = [{"role": m.role, "content": sendable(m.content)} for m in prompt.messages]
         body = {k: v for k, v in self.parameters.items() if v is not None}
         if draw and isinstance(body.get("seed"), int):
             body["seed"] += draw  # a fixed seed would give every draw the same answer
         if schema is not None:
-            wanted = reply_schema(schema)
+            wanted = schema.json_schema
             if rung != "json_schema":
                 messages[-1]["content"] += described(wanted)
             if rung != "text":
-                body["response_format"] = _response_format(rung, schema.__name__, wanted)
+                body["response_format"] = _response_format(rung, schema.name, wanted)
         return {"model": self.name, "messages": messages} | body
 
     def _read(self, answer: object, latency_s: float, *, typed: bool) -> Completion:

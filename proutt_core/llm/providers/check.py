@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 from proutt_core.errors import ModelRefused, ModelUnavailable
 from proutt_core.llm.model import Completion, Model, Prompt, Usage, cut_note, parse_reply
 from proutt_core.llm.openai.client import LADDER, Rung
+from proutt_core.llm.schema import ReplyType
 from proutt_core.llm.wrapped import close_model
 from proutt_core.types import Message, Value
 
@@ -35,6 +36,7 @@ class CheckReply(Value):
     score: Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+REPLY = ReplyType(CheckReply)
 PROMPT = Prompt(
     stage="check",
     version=1,
@@ -108,7 +110,7 @@ def problems(checks: tuple[RungCheck, ...]) -> dict[str, tuple[Rung, ...]]:
 
 async def _check(rung: Rung, model: Model) -> RungCheck:
     try:
-        answer = await model.complete(PROMPT, schema=CheckReply)
+        answer = await model.complete(PROMPT, schema=REPLY)
     except ModelRefused as exc:
         return RungCheck(rung=rung, outcome="refused", detail=str(exc))
     except ModelUnavailable as exc:
@@ -128,7 +130,7 @@ async def _check(rung: Rung, model: Model) -> RungCheck:
 
 def _problem(answer: Completion) -> str | None:
     try:
-        parse_reply(answer.text, CheckReply)
+        parse_reply(answer.text, REPLY)
     except ValueError as exc:
         return f"{cut_note(answer)}{exc}"
     return None

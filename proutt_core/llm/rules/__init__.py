@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from proutt_core.errors import SettingsError
 from proutt_core.llm.model import Completion, Prompt
 from proutt_core.llm.rules.answers import ANSWERS
+from proutt_core.llm.schema import ReplyType
 
 __all__ = ["RulesModel"]
 
@@ -25,7 +26,7 @@ class RulesModel:
     address = ""
     parameters: Mapping[str, Any] = {}
 
-    async def complete(self, prompt: Prompt, *, schema: type[BaseModel] | None, draw: int = 0) -> Completion:
+    async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         """Answers from `prompt.values` alone. Raises SettingsError for a stage without a rule."""
         if prompt.stage not in ANSWERS:
             raise SettingsError(f"rules: no rule for the stage '{prompt.stage}'; it has {', '.join(ANSWERS)}")

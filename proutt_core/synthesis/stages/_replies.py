@@ -1,9 +1,10 @@
 """Blocks of the stages' reply types: closed objects, bounded texts, sources as an enum of the tree's topics."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from proutt_core.llm.schema import OneOf
 from proutt_core.text import normalise
 from proutt_core.types import Path, View
 
@@ -19,24 +20,20 @@ ReasonText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=
 class Reply(BaseModel):
     """Base of what models answer: an unknown field is an error, a missing one too."""
 
-    # Made anew for each dialogue's topics: validators are built for what is read as a whole, not for each part as well.
+    # Validators are built when a reply is first read, for what is read as a whole, not for each part as well.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class PathReply(Reply):
-    """A path without its view. Stages make subclasses whose `source` is an enum of one tree's topics."""
+    """A path without its view. The condition `sources` is the tree's topics; None where there is no tree, and sources
+    are named freely."""
 
-    source: str
+    source: Annotated[Line, OneOf("sources")]
     node: Line
     leaf: Line
 
     def to_path(self, view: View) -> Path:
         return Path(view=view, source=self.source, node=self.node, leaf=self.leaf)
-
-
-def source_field(topics: tuple[str, ...] | None) -> Any:
-    """The type and default of a `source` field that allows these topics only, for `create_model`; None: any name."""
-    return (Line if topics is None else Literal[topics], ...)
 
 
 def same_path(a: PathReply | Path, b: PathReply | Path) -> bool:

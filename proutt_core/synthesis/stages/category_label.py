@@ -1,6 +1,6 @@
 """Stage: of which category is what the user really said? Reads the assistant's last message and the next utterance."""
 
-from proutt_core.llm import Model, Prompt, ask
+from proutt_core.llm import Model, Prompt, ReplyType, ask
 from proutt_core.synthesis.stages._preamble import stage_prompt
 from proutt_core.synthesis.stages._replies import Reply
 from proutt_core.types import Category, Part
@@ -25,6 +25,9 @@ class CategoryReply(Reply):
     category: Category
 
 
+REPLY = ReplyType(CategoryReply)
+
+
 def prompt(*, last_assistant: str, next_utterance: str, without: frozenset[Part] = frozenset()) -> Prompt:
     values = {"last_assistant": last_assistant, "next_utterance": next_utterance}
     return stage_prompt(
@@ -36,4 +39,4 @@ async def label_category(
     model: Model, *, last_assistant: str, next_utterance: str, without: frozenset[Part] = frozenset()
 ) -> Category:
     asked = prompt(last_assistant=last_assistant, next_utterance=next_utterance, without=without)
-    return (await ask(model, asked, CategoryReply)).category
+    return (await ask(model, asked, REPLY)).category

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from proutt_core.llm import Model, Prompt, ask
+from proutt_core.llm import Model, Prompt, ReplyType, ask
 from proutt_core.synthesis.stages._preamble import stage_prompt
 from proutt_core.synthesis.stages._replies import ReasoningText, Reply
 from proutt_core.types import CategoryReasons, Message, Part
@@ -23,6 +23,9 @@ class CategoryReasonsReply(Reply):
     instruction: ReasoningText
 
 
+REPLY = ReplyType(CategoryReasonsReply)
+
+
 def prompt(context: Sequence[Message], *, language: str = "und", without: frozenset[Part] = frozenset()) -> Prompt:
     return stage_prompt(
         stage=STAGE,
@@ -38,5 +41,5 @@ def prompt(context: Sequence[Message], *, language: str = "und", without: frozen
 async def reason_categories(
     model: Model, *, context: Sequence[Message], language: str = "und", without: frozenset[Part] = frozenset()
 ) -> CategoryReasons:
-    reply = await ask(model, prompt(context, language=language, without=without), CategoryReasonsReply)
+    reply = await ask(model, prompt(context, language=language, without=without), REPLY)
     return CategoryReasons(statement=reply.statement, question=reply.question, instruction=reply.instruction)

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, create_model
 
-from proutt_core.llm import Model, Prompt, ask
+from proutt_core.llm import Model, Prompt, ReplyType, ask
 from proutt_core.synthesis.stages._preamble import stage_prompt
-from proutt_core.synthesis.stages._replies import PathReply, ReasoningText, Reply, UtteranceText, source_field
+from proutt_core.synthesis.stages._replies import PathReply, ReasoningText, Reply, UtteranceText
 from proutt_core.traces.ablation import views_of
 from proutt_core.types import IDS_OF_VIEW, Category, Insight, IntentTree, Message, Part, Prediction, View, ViewReasoning
 
@@ -34,16 +34,17 @@ class PredictionReply(PathReply):
 
 class ViewReply(Reply):
     reasoning: ReasoningText
-    predictions: Annotated[Sequence[PredictionReply], Field(min_length=2, max_length=2)]
+    predictions: Annotated[list[PredictionReply], Field(min_length=2, max_length=2)]
 
 
-@functools.lru_cache(maxsize=256)
-def reply_type(topics: tuple[str, ...] | None, views: tuple[View, ...]) -> type[Reply]:
-    """A field for each view. `topics` None: there is no tree, and sources are named freely."""
-    prediction = create_model("PredictionReply", __base__=PredictionReply, source=source_field(topics))
-    two = Annotated[list[prediction], Field(min_length=2, max_length=2)]
-    view = create_model("ViewReply", __base__=ViewReply, predictions=(two, ...))
-    fields: dict[str, Any] = dict.fromkeys(views, (view, ...))
+def reply_type(topics: tuple[str, ...] | None, views: tuple[View, ...]) -> ReplyType[Reply]:
+    return ReplyType(_shape(views), {"sources": topics})
+
+
+@functools.cache
+def _shape(views: tuple[View, ...]) -> type[Reply]:
+    """A field for each view."""
+    fields: dict[str, Any] = dict.fromkeys(views, (ViewReply, ...))
     return create_model("InsightReply", __base__=Reply, **fields)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from proutt_core.llm import Model, Prompt, ask
+from proutt_core.llm import Model, Prompt, ReplyType, ask
 from proutt_core.synthesis.stages._preamble import stage_prompt
 from proutt_core.synthesis.stages._replies import Line, Reply
 from proutt_core.types import Attribute, IntentTree, Message, Part, Topic
@@ -50,6 +50,9 @@ class IntentTreeReply(Reply):
         )
 
 
+REPLY = ReplyType(IntentTreeReply)
+
+
 def prompt(context: Sequence[Message], *, language: str = "und", without: frozenset[Part] = frozenset()) -> Prompt:
     return stage_prompt(
         stage=STAGE,
@@ -65,5 +68,5 @@ def prompt(context: Sequence[Message], *, language: str = "und", without: frozen
 async def extract_intent_tree(
     model: Model, *, context: Sequence[Message], language: str = "und", without: frozenset[Part] = frozenset()
 ) -> IntentTree:
-    reply = await ask(model, prompt(context, language=language, without=without), IntentTreeReply)
+    reply = await ask(model, prompt(context, language=language, without=without), REPLY)
     return reply.to_tree()

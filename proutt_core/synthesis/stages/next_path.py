@@ -1,14 +1,13 @@
 """Stage: which way leads to what the user really said? Returns the true view and two paths of it."""
 
-import functools
 from collections.abc import Sequence
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
-from pydantic import create_model, model_validator
+from pydantic import model_validator
 
-from proutt_core.llm import Model, Prompt, ask
+from proutt_core.llm import Model, Prompt, ReplyType, ask
 from proutt_core.synthesis.stages._preamble import PATH_FORM, stage_prompt
-from proutt_core.synthesis.stages._replies import PathReply, Reply, same_path, source_field
+from proutt_core.synthesis.stages._replies import PathReply, Reply, same_path
 from proutt_core.traces.ablation import views_of
 from proutt_core.types import IntentTree, Message, NextPath, Part, View
 
@@ -58,14 +57,8 @@ def _require_two(reply: R, best: PathReply, secondary: PathReply) -> R:
     return reply
 
 
-@functools.lru_cache(maxsize=256)
-def reply_type(topics: tuple[str, ...] | None, views: tuple[View, ...]) -> type[NextPathReply] | type[OneViewReply]:
-    """`topics` None: there is no tree, and sources are named freely."""
-    path = create_model("PathReply", __base__=PathReply, source=source_field(topics))
-    fields: dict[str, Any] = {"best": (path, ...), "secondary": (path, ...)}
-    if len(views) == 2:
-        return create_model("NextPathReply", __base__=NextPathReply, **fields)
-    return create_model("OneViewReply", __base__=OneViewReply, **fields)
+def reply_type(topics: tuple[str, ...] | None, views: tuple[View, ...]) -> ReplyType[NextPathReply | OneViewReply]:
+    return ReplyType(NextPathReply if len(views) == 2 else OneViewReply, {"sources": topics})
 
 
 def prompt(

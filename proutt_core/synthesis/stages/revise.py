@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from proutt_core.llm import Model, Prompt, ask
+from proutt_core.llm import Model, Prompt, ReplyType, ask
 from proutt_core.synthesis.stages._preamble import path_line, stage_prompt
 from proutt_core.synthesis.stages._replies import ReasoningText, Reply, UtteranceText
 from proutt_core.types import Category, IntentTree, Message, Part, Path, Prediction, ViewReasoning
@@ -28,6 +28,9 @@ class ReviseReply(Reply):
     reasoning: ReasoningText
     prediction_1: UtteranceText
     prediction_2: UtteranceText
+
+
+REPLY = ReplyType(ReviseReply)
 
 
 def prompt(
@@ -77,7 +80,7 @@ async def revise_view(
     asked = prompt(
         context=context, tree=tree, category=category, view=view, paths=paths, language=language, without=without
     )
-    reply = await ask(model, asked, ReviseReply)
+    reply = await ask(model, asked, REPLY)
     old_1, old_2 = view.predictions
     return ViewReasoning(
         view=view.view,

@@ -2,11 +2,12 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import Field, create_model, model_validator
+from pydantic import Field, ValidationInfo, create_model, model_validator
 
-from proutt_core.llm import Model, Prompt, ask
+from proutt_core.llm import Model, Prompt, ReplyType, ask
+from proutt_core.llm.schema import OneOf, condition
 from proutt_core.synthesis.stages._preamble import stage_prompt
 from proutt_core.synthesis.stages._replies import ReasonText, Reply
 from proutt_core.types import PREDICTION_IDS, Message, Part, Prediction, SimilarityScore
@@ -29,33 +30,32 @@ FORM = '{"scores":[{"id":"…","reason":"…","score":0.0}]}'
 
 
 class ScoreReply(Reply):
-    id: str
+    id: Annotated[str, OneOf("ids")]
     reason: ReasonText
     score: Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class SimilarityReply(Reply):
-    """Reply types say in `ids` which predictions were shown."""
+    """The condition `ids` says which predictions were shown."""
 
-    ids: ClassVar[tuple[str, ...]] = ()
     scores: Sequence[ScoreReply]
 
     @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        missing = sorted(set(self.ids) - {s.id for s in self.scores})
+    def _each_once(self, info: ValidationInfo) -> Self:
+        missing = sorted(set(condition(info, "ids")) - {s.id for s in self.scores})
         if missing:
             raise ValueError(f"each prediction needs exactly one score; missing: {', '.join(missing)}")
         return self
 
 
-@functools.lru_cache(maxsize=8)
-def reply_type(ids: tuple[str, ...]) -> type[SimilarityReply]:
-    one_of: Any = (Literal[ids], ...)
-    score = create_model("ScoreReply", __base__=ScoreReply, id=one_of)
-    scores = Annotated[list[score], Field(min_length=len(ids), max_length=len(ids))]
-    reply = create_model("SimilarityReply", __base__=SimilarityReply, scores=(scores, ...))
-    reply.ids = ids
-    return reply
+def reply_type(ids: tuple[str, ...]) -> ReplyType[SimilarityReply]:
+    return ReplyType(_shape(len(ids)), {"ids": ids})
+
+
+@functools.cache
+def _shape(count: int) -> type[SimilarityReply]:
+    scores = Annotated[list[ScoreReply], Field(min_length=count, max_length=count)]
+    return create_model("SimilarityReply", __base__=SimilarityReply, scores=(scores, ...))
 
 
 def prompt(

@@ -4,13 +4,14 @@ It reads the tree and not the context, which keeps its prompt short; where the t
 """
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
-from pydantic import Field, create_model, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
-from proutt_core.llm import Model, Prompt, ask
+from proutt_core.llm import Model, Prompt, ReplyType, ask
+from proutt_core.llm.schema import condition
 from proutt_core.synthesis.stages._preamble import PATH_FORM, path_line, stage_prompt
-from proutt_core.synthesis.stages._replies import PathReply, Reply, same_path, source_field
+from proutt_core.synthesis.stages._replies import PathReply, Reply, same_path
 from proutt_core.types import IntentTree, Message, NextPath, Part, Path, View
 
 STAGE = "wrong_path"
@@ -33,28 +34,22 @@ Only later did the user say the following, so a path to it is wrong at this poin
 
 
 class WrongPathReply(Reply):
-    """Two paths that differ from each other and, in the true view, from the true ones."""
+    """Two paths that differ from each other and, in the true view, from the true ones: the condition `forbidden`."""
 
-    forbidden: ClassVar[tuple[Path, ...]] = ()
-    paths: Annotated[Sequence[PathReply], Field(min_length=2, max_length=2)]
+    paths: Annotated[list[PathReply], Field(min_length=2, max_length=2)]
 
     @model_validator(mode="after")
-    def _two_wrong_paths(self) -> Self:
+    def _two_wrong_paths(self, info: ValidationInfo) -> Self:
         first, second = self.paths
         if same_path(first, second):
             raise ValueError("the two paths are the same; give two different ones")
-        if any(same_path(path, true) for path in self.paths for true in self.forbidden):
+        if any(same_path(path, true) for path in self.paths for true in condition(info, "forbidden")):
             raise ValueError("one of the paths is a true one; give two wrong ones")
         return self
 
 
-def reply_type(topics: tuple[str, ...] | None, forbidden: tuple[Path, ...]) -> type[WrongPathReply]:
-    """Not cached: the true path, which differs from sample to sample, is part of what is valid."""
-    path = create_model("PathReply", __base__=PathReply, source=source_field(topics))
-    two = Annotated[list[path], Field(min_length=2, max_length=2)]
-    reply = create_model("WrongPathReply", __base__=WrongPathReply, paths=(two, ...))
-    reply.forbidden = forbidden
-    return reply
+def reply_type(topics: tuple[str, ...] | None, forbidden: tuple[Path, ...]) -> ReplyType[WrongPathReply]:
+    return ReplyType(WrongPathReply, {"sources": topics, "forbidden": forbidden})
 
 
 def prompt(

@@ -10,7 +10,7 @@ from proutt_core.errors import ModelRefused, ReplyError
 from proutt_core.llm import Completion, Prompt, ask
 from proutt_core.llm.openai.client import OpenAICompatible
 from tests.fake_server import FakeServer
-from tests.llm.replies import Answer, prompt
+from tests.llm.replies import ANSWER, Answer, prompt
 
 T = TypeVar("T")
 
@@ -34,10 +34,10 @@ class Client:
         return asyncio.run(whole())
 
     def complete(self, asked: Prompt | None = None) -> Completion:
-        return self.run(lambda model: model.complete(asked or prompt(), schema=Answer))
+        return self.run(lambda model: model.complete(asked or prompt(), schema=ANSWER))
 
     def ask(self) -> Answer:
-        return self.run(lambda model: ask(model, prompt(), Answer))
+        return self.run(lambda model: ask(model, prompt(), ANSWER))
 
     def ask_in_vain(self) -> ReplyError:
         with pytest.raises(ReplyError) as caught:

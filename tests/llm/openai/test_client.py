@@ -22,7 +22,7 @@ from proutt_core.llm.openai.transport import HttpReply
 from proutt_core.llm.wrapped import WrappedModel
 from tests.fake_server import ELEVEN, Call, FakeServer, Fault, prompt_hash, some_faulty
 from tests.llm.openai.client import Client
-from tests.llm.replies import Answer, prompt
+from tests.llm.replies import ANSWER, Answer, prompt
 
 KEY = "sk-secret-4f1c9a77e2"
 PROJECT = Path(__file__).resolve().parents[3]
@@ -38,7 +38,7 @@ def undisturbed() -> str:
 def test_answers_with_text_usage_and_who_answered(fake_server: FakeServer) -> None:
     fake_server.cached_tokens = 3
     answer = Client(fake_server).complete()
-    parse_reply(answer.text, Answer)
+    parse_reply(answer.text, ANSWER)
     # "You choose colours." and "Which colour?" are 32 characters: 32 // 4 + 1.
     assert (answer.usage.prompt_tokens, answer.usage.cached_tokens) == (9, 3)
     assert answer.usage.completion_tokens == len(answer.text) // 4 + 1
@@ -68,7 +68,7 @@ def test_free_text_is_asked_for_without_a_format_and_left_as_it_is(fake_server: 
 def test_a_draw_moves_a_fixed_seed_and_adds_none(fake_server: FakeServer) -> None:
     for parameters in ({"seed": 7}, {}):
         client = Client(fake_server, parameters=parameters)
-        client.run(lambda model: model.complete(prompt(), schema=Answer, draw=2))
+        client.run(lambda model: model.complete(prompt(), schema=ANSWER, draw=2))
     assert [call.body.get("seed") for call in fake_server.calls] == [9, None]
 
 
@@ -104,8 +104,8 @@ def test_remembers_the_rung(fake_server: FakeServer) -> None:
     fake_server.refuse = {"json_schema"}
 
     async def twice(model: OpenAICompatible) -> str:
-        await model.complete(prompt("one"), schema=Answer)
-        await model.complete(prompt("two"), schema=Answer)
+        await model.complete(prompt("one"), schema=ANSWER)
+        await model.complete(prompt("two"), schema=ANSWER)
         return model.rung
 
     assert Client(fake_server).run(twice) == "json_object"
@@ -116,7 +116,7 @@ def test_calls_at_once_step_down_one_rung_together(fake_server: FakeServer) -> N
     fake_server.refuse = {"json_schema"}
 
     async def many(model: OpenAICompatible) -> str:
-        await asyncio.gather(*(model.complete(prompt(str(i)), schema=Answer) for i in range(8)))
+        await asyncio.gather(*(model.complete(prompt(str(i)), schema=ANSWER) for i in range(8)))
         return model.rung
 
     assert Client(fake_server).run(many) == "json_object"
@@ -221,8 +221,8 @@ def test_honours_retry_after() -> None:
 
 def test_a_server_that_says_when_to_come_back_is_left_alone_by_the_other_calls_too() -> None:
     async def twice(model: OpenAICompatible) -> None:
-        await model.complete(prompt("one"), schema=Answer)
-        await model.complete(prompt("two"), schema=Answer)
+        await model.complete(prompt("one"), schema=ANSWER)
+        await model.complete(prompt("two"), schema=ANSWER)
 
     with FakeServer(faults=[Fault.RATE_LIMIT], retry_after="50") as server:
         client = Client(server)
@@ -276,7 +276,7 @@ def test_no_server_at_the_address_is_unavailable() -> None:
 
 def test_cancelling_ends_the_call_and_asks_no_more() -> None:
     async def cancelled(model: OpenAICompatible) -> None:
-        task = asyncio.create_task(model.complete(prompt(), schema=Answer))
+        task = asyncio.create_task(model.complete(prompt(), schema=ANSWER))
         while not server.calls:
             await asyncio.sleep(0.01)
         task.cancel()
@@ -358,7 +358,7 @@ def test_a_redirect_is_not_followed(fake_server: FakeServer) -> None:
 @pytest.mark.parametrize("fault", [Fault.TRUNCATED, Fault.INVALID, Fault.EMPTY, Fault.REFUSAL, Fault.LENGTH])
 def test_ask_asks_once_more_after_a_bad_reply(fault: Fault, undisturbed: str) -> None:
     with FakeServer(faults=[fault]) as server:
-        assert Client(server).ask() == parse_reply(undisturbed, Answer)
+        assert Client(server).ask() == parse_reply(undisturbed, ANSWER)
     assert [len(call.body["messages"]) for call in server.calls] == [2, 4]  # the reply and what is wrong with it
 
 
@@ -371,7 +371,7 @@ def test_ask_gives_up_after_two_bad_replies(fault: Fault) -> None:
 
 def test_a_reply_in_code_fences_is_read_at_once(undisturbed: str) -> None:
     with FakeServer(faults=[Fault.FENCED]) as server:
-        assert Client(server).ask() == parse_reply(undisturbed, Answer)
+        assert Client(server).ask() == parse_reply(undisturbed, ANSWER)
     assert len(server.calls) == 1
 
 
@@ -391,7 +391,7 @@ def test_every_kind_of_fault_is_survived() -> None:
         return kinds.get(call.body["messages"][1]["content"].split("\n\n")[0]) if call.seen == 0 else None
 
     async def ask_all(model: OpenAICompatible) -> list[Answer]:
-        return list(await asyncio.gather(*(ask(model, prompt(text), Answer) for text in kinds)))
+        return list(await asyncio.gather(*(ask(model, prompt(text), ANSWER) for text in kinds)))
 
     with FakeServer(faults=strike) as struck, FakeServer() as calm:
         assert Client(struck, deadline_s=2.0).run(ask_all) == Client(calm).run(ask_all)
@@ -432,7 +432,7 @@ def test_the_key_goes_into_the_header_and_nowhere_else(
         seen.extend([repr(model), str(model), repr(WrappedModel(model))])
         for _ in range(len(PASSING) + 2):
             try:
-                seen.append(repr(await model.complete(prompt(), schema=Answer)))
+                seen.append(repr(await model.complete(prompt(), schema=ANSWER)))
             except (ModelRefused, ModelUnavailable) as exc:
                 seen.append("".join(traceback.format_exception(exc)))
 

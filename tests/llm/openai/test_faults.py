@@ -11,7 +11,7 @@ from proutt_core.synthesis.synthesise import Outcome, synthesise
 from proutt_core.types import Thresholds
 from tests.fake_server import ELEVEN, Call, FakeServer, Fault, some_faulty
 from tests.llm.openai.client import Client
-from tests.llm.replies import Answer, prompt
+from tests.llm.replies import ANSWER, Answer, prompt
 from tests.samples import HOTEL, sample_of
 
 # What becomes of a call that is struck once:
@@ -90,7 +90,7 @@ def test_a_fault_of_one_call_leaves_the_others_alone(kind: Fault) -> None:
 
     async def all_of_them(model: OpenAICompatible) -> list[Answer | BaseException]:
         texts = ("one", "two", "three", "four")
-        return await asyncio.gather(*(ask(model, prompt(text), Answer) for text in texts), return_exceptions=True)
+        return await asyncio.gather(*(ask(model, prompt(text), ANSWER) for text in texts), return_exceptions=True)
 
     with FakeServer(faults=strike) as server:
         found = Client(server).run(all_of_them)
@@ -150,7 +150,7 @@ def test_what_answers_after_a_fault_is_what_answers_without_one(undisturbed: Ans
     with FakeServer(faults=[Fault.INVALID]) as server:
         client = Client(server)
         client.complete()
-        assert parse_reply(client.complete().text, Answer) == undisturbed
+        assert parse_reply(client.complete().text, ANSWER) == undisturbed
 
 
 def test_a_seed_chooses_other_prompts_the_same_way_each_time() -> None:

@@ -11,7 +11,7 @@ from proutt_core.llm.openai.replies import Passing, ServerError, lacks_parameter
 from proutt_core.llm.providers.openrouter import routing
 from tests.fake_server import FakeServer, Fault
 from tests.llm.openai.client import Client
-from tests.llm.replies import Answer, prompt
+from tests.llm.replies import ANSWER, prompt
 
 VALID = '{"colour": "red", "why": "it is", "score": 0.5}'
 
@@ -46,7 +46,7 @@ def test_free_text_stays_as_it_came() -> None:
 def test_unclosed_thoughts_are_no_answer() -> None:
     answer = read("<think>Red, or is it", finish="length")
     assert (answer.text, answer.reasoning) == ("", "Red, or is it")
-    assert problem_of(answer, Answer) == (
+    assert problem_of(answer, ANSWER) == (
         "all its tokens went into thinking before an answer began, think less or allow more tokens; the reply is empty"
     )
 
@@ -54,7 +54,7 @@ def test_unclosed_thoughts_are_no_answer() -> None:
 def test_thoughts_are_never_the_answer() -> None:
     answer = read(None, reasoning_content=VALID)
     assert (answer.text, answer.reasoning) == ("", VALID)
-    assert problem_of(answer, Answer) == "the reply is empty"
+    assert problem_of(answer, ANSWER) == "the reply is empty"
 
 
 @pytest.mark.parametrize("odd", [None, "", " ", 3, {"text": "t"}])
@@ -74,7 +74,7 @@ def test_what_zhipu_withholds_is_filtered_and_what_breaks_off_is_tried_again() -
 
 def test_thinking_all_its_tokens_away_is_told_to_the_model_and_then_to_the_person() -> None:
     with FakeServer(faults=[Fault.ONLY_THOUGHTS]) as server:
-        Client(server).run(lambda model: ask(model, prompt(), Answer))
+        Client(server).run(lambda model: ask(model, prompt(), ANSWER))
     assert "all its tokens went into thinking" in server.calls[1].body["messages"][-1]["content"]
     with FakeServer(faults=[Fault.ONLY_THOUGHTS] * 2) as server:
         error = Client(server).ask_in_vain()

@@ -9,17 +9,8 @@ import pytest
 from proutt_core.errors import SettingsError
 from proutt_core.llm.model import Model
 from proutt_core.llm.openai.client import LADDER, Rung
-from proutt_core.llm.providers.check import (
-    PROMPT,
-    CheckReply,
-    RungCheck,
-    answered_by,
-    check_model,
-    problems,
-    step_for_runs,
-)
+from proutt_core.llm.providers.check import PROMPT, REPLY, RungCheck, answered_by, check_model, problems, step_for_runs
 from proutt_core.llm.providers.model_ref import ladder_of, model_at_rung
-from proutt_core.llm.schema import reply_schema
 from tests.fake_server import Call, FakeServer, Fault
 
 KEY = "sk-secret-4f1c9a77e2"
@@ -53,7 +44,7 @@ def test_each_step_is_asked_once_with_our_own_text() -> None:
 
 
 def test_the_schema_is_one_that_strict_servers_take() -> None:
-    schema = reply_schema(CheckReply)
+    schema = REPLY.json_schema
     assert schema["additionalProperties"] is False
     assert schema["properties"]["topics"]["maxItems"] == 4
 

@@ -16,7 +16,7 @@ from proutt_core.llm.providers.openrouter import UPSTREAMS, is_openrouter
 from proutt_core.llm.providers.presets import PRESETS
 from proutt_core.llm.wrapped import close_model
 from tests.fake_server import FakeServer
-from tests.llm.replies import Answer, prompt
+from tests.llm.replies import ANSWER, prompt
 
 
 @pytest.fixture(autouse=True)
@@ -219,7 +219,7 @@ def test_tells_openrouter_from_others(address: str, is_it: bool) -> None:
 def test_another_upstream_is_another_call(openrouter_key: None) -> None:
     """So that what one provider's weights said never answers for another's."""
     models = [chosen("openrouter/z-ai/glm-4.6", upstream=upstream) for upstream in (None, "deepinfra/fp4", "novita")]
-    default, named, other = (call_key(model, prompt(), Answer) for model in models)
+    default, named, other = (call_key(model, prompt(), ANSWER) for model in models)
     assert default == named != other
 
 
@@ -252,7 +252,7 @@ def test_the_pin_is_in_the_request_itself(openrouter_key: None) -> None:
     async def ask(address: str) -> str:
         model._transport = Transport(address, key=None)
         try:
-            return (await model.complete(prompt(), schema=Answer)).provider
+            return (await model.complete(prompt(), schema=ANSWER)).provider
         finally:
             await model.aclose()
 

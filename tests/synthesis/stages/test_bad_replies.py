@@ -108,48 +108,115 @@ def scores(*changes: dict[str, Any]) -> dict[str, Any]:
     return {"scores": [score | change for score, change in zip(SCORES, changes, strict=False)] + SCORES[len(changes) :]}
 
 
-# Replies that are JSON of about the right shape and still must not pass.
-BAD: dict[str, list[Any]] = {
+SOURCE = "Input should be 'Hotel' or 'Museum'"
+ID = "Input should be 'm1', 'm2', 'e1' or 'e2'"
+CATEGORY = "Input should be 'Statement', 'Question' or 'Instruction'"
+EMPTY = "String should have at least 1 character"
+
+# Replies that are JSON of about the right shape and still must not pass, each with what the model is told of it: words
+# that are part of the repair's key, so a stored repair answers only where they stay.
+BAD: dict[str, list[tuple[Any, str]]] = {
     "intent_tree": [
-        {"topics": []},
-        {"Hotel": {"price": "low"}},
-        topics("Hotel", "HOTEL"),
-        topics("Ho\ntel"),
-        topics("x" * 121),
-        topics(*(f"t{i}" for i in range(13))),
-        {"topics": [{"topic": "Hotel", "attributes": []}]},
+        ({"topics": []}, "topics: List should have at least 1 item after validation, not 0"),
+        ({"Hotel": {"price": "low"}}, "topics: Field required; Hotel: Extra inputs are not permitted"),
+        (topics("Hotel", "HOTEL"), "Value error, topics named more than once: hotel; merge their attributes"),
+        (topics("Ho\ntel"), r"topics.0.topic: String should match pattern '^[^\x00-\x1f\x7f]+$'"),
+        (topics("x" * 121), "topics.0.topic: String should have at most 120 characters"),
+        (
+            topics(*(f"t{i}" for i in range(13))),
+            "topics: List should have at most 12 items after validation, not 13",
+        ),
+        (
+            {"topics": [{"topic": "Hotel", "attributes": []}]},
+            "topics.0.attributes: List should have at least 1 item after validation, not 0",
+        ),
     ],
-    "category_reasons": [{"statement": "a", "question": "b"}, {"statement": "a", "question": "b", "instruction": " "}],
-    "category_label": [{"category": "question"}, {"category": "Exclamation"}, "Question"],
+    "category_reasons": [
+        ({"statement": "a", "question": "b"}, "instruction: Field required"),
+        ({"statement": "a", "question": "b", "instruction": " "}, f"instruction: {EMPTY}"),
+    ],
+    "category_label": [
+        ({"category": "question"}, f"category: {CATEGORY}"),
+        ({"category": "Exclamation"}, f"category: {CATEGORY}"),
+        ("Question", "Input should be an object"),
+    ],
     "insight": [
-        INSIGHT | {"mining": {"reasoning": "x", "predictions": [prediction("a")]}},
-        INSIGHT | {"mining": {"reasoning": "x", "predictions": [prediction("a"), prediction("b", source="Zoo")]}},
-        INSIGHT | {"exploration": {"reasoning": "x", "predictions": [prediction("a"), prediction("b", text="")]}},
-        {"mining": INSIGHT["mining"]},
+        (
+            INSIGHT | {"mining": {"reasoning": "x", "predictions": [prediction("a")]}},
+            "mining.predictions: List should have at least 2 items after validation, not 1",
+        ),
+        (
+            INSIGHT | {"mining": {"reasoning": "x", "predictions": [prediction("a"), prediction("b", source="Zoo")]}},
+            f"mining.predictions.1.source: {SOURCE}",
+        ),
+        (
+            INSIGHT | {"exploration": {"reasoning": "x", "predictions": [prediction("a"), prediction("b", text="")]}},
+            f"exploration.predictions.1.text: {EMPTY}",
+        ),
+        (
+            INSIGHT
+            | {
+                "mining": {
+                    "reasoning": "x",
+                    "predictions": [prediction("a", source=" Hotel"), path("", source="hotel")],
+                }
+            },
+            f"mining.predictions.0.source: {SOURCE}; mining.predictions.1.source: {SOURCE}; "
+            f"mining.predictions.1.node: {EMPTY}; mining.predictions.1.text: Field required",
+        ),
+        ({"mining": INSIGHT["mining"]}, "exploration: Field required"),
     ],
     "similarity": [
-        scores({"id": "m1"}),  # m1 twice, e2 never
-        scores({"score": 1.2}),
-        scores({"score": "0.5"}),
-        {"scores": SCORES[:3]},
-        {"scores": [*SCORES, SCORES[0]]},
-        scores({"id": "x9"}),
+        # m1 twice, e2 never
+        (scores({"id": "m1"}), "Value error, each prediction needs exactly one score; missing: e2"),
+        (scores({"score": 1.2}), "scores.0.score: Input should be less than or equal to 1"),
+        (scores({"score": "0.5"}), "scores.0.score: Input should be a valid number"),
+        ({"scores": SCORES[:3]}, "scores: List should have at least 4 items after validation, not 3"),
+        ({"scores": [*SCORES, SCORES[0]]}, "scores: List should have at most 4 items after validation, not 5"),
+        (scores({"id": "x9"}), f"scores.0.id: {ID}"),
+        (scores({"id": 1}, {"id": "M1"}), f"scores.0.id: {ID}; scores.1.id: {ID}"),
     ],
     "next_path": [
-        {"view": "mining", "best": path("parking"), "secondary": path(" PARKING ")},
-        {"view": "both", "best": path("parking"), "secondary": path("pool")},
-        {"view": "mining", "best": path("parking", source="Zoo"), "secondary": path("pool")},
+        (
+            {"view": "mining", "best": path("parking"), "secondary": path(" PARKING ")},
+            "Value error, best and secondary are the same path; the secondary must be another one",
+        ),
+        (
+            {"view": "both", "best": path("parking"), "secondary": path("pool")},
+            "view: Input should be 'mining' or 'exploration'",
+        ),
+        (
+            {"view": "mining", "best": path("parking", source="Zoo"), "secondary": path("pool")},
+            f"best.source: {SOURCE}",
+        ),
+        (
+            {
+                "view": "mining",
+                "best": {**path("parking"), "source": ["Hotel"]},
+                "secondary": {"node": "a", "leaf": "b"},
+            },
+            f"best.source: {SOURCE}; secondary.source: Field required",
+        ),
     ],
     "wrong_path": [
-        {"paths": [path("breakfast"), path("breakfast")]},
-        {"paths": [path("breakfast"), path("Parking", leaf="FREE")]},  # the true one
-        {"paths": [SECONDARY, path("breakfast")]},  # the true one, read another way
-        {"paths": [path("breakfast")]},
-        {"paths": [path("breakfast"), path("rooms", source="Zoo")]},
+        (
+            {"paths": [path("breakfast"), path("breakfast")]},
+            "Value error, the two paths are the same; give two different ones",
+        ),
+        (  # the true one
+            {"paths": [path("breakfast"), path("Parking", leaf="FREE")]},
+            "Value error, one of the paths is a true one; give two wrong ones",
+        ),
+        (  # the true one, read another way
+            {"paths": [SECONDARY, path("breakfast")]},
+            "Value error, one of the paths is a true one; give two wrong ones",
+        ),
+        ({"paths": [path("breakfast")]}, "paths: List should have at least 2 items after validation, not 1"),
+        ({"paths": [path("breakfast"), path("rooms", source="Zoo")]}, f"paths.1.source: {SOURCE}"),
     ],
     "revise": [
-        {"reasoning": "So.", "prediction_1": "One?"},
-        {"reasoning": "", "prediction_1": "a", "prediction_2": "b"},
+        ({"reasoning": "So.", "prediction_1": "One?"}, "prediction_2: Field required"),
+        ({"reasoning": "", "prediction_1": "a", "prediction_2": "b"}, f"reasoning: {EMPTY}"),
     ],
 }
 
@@ -169,11 +236,13 @@ async def test_a_good_reply_is_taken_at_once(stage: str) -> None:
     assert len(model.asked) == 1
 
 
-@pytest.mark.parametrize(("stage", "bad"), [(stage, bad) for stage in STAGES for bad in BAD[stage]])
-async def test_a_bad_reply_is_asked_again_and_a_second_one_fails_the_stage(stage: str, bad: Any) -> None:
+@pytest.mark.parametrize(("stage", "bad", "reason"), [(stage, *bad) for stage in STAGES for bad in BAD[stage]])
+async def test_a_bad_reply_is_asked_again_and_a_second_one_fails_the_stage(stage: str, bad: Any, reason: str) -> None:
     repaired = ScriptedModel(**{stage: [text_of(bad), text_of(GOOD[stage])]})
     expected = await CALLS[stage](ScriptedModel(**{stage: [text_of(GOOD[stage])]}))
     assert await CALLS[stage](repaired) == expected
+    told = f"This reply cannot be used: {reason}\nAnswer again, complete, in the required format only."
+    assert repaired.asked[1][0].messages[-1].content == told
     failing = ScriptedModel(**{stage: [text_of(bad), text_of(bad)]})
     with pytest.raises(ReplyError, match=r"^the reply was refused twice: ") as caught:
         await CALLS[stage](failing)
