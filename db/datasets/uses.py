@@ -6,12 +6,14 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from db.engine import read, write
-from db.jobs.jobs import ACTIVE, NOUNS
+from db.jobs.jobs import ACTIVE
 from db.tables import Dataset, Job, NearDuplicate, PreferencePair, SampleRow, Study
 from db.tables import DialogueRow as Row
 from proutt_core.errors import ConflictError
+from proutt_core.types.job_kinds import KINDS
 
-TEXT_JOBS = ("synthesis", "predict", "judge")
+HOLD_ALWAYS = [kind.name for kind in KINDS.values() if kind.holds_texts == "always"]
+HOLD_WHILE_ACTIVE = [kind.name for kind in KINDS.values() if kind.holds_texts == "while active"]
 NAMED = 3
 
 
@@ -27,14 +29,14 @@ def uses_in(session: Session, dataset_id: int) -> tuple[str, ...]:
         .where(
             Job.dataset_id == dataset_id,
             sa.or_(
-                col(Job.kind).in_(TEXT_JOBS),
-                sa.and_(col(Job.kind) == "near_duplicates", col(Job.state).in_(ACTIVE)),
+                col(Job.kind).in_(HOLD_ALWAYS),
+                sa.and_(col(Job.kind).in_(HOLD_WHILE_ACTIVE), col(Job.state).in_(ACTIVE)),
             ),
         )
         .order_by(col(Job.id))
     ).all()
     studies = session.exec(select(Study.name).where(Study.dataset_id == dataset_id).order_by(col(Study.id))).all()
-    found = [f'the {NOUNS[kind]} "{name}"' for kind, name in jobs] + [f'the study "{name}"' for name in studies]
+    found = [f'the {KINDS[kind].noun} "{name}"' for kind, name in jobs] + [f'the study "{name}"' for name in studies]
     if session.exec(select(PreferencePair.id).where(PreferencePair.dataset_id == dataset_id).limit(1)).first():
         found.append("pairs imported with it")
     return tuple(found)

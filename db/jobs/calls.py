@@ -15,10 +15,11 @@ from db.columns import now
 from db.engine import read
 from db.jobs.items import ItemClaim
 from db.tables import ItemCall, LlmCall
+from proutt_core.types.job_kinds import KINDS
 
 KEYS_AT_ONCE = 500  # a statement holds only so many values
 COMPRESSION = 3  # of what was asked; more costs time and saves little on texts of a few kB
-ITEM_COLUMNS = {"synthesis": "synthesis_item_id", "predict": "prediction_id", "judge": "judge_verdict_id"}
+ITEM_COLUMNS = {name: kind.item_call_column for name, kind in KINDS.items() if not kind.whole}
 _CALLS = LlmCall.__table__  # type: ignore[attr-defined]
 _INSERT = sa.insert(_CALLS).returning(_CALLS.c.id, sort_by_parameter_order=True)
 _FOUND = [_CALLS.c.key.in_(sa.bindparam("keys", expanding=True)), _CALLS.c.valid.is_(True), ~_CALLS.c.superseded]

@@ -1,7 +1,7 @@
 """The one mechanism that hands out work to workers: claims with a token and a lease on the items of a job.
 
-Three tables are claimable, one per kind of job, with the same columns: job_id, state, position, claim_token, attempt,
-lease_until, failed_stage, error, finished_at.
+Each kind of job that has items has a table of them, named in proutt_core/types/job_kinds.py; what these tables share is
+`ClaimableItem`.
 """
 
 import secrets
@@ -16,12 +16,14 @@ from sqlmodel import Session, col, select
 from db.accounts.events import record
 from db.columns import now
 from db.engine import read, write
-from db.jobs.jobs import ACTIVE, set_state, told_of
-from db.tables import Job, JudgeVerdict, PredictionRow, SynthesisItem
+from db.jobs.jobs import ACTIVE, set_state, subject_of
+from db.tables import ClaimableItem, Job
+from proutt_core.types.job_kinds import KINDS
 
-ItemTable = type[SynthesisItem] | type[PredictionRow] | type[JudgeVerdict]
+ItemTable = type[ClaimableItem]
 ITEMS_NAMED = 500
-TABLES: dict[str, ItemTable] = {"synthesis": SynthesisItem, "predict": PredictionRow, "judge": JudgeVerdict}
+_BY_NAME: dict[str, ItemTable] = {str(table.__tablename__): table for table in ClaimableItem.__subclasses__()}
+TABLES = {name: _BY_NAME[kind.items] for name, kind in KINDS.items() if kind.items is not None}
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,7 @@ def retry_failed(job_id: int, *, item_ids: Sequence[int] | None = None, user_id:
                 .where(*failed, *only)
                 .values(state="waiting", failed_stage=None, error=None, finished_at=None)
             ).rowcount
-        record(session, user_id=user_id, kind="job.retry", subject=told_of(job), detail={"items": freed})
+        record(session, user_id=user_id, kind="job.retry", subject=subject_of(job), detail={"items": freed})
         requeue(session, job)
         return freed
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -13,17 +13,10 @@ from db.columns import now, row_id
 from db.engine import read, write
 from db.tables import Dataset, Job
 from proutt_core.errors import ConflictError, InputError
+from proutt_core.types.halts import Halt, Standstill
+from proutt_core.types.job_kinds import KINDS, WHOLE, JobKind
 
-JobKind = Literal["import", "synthesis", "predict", "judge", "near_duplicates"]
-WHOLE = ("import", "near_duplicates")  # kinds that one process does in one piece
 ACTIVE = ("queued", "running")
-NOUNS = {
-    "import": "import",
-    "synthesis": "run",
-    "predict": "prediction",
-    "judge": "judge run",
-    "near_duplicates": "search for near-duplicates",
-}
 
 
 @dataclass(frozen=True)
@@ -41,12 +34,13 @@ class JobInfo:
     max_calls: int | None
     max_cost: float | None
     state: str
-    reason: str
+    reason: str  # why it stands still, in words
+    halt: Halt | Literal[""]  # and the cause
     created_by: int | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    progress: int  # of single-piece jobs: rows read
+    progress: int  # of whole jobs: rows read
 
     @property
     def active(self) -> bool:
@@ -87,7 +81,7 @@ def job_for(
     ConflictError naming every setting that differs where the name is taken by a job with other settings.
     """
     if not name.strip():
-        raise InputError(f"a {NOUNS[kind]} needs a name")
+        raise InputError(f"a {KINDS[kind].noun} needs a name")
     found = locked(session, kind=kind, name=name)
     if found is None:
         made = Job(kind=kind, name=name, settings=settings, concurrency=concurrency, created_by=created_by)
@@ -96,7 +90,7 @@ def job_for(
             with session.begin_nested():
                 session.add(made)
                 session.flush()
-            record(session, user_id=created_by, kind="job.start", subject=told_of(made))
+            record(session, user_id=created_by, kind="job.start", subject=subject_of(made))
             return made
         except IntegrityError:  # somebody else made it at the same moment
             found = locked(session, kind=kind, name=name)
@@ -124,7 +118,7 @@ def set_limits(job_id: int, *, max_calls: int | None, max_cost: float | None, us
         job.max_calls = job.max_cost = None
         limit_spending(job, max_calls=max_calls, max_cost=max_cost)
         detail = {"max_calls": max_calls, "max_cost": max_cost}
-        record(session, user_id=user_id, kind="job.limits", subject=told_of(job), detail=detail)
+        record(session, user_id=user_id, kind="job.limits", subject=subject_of(job), detail=detail)
 
 
 def limits_of(job_id: int) -> tuple[int | None, float | None]:
@@ -155,7 +149,7 @@ def _require_same(session: Session, job: Job, *, settings: dict[str, Any], owner
         differ.insert(0, "it is about another study")
     if differ:
         raise ConflictError(
-            f'the {NOUNS[job.kind]} "{job.name}" was started with other settings: {"; ".join(differ)}.'
+            f'the {KINDS[job.kind].noun} "{job.name}" was started with other settings: {"; ".join(differ)}.'
             " Choose another name, or give the same settings to resume it"
         )
 
@@ -222,6 +216,7 @@ def _info(job: Job, dataset: str | None) -> JobInfo:
         max_cost=job.max_cost,
         state=job.state,
         reason=job.reason,
+        halt=cast("Halt | Literal['']", job.halt),  # the database refuses any other
         created_by=job.created_by,
         created_at=job.created_at,
         started_at=job.started_at,
@@ -244,62 +239,61 @@ def begin(job_id: int) -> bool:
     with write() as session:
         job = session.get_one(Job, job_id, with_for_update={"key_share": True})
         if job.state == "queued":
-            job.state, job.reason = "running", ""
+            set_state(job, "running")
             job.started_at = job.started_at or now()
         return job.state in ACTIVE
 
 
 def pause(job_id: int, *, reason: str = "", user_id: int | None = None) -> None:
-    """Stop for now; nothing is lost. ConflictError where the job is not queued or running."""
-    _change(job_id, to="paused", allowed=ACTIVE, reason=reason, user_id=user_id)
+    """A person stops it for now; nothing is lost. ConflictError where the job is not queued or running."""
+    _change(job_id, to="paused", allowed=ACTIVE, standstill=Standstill("person", reason), user_id=user_id)
 
 
 def cancel(job_id: int, *, reason: str = "", user_id: int | None = None) -> None:
-    """Stop for good, unless somebody resumes it. What is done stays."""
-    _change(job_id, to="cancelled", allowed=(*ACTIVE, "paused"), reason=reason, user_id=user_id)
+    """A person stops it for good, unless somebody resumes it. What is done stays. ConflictError where it has ended."""
+    allowed = (*ACTIVE, "paused")
+    _change(job_id, to="cancelled", allowed=allowed, standstill=Standstill("person", reason), user_id=user_id)
 
 
-def fail(job_id: int, *, reason: str) -> bool:
-    """The job cannot go on. A job that already stopped keeps its state: whether it was this call that ended it."""
-    return _change(job_id, to="failed", allowed=ACTIVE, reason=reason, strict=False)
-
-
-def stop_for_outage(job_id: int, *, reason: str) -> bool:
-    """Pause because a server is down. A job that already stopped keeps its state; returns as `fail`."""
-    return _change(job_id, to="paused", allowed=ACTIVE, reason=reason, strict=False)
-
-
-def stop_for_limit(job_id: int, *, reason: str) -> bool:
-    """Pause because a limit of spending is reached. A job that already stopped keeps its state; returns as `fail`."""
-    return _change(job_id, to="paused", allowed=ACTIVE, reason=reason, strict=False)
+def halt(job_id: int, standstill: Standstill) -> bool:
+    """The job cannot go on, or not now: it is failed or paused. A job that has already stopped keeps its state: returns
+    whether it was this call that ended it."""
+    return _change(job_id, to=standstill.state, allowed=ACTIVE, standstill=standstill, strict=False)
 
 
 def resume(job_id: int, *, user_id: int | None = None) -> None:
     """Back into the queue. ConflictError where the job is not paused, cancelled or failed."""
-    _change(job_id, to="queued", allowed=("paused", "cancelled", "failed"), reason="", user_id=user_id)
+    _change(job_id, to="queued", allowed=("paused", "cancelled", "failed"), user_id=user_id)
 
 
 def _change(
-    job_id: int, *, to: str, allowed: tuple[str, ...], reason: str, strict: bool = True, user_id: int | None = None
+    job_id: int,
+    *,
+    to: str,
+    allowed: tuple[str, ...],
+    standstill: Standstill | None = None,
+    strict: bool = True,
+    user_id: int | None = None,
 ) -> bool:
     with write() as session:
         job = session.get_one(Job, job_id, with_for_update={"key_share": True})
         changed = job.state in allowed
         if changed:
-            set_state(job, to, reason=reason)
-            detail = {"reason": reason} if reason else {}
-            record(session, user_id=user_id, kind=f"job.{to}", subject=told_of(job), detail=detail)
+            set_state(job, to, standstill=standstill)
+            detail = {"reason": job.reason} if job.reason else {}
+            record(session, user_id=user_id, kind=f"job.{to}", subject=subject_of(job), detail=detail)
         elif strict:
-            raise ConflictError(f'the {NOUNS[job.kind]} "{job.name}" is {job.state} and cannot become {to}')
+            raise ConflictError(f'the {KINDS[job.kind].noun} "{job.name}" is {job.state} and cannot become {to}')
         return changed
 
 
-def told_of(job: Job) -> str:
+def subject_of(job: Job) -> str:
     """As the subject of an event."""
-    return f'{NOUNS[job.kind]} "{job.name}"'
+    return f'{KINDS[job.kind].noun} "{job.name}"'
 
 
-def set_state(job: Job, state: str, *, reason: str = "") -> None:
-    """On a locked row, inside the caller's transaction."""
-    job.state, job.reason = state, reason
+def set_state(job: Job, state: str, *, standstill: Standstill | None = None) -> None:
+    """On a locked row, inside the caller's transaction. A job that stands still says why."""
+    job.state = state
+    job.halt, job.reason = ("", "") if standstill is None else (standstill.halt, standstill.reason)
     job.finished_at = None if state in (*ACTIVE, "paused") else now()

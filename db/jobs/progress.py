@@ -9,8 +9,8 @@ from sqlmodel import col, select
 from db.columns import now
 from db.engine import read
 from db.jobs.items import TABLES, ItemCounts
-from db.jobs.jobs import JobKind
 from db.tables import Job
+from proutt_core.types.job_kinds import JobKind
 
 
 @dataclass(frozen=True)

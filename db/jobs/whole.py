@@ -1,4 +1,4 @@
-"""Jobs that one process does in one piece, claimed whole under a lease."""
+"""Whole jobs: those that one process does in one piece, claimed under a lease."""
 
 import secrets
 from datetime import timedelta
@@ -11,10 +11,11 @@ from db.columns import now
 from db.engine import read, write
 from db.jobs.jobs import ACTIVE, set_state
 from db.tables import Job
+from proutt_core.types.halts import Standstill
 
 
 def claim_whole(job_id: int, *, lease_s: float) -> str | None:
-    """Take a single-piece job: the claim's token, or None where somebody else has it or it stopped."""
+    """Take a whole job: the claim's token, or None where somebody else has it or it stopped."""
     with write() as session:
         job = session.get_one(Job, job_id, with_for_update={"key_share": True})
         if job.state not in ACTIVE or (job.lease_until is not None and job.lease_until >= now()):
@@ -40,7 +41,11 @@ def renew_whole(job_id: int, *, token: str, lease_s: float, progress: int) -> bo
 
 
 def end_whole(
-    job_id: int, *, token: str, state: Literal["done", "failed", "queued", "cancelled"], reason: str = ""
+    job_id: int,
+    *,
+    token: str,
+    state: Literal["done", "failed", "queued", "cancelled"],
+    standstill: Standstill | None = None,
 ) -> bool:
     """Give it back with its state; a job that was paused or cancelled meanwhile stays so. False where it was lost."""
     with write() as session:
@@ -49,7 +54,7 @@ def end_whole(
             return False
         job.claim_token = job.lease_until = None
         if job.state in ACTIVE:
-            set_state(job, state, reason=reason)
+            set_state(job, state, standstill=standstill)
         return True
 
 

@@ -14,7 +14,7 @@ from db.datasets.uses import hold_texts
 from db.engine import read, write
 from db.jobs import items
 from db.jobs.items import ItemClaim, requeue
-from db.jobs.jobs import ACTIVE, Owner, Started, job_for, limit_spending, told_of
+from db.jobs.jobs import ACTIVE, Owner, Started, job_for, limit_spending, subject_of
 from db.tables import DialogueRow, ItemCall, Job, JobUsage, PreferencePair, SampleRow, SynthesisItem
 from proutt_core.errors import ConflictError
 from proutt_core.types import StageResults, SynthesisedPair
@@ -223,7 +223,7 @@ def remove_run(job_id: int, *, user_id: int | None = None) -> None:
         held = mine.where(SynthesisItem.state == "running", col(SynthesisItem.lease_until) >= now())
         if session.exec(held.limit(1)).first() is not None:
             raise ConflictError(f'a worker still ends its calls for the run "{job.name}"; try again in a minute')
-        record(session, user_id=user_id, kind="job.remove", subject=told_of(job), detail={"settings": job.settings})
+        record(session, user_id=user_id, kind="job.remove", subject=subject_of(job), detail={"settings": job.settings})
         session.exec(sa.delete(ItemCall).where(col(ItemCall.synthesis_item_id).in_(mine)))
         session.exec(sa.delete(SynthesisItem).where(col(SynthesisItem.job_id) == job_id))
         session.exec(sa.delete(JobUsage).where(col(JobUsage.job_id) == job_id))

@@ -1,5 +1,6 @@
 """The tables. What each holds and what the database itself enforces; reading and writing live in db/<noun>.py."""
 
+from db.tables._items import ClaimableItem
 from db.tables.accounts import EventRow, LoginFailure, LoginSession, RoleGrant, User
 from db.tables.datasets import Dataset, DialogueRow, NearDuplicate, SampleRow
 from db.tables.exports import Export, ExportRow
@@ -10,6 +11,7 @@ from db.tables.synthesis import PreferencePair, SynthesisItem
 
 __all__ = [
     "Assignment",
+    "ClaimableItem",
     "Dataset",
     "DialogueRow",
     "EventRow",

@@ -8,6 +8,8 @@ from sqlmodel import Field, SQLModel
 
 from db.columns import one_of, random_id
 from db.tables._fields import defaulted, json, time
+from proutt_core.types.halts import HALTS
+from proutt_core.types.job_kinds import KINDS
 
 # --- jobs -------------------------------------------------------------------------------------------------------------
 
@@ -20,8 +22,9 @@ class Job(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("kind", "name"),
-        one_of("kind", "import", "synthesis", "predict", "judge", "near_duplicates"),
+        one_of("kind", *KINDS),
         one_of("state", "queued", "running", "paused", "cancelled", "done", "failed"),
+        one_of("halt", "", *HALTS),
     )
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(default_factory=random_id, unique=True)
@@ -35,12 +38,13 @@ class Job(SQLModel, table=True):
     max_calls: int | None = None  # the job pauses before it makes more; None: no limit
     max_cost: float | None = None  # in the currency of the model's price
     state: str = "queued"
-    reason: str = ""
+    reason: str = ""  # why it stands still, in words
+    halt: str = defaulted("", "''")  # and the cause; empty while it goes on, and once it is done
     created_by: int | None = Field(default=None, foreign_key="user.id")
     created_at: datetime = time()
     started_at: datetime | None = time(False)
     finished_at: datetime | None = time(False)
-    # single-piece jobs (import, near_duplicates) are claimed whole
+    # of whole jobs, which are claimed in one piece
     claim_token: str | None = None
     lease_until: datetime | None = time(False)
     progress: int = 0

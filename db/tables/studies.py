@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from db.columns import one_of, random_id
 from db.tables._fields import json, time
+from db.tables._items import ClaimableItem
 
 # --- methods, studies, judges -----------------------------------------------------------------------------------------
 
@@ -24,28 +25,18 @@ class Method(SQLModel, table=True):
     created_at: datetime = time()
 
 
-class PredictionRow(SQLModel, table=True):
+class PredictionRow(ClaimableItem, table=True):
     __tablename__ = "prediction"
     __table_args__ = (
         sa.UniqueConstraint("method_id", "sample_id"),
         one_of("state", "waiting", "running", "done", "failed"),
         sa.Index("ix_prediction_claim", "job_id", "state", "position"),
     )
-    id: int | None = Field(default=None, primary_key=True)
     method_id: int = Field(foreign_key="method.id")
     sample_id: int = Field(foreign_key="sample.id", index=True)
-    job_id: int = Field(foreign_key="job.id")
-    position: int
-    state: str = "waiting"
     utterances: list[str] = json(list)  # four when done; two of an ablation of one view
     reasoning: str | None = None
     raw: str | None = None
-    failed_stage: str | None = None
-    error: str | None = None
-    claim_token: str | None = None
-    attempt: int = 0
-    lease_until: datetime | None = time(False)
-    finished_at: datetime | None = time(False)
 
 
 class Study(SQLModel, table=True):
@@ -85,7 +76,7 @@ class StudyCase(SQLModel, table=True):
     prediction_b_id: int = Field(foreign_key="prediction.id")
 
 
-class JudgeVerdict(SQLModel, table=True):
+class JudgeVerdict(ClaimableItem, table=True):
     """One reading of one case by an LLM judge; the job of kind "judge" is the judge run. `verdict` is the method."""
 
     __tablename__ = "judge_verdict"
@@ -96,19 +87,9 @@ class JudgeVerdict(SQLModel, table=True):
         sa.CheckConstraint("verdict IS NULL OR verdict IN ('a', 'tie', 'b')", name="verdict"),
         sa.Index("ix_judge_verdict_claim", "job_id", "state", "position"),
     )
-    id: int | None = Field(default=None, primary_key=True)
-    job_id: int = Field(foreign_key="job.id")
     case_id: int = Field(foreign_key="study_case.id", index=True)
     reading: str  # ab: a shown first; ba: b shown first; single: pointwise
-    position: int
-    state: str = "waiting"
-    verdict: str | None = None  # None while waiting, or unscored
+    verdict: str | None = None  # None while waiting, or unscored: `error` says why
     score_a: float | None = None
     score_b: float | None = None
     reasoning: str | None = None
-    failed_stage: str | None = None
-    error: str | None = None  # why unscored
-    claim_token: str | None = None
-    attempt: int = 0
-    lease_until: datetime | None = time(False)
-    finished_at: datetime | None = time(False)

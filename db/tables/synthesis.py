@@ -8,9 +8,10 @@ from sqlmodel import Field, SQLModel
 
 from db.columns import one_of, random_id
 from db.tables._fields import json, maybe_json, time
+from db.tables._items import ClaimableItem
 
 
-class SynthesisItem(SQLModel, table=True):
+class SynthesisItem(ClaimableItem, table=True):
     """One sample in a run. variant 0 is the run's; n > 0 will name the tree review it was corrected from."""
 
     __tablename__ = "synthesis_item"
@@ -21,24 +22,14 @@ class SynthesisItem(SQLModel, table=True):
         # How fast a run moves is asked every second while somebody looks; `finished_at` lies behind long results.
         sa.Index("ix_synthesis_item_finished", "job_id", "finished_at"),
     )
-    id: int | None = Field(default=None, primary_key=True)
-    job_id: int = Field(foreign_key="job.id")
     sample_id: int = Field(foreign_key="sample.id", index=True)
     variant: int = 0
-    position: int  # in the run's seeded order
-    state: str = "waiting"
     results: dict[str, Any] = json()  # StageResults
     branch: str | None = None
     top_similarity: float | None = None
     # Hindsight: how much of the next utterance the true view's reasoning holds, revised and as it was.
     overlap_chosen: float | None = None
     overlap_insight: float | None = None
-    failed_stage: str | None = None
-    error: str | None = None
-    claim_token: str | None = None
-    attempt: int = 0
-    lease_until: datetime | None = time(False)
-    finished_at: datetime | None = time(False)
 
 
 # --- pairs ------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Importing a file: now, by a worker, or forgetting what is left of an import."""
 
 from db.datasets import datasets, imports
-from db.jobs import jobs, whole
+from db.jobs import jobs
 from proutt_core.dialogues import ImportReport
 from proutt_core.dialogues.pairs.report import PairReport
 from proutt_core.dialogues.uploads import remove_upload
@@ -9,7 +9,9 @@ from proutt_core.errors import ConflictError
 from proutt_core.jobs.kinds.importing import ImportRequest, Say, run_import, source_of, unfinished_same
 from proutt_core.jobs.kinds.resumed_import import sha256_of, unfinished_import
 from proutt_core.jobs.process_resources import lease_s
-from proutt_core.jobs.whole_job import Progress, WholeJobClaim
+from proutt_core.jobs.stopping import JobStopped
+from proutt_core.jobs.whole_job import Progress, WholeJobClaim, claim_whole_job
+from proutt_core.types.halts import Standstill
 
 
 def queue_import(request: ImportRequest, *, created_by: int | None = None) -> int:
@@ -26,7 +28,10 @@ def import_now(
     _check(request)
     job_id, token = imports.queue_import(name=request.dataset, settings=request.as_settings(), claim_for_s=lease_s())
     assert token is not None
-    return run_import(request, WholeJobClaim(job_id, token, progress), say)
+    try:
+        return run_import(request, WholeJobClaim(job_id, token, progress), say)
+    except JobStopped as exc:
+        raise ConflictError(f'the import of "{request.dataset}" was stopped ({exc.state})') from exc
 
 
 def forget_import(dataset: str) -> bool:
@@ -35,12 +40,12 @@ def forget_import(dataset: str) -> bool:
     job = jobs.find(kind="import", name=dataset)
     if job is None:
         return datasets.remove_unfinished(dataset)
-    token = whole.claim_whole(job.id, lease_s=lease_s())
-    if token is None and job.active:
+    claim = claim_whole_job(job.id)
+    if claim is None and job.active:
         raise ConflictError(f'"{dataset}" is being imported at this moment; cancel that first')
     removed = datasets.remove_unfinished(dataset)
-    if token is not None:
-        whole.end_whole(job.id, token=token, state="failed", reason="removed")
+    if claim is not None:
+        claim.finish("failed", Standstill("person", "removed"))
     return remove_upload(job.settings["path"]) or removed
 
 

@@ -1,12 +1,11 @@
 """Searching for near-duplicates in this process."""
 
 from db.datasets import datasets, near_duplicates
-from db.jobs import jobs, whole
+from db.jobs import jobs
 from proutt_core.errors import ConflictError
 from proutt_core.jobs.kinds.near_duplicates import search
-from proutt_core.jobs.process_resources import lease_s
 from proutt_core.jobs.stopping import JobStopped
-from proutt_core.jobs.whole_job import Progress, WholeJobClaim
+from proutt_core.jobs.whole_job import Progress, claim_whole_job
 
 
 def find_now(
@@ -14,12 +13,12 @@ def find_now(
 ) -> near_duplicates.NearDuplicateSummary:
     """Search in this process and wait for the result."""
     job_id = near_duplicates.queue(dataset_id=datasets.required(dataset).id, threshold=threshold)
-    token = whole.claim_whole(job_id, lease_s=lease_s())
-    if token is None:
+    claim = claim_whole_job(job_id, progress=progress)
+    if claim is None:
         raise ConflictError(f'a worker has begun to search "{dataset}"; its page shows what it finds')
     job = jobs.required(job_id)
     try:
-        search(job, WholeJobClaim(job_id, token, progress))
+        search(job, claim)
     except JobStopped as exc:
         raise ConflictError(f'the search in "{dataset}" was stopped ({exc.state})') from exc
     assert job.dataset_id is not None

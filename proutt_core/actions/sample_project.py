@@ -3,6 +3,7 @@
 Every step looks whether it was done before, so that it may be called at every start.
 """
 
+import logging
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +12,14 @@ from db.accounts.passwords import generate_password
 from db.accounts.users import create_user, list_users
 from db.datasets import datasets
 from db.jobs import jobs
+from db.jobs.jobs import JobInfo
 from db.studies import methods, predictions, studies
 from proutt_core.actions.sample import sample_path
 from proutt_core.dialogues.importing import ImportSettings
 from proutt_core.dialogues.splits import Shares
 from proutt_core.types import AccountRole
+
+log = logging.getLogger(__name__)
 
 ACCOUNTS_FILE = Path("data/demo-accounts.txt")
 ACCOUNTS: dict[str, tuple[AccountRole, ...]] = {
@@ -44,7 +48,7 @@ class SetUp:
 
 
 def set_up_sample() -> SetUp:
-    """Make what is missing of the sample project. The worker does the rest: see `open_sample_study`."""
+    """Make what is missing of the sample project. The worker does the rest: see `follow_up`."""
     done = SetUp()
     _make_accounts(done)
     _load_dialogues(done)
@@ -89,7 +93,7 @@ def _queue_work(done: SetUp) -> None:
 def open_sample_study() -> bool:
     """Once both methods have predicted: a small study, open for the annotators. True if it was opened just now.
 
-    The worker calls it after every job; it does nothing where there is no sample project, or the study is there.
+    It does nothing where there is no sample project, or the study is there.
     """
     there = next((study for study in studies.list_studies() if study.name == NAME), None)
     if there is None:
@@ -109,6 +113,12 @@ def open_sample_study() -> bool:
         return False
     studies.open_study(NAME)
     return True
+
+
+def follow_up(job: JobInfo) -> None:
+    """What the worker does after each job: see `open_sample_study`."""
+    if job.kind == "predict" and open_sample_study():
+        log.info("the sample study is open")
 
 
 def _predicted_by_both() -> int:

@@ -15,12 +15,12 @@ from db.jobs.jobs import JobInfo
 from proutt_core.commands._output import note, progress
 from proutt_core.errors import ConflictError
 from proutt_core.jobs.bills import bill_of
-from proutt_core.jobs.budget import REACHED
 from proutt_core.jobs.process_resources import ProcessResources, keep_what_is_loaded, process_resources
 from proutt_core.llm.address import is_local
 from proutt_core.llm.model import Model
 from proutt_core.llm.providers.destination import destination
 from proutt_core.runs.bill import Bill, shown_money
+from proutt_core.types.halts import Standstill
 
 Yes = Annotated[bool, typer.Option("--yes", help="Texts may leave this machine: do not ask.")]
 
@@ -62,6 +62,7 @@ class Worked:
         return {
             "state": self.job.state,
             "reason": self.job.reason,
+            "halt": self.job.halt,
             "llm_calls": after.calls - before.calls,
             "cached_calls": after.cached_calls - before.cached_calls,
             "prompt_tokens": after.prompt_tokens - before.prompt_tokens,
@@ -98,11 +99,11 @@ def work_on(job_id: int, run: Run, *, concurrency: int) -> Worked:
         asyncio.run(_until_done(job_id, run, concurrency))
     except (KeyboardInterrupt, asyncio.CancelledError):
         if not items.leased_now(job_id):  # no worker goes on with it: then stopping here means stopping it
-            jobs.stop_for_outage(job_id, reason="stopped on the command line")
+            jobs.halt(job_id, Standstill("person", "stopped on the command line"))
         note("stopped; the same command goes on with it")
         raise typer.Exit(code=130) from None
     job = jobs.required(job_id)
-    if job.state != "done" and not (job.state == "paused" and job.reason.startswith(REACHED)):
+    if job.state != "done" and job.halt not in ("calls", "money"):
         raise ConflictError(f"{job.name} is {job.state}: {job.reason or 'the same command goes on with it'}")
     return Worked(job=job, before=before, after=bill_of(job_id), seconds=time.monotonic() - started)
 

@@ -20,11 +20,11 @@ def runs(as_json: Json = False) -> None:
     """List the synthesis runs, the newest first."""
     with command_output(as_json) as output:
         counts = counts_by_job("synthesis")
-        found = [_told(job, counts.get(job.id, ItemCounts())) for job in jobs.list_jobs(kind="synthesis")]
-        output.result({"runs": found}, text="\n".join(map(_line, found)) or "there are no runs yet")
+        rows = [_as_json(job, counts.get(job.id, ItemCounts())) for job in jobs.list_jobs(kind="synthesis")]
+        output.result({"runs": rows}, text="\n".join(map(_line, rows)) or "there are no runs yet")
 
 
-def _told(job: JobInfo, counts: ItemCounts) -> dict[str, Any]:
+def _as_json(job: JobInfo, counts: ItemCounts) -> dict[str, Any]:
     bill = bill_of(job.id)
     return {
         "name": job.name,
@@ -32,6 +32,7 @@ def _told(job: JobInfo, counts: ItemCounts) -> dict[str, Any]:
         "model": job.settings["model"],
         "state": job.state,
         "reason": job.reason,
+        "halt": job.halt,
         "total": counts.total,
         "done": counts.done,
         "failed": counts.failed,
@@ -85,8 +86,8 @@ def resume(
 
 
 def _named(name: str) -> JobInfo:
-    found = jobs.find(kind="synthesis", name=name)
-    if found is None:
+    job = jobs.find(kind="synthesis", name=name)
+    if job is None:
         known = ", ".join(job.name for job in jobs.list_jobs(kind="synthesis")) or "none yet"
         raise InputError(f'no run is named "{name}"; there are: {known}')
-    return found
+    return job

@@ -166,9 +166,10 @@ def worker(
     until_idle: Annotated[bool, typer.Option("--until-idle", help="End when nothing is left to do.")] = False,
 ) -> None:
     """Work on every job that is queued, until SIGTERM or Ctrl-C. Any number may run, on any host."""
+    from proutt_core.actions.sample_project import follow_up
     from proutt_core.jobs.process import work
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     with command_output():
-        asyncio.run(work(until_idle=until_idle))
+        asyncio.run(work(until_idle=until_idle, follow_up=follow_up))

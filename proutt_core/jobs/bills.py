@@ -14,6 +14,7 @@ from proutt_core.llm.providers.presets import preset_named
 from proutt_core.llm.providers.price_list import STARTING_PRICES
 from proutt_core.llm.rules import RulesModel
 from proutt_core.runs.bill import FREE, Bill, Rates, make_bill
+from proutt_core.types.job_kinds import KINDS
 
 
 def rates_of(*, address: str, model: str, on: date) -> Rates | None:
@@ -62,8 +63,8 @@ def asked_model(job: JobInfo) -> tuple[str, str]:
     settings = job.settings
     if "address" in settings:  # synthesis
         return settings["address"], settings["model_name"]
-    if job.method_id is not None:
-        method = methods.get(job.method_id)
+    if KINDS[job.kind].model == "method":
+        method = methods.get(job.method_id or 0)
         settings = settings if method is None else method.settings
     return address_of(settings["model"], settings["base_url"]), settings["model_name"]
 

@@ -1,4 +1,4 @@
-"""What a job may spend: the most calls, the most money. Satisfies `watch.Budget`.
+"""What a job may spend: the most calls, the most money. Satisfies `stopping.Budget`.
 
 Every process counts exactly what it makes itself, calls under way included, and reads what the others have stored
 at every look (0.2 s). One process alone never makes one call more than allowed; beside others, at most so many more as
@@ -18,13 +18,10 @@ from db.jobs.usage import StageUsage
 from proutt_core.jobs.bills import asked_model, billing_day, no_price, rates_of
 from proutt_core.llm.model import Completion
 from proutt_core.runs.bill import Rates, money_for, shown_money
-from proutt_core.runs.halt import CALLS_REACHED, MONEY_REACHED, NEEDS_PRICE
+from proutt_core.types.halts import Standstill
 
 # Of a call before any other of its job has ended: about that of a short dialogue.
 FIRST_PROMPT_TOKENS, FIRST_COMPLETION_TOKENS = 1_500, 300
-
-
-REACHED = "reached --max-"  # how the reason of a job begins that was paused for a limit
 
 
 @dataclass(frozen=True)
@@ -65,11 +62,11 @@ class JobBudget:
             self._stored = self._spent(mine)
         self._others = sum(map(self._spent, by_process.values()), start=_Spent())
 
-    def before_call(self) -> str | None:
-        reached = self._reached()
-        if reached is None:
+    def before_call(self) -> Standstill | None:
+        limit = self._limit_reached()
+        if limit is None:
             self._under_way += 1
-        return reached
+        return limit
 
     def after_call(self, answer: Completion | None) -> None:
         self._under_way -= 1
@@ -77,19 +74,20 @@ class JobBudget:
         self._own += ended
         self._dearest = max(self._dearest, ended.money)
 
-    def _reached(self) -> str | None:
+    def _limit_reached(self) -> Standstill | None:
         max_calls, max_cost = self._limits
         spent = self._own + self._others + (self._stored or _Spent())
         if max_calls is not None and spent.calls + self._under_way >= max_calls:
-            return f"{CALLS_REACHED} {max_calls}"
+            return Standstill("calls", f"reached --max-calls {max_calls}")
         if max_cost is None:
             return None
         if self._rates is None:
-            return f"{no_price(address=self._address, model=self._model, on=self._day)}; {NEEDS_PRICE}"
+            unknown = no_price(address=self._address, model=self._model, on=self._day)
+            return Standstill("price", f"{unknown}; --max-cost needs it")
         average = spent.money / spent.metered if spent.metered else self._first(self._rates)
         uncounted = (spent.calls - spent.metered) * average
         if spent.money + uncounted + (self._under_way + 1) * max(average, self._dearest) > max_cost:
-            return f"{MONEY_REACHED} {shown_money(max_cost, self._rates.currency)}"
+            return Standstill("money", f"reached --max-cost {shown_money(max_cost, self._rates.currency)}")
         return None
 
     def _price_of(self, answer: Completion | None) -> _Spent:

@@ -3,35 +3,34 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
+from typing import Any
 
 from db.jobs import items, jobs, workers
 from db.jobs.jobs import JobInfo
 from proutt_core import __version__
-from proutt_core.actions.sample_project import open_sample_study
 from proutt_core.errors import ProuttError
-from proutt_core.jobs.kinds.importing import run_import_job
-from proutt_core.jobs.kinds.judging import run_judging
-from proutt_core.jobs.kinds.near_duplicates import run_near_duplicates_job
-from proutt_core.jobs.kinds.prediction import run_prediction
-from proutt_core.jobs.kinds.synthesis import run_synthesis
 from proutt_core.jobs.process_resources import ProcessResources, keep_what_is_loaded, process_resources
 from proutt_core.jobs.webhook import tell
+from proutt_core.jobs.whole_job import run_whole_job
+from proutt_core.types.halts import Standstill
+from proutt_core.types.job_kinds import KINDS
 
 log = logging.getLogger(__name__)
 
 POLL_S = 1.0
 JOBS_AT_ONCE = 8
 
-Run = Callable[..., Awaitable[None]]
-ITEMISED: dict[str, Run] = {"synthesis": run_synthesis, "predict": run_prediction, "judge": run_judging}
-
-# Done in one piece, in a thread of its own.
-WHOLE: dict[str, Callable[..., None]] = {"import": run_import_job, "near_duplicates": run_near_duplicates_job}
+FollowUp = Callable[[JobInfo], None]
 
 
-async def work(*, until_idle: bool = False) -> None:
-    """Be a worker until SIGTERM or SIGINT; with `until_idle`, until no job is left that could be worked on."""
+async def work(*, until_idle: bool = False, follow_up: FollowUp = lambda job: None) -> None:
+    """Be a worker until SIGTERM or SIGINT; with `until_idle`, until no job is left that could be worked on.
+
+    `follow_up` is called in a thread when this process ends its work on a job; a ProuttError from it is a warning.
+    """
+    runs = {name: resolve_name(kind.run) for name, kind in KINDS.items()}
     keep_what_is_loaded()
     worker_id = await asyncio.to_thread(workers.sign_on, version=__version__)
     log.info("worker %s is ready", worker_id)
@@ -42,7 +41,7 @@ async def work(*, until_idle: bool = False) -> None:
     beating = asyncio.create_task(_beat(worker_id))
     try:
         async with process_resources() as shared:
-            await _Loop(shared, stopping, until_idle).run()
+            await _Loop(shared, stopping, runs=runs, follow_up=follow_up).run(until_idle=until_idle)
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
@@ -62,17 +61,22 @@ async def _beat(worker_id: int) -> None:
 
 
 class _Loop:
-    def __init__(self, shared: ProcessResources, stopping: asyncio.Event, until_idle: bool) -> None:
+    """`runs` are the functions that do the work, by the name of the kind (`KindOfJob.run`)."""
+
+    def __init__(
+        self, shared: ProcessResources, stopping: asyncio.Event, *, runs: Mapping[str, Any], follow_up: FollowUp
+    ) -> None:
         self.shared = shared
         self.stopping = stopping
-        self.until_idle = until_idle
+        self.runs = runs
+        self.follow_up = follow_up
         self.running: dict[int, asyncio.Task[None]] = {}
 
-    async def run(self) -> None:
+    async def run(self, *, until_idle: bool) -> None:
         try:
             while not self.stopping.is_set():
-                found = await self._look()
-                if self.until_idle and not found and not self.running:
+                is_work_left = await self._look()
+                if until_idle and not is_work_left and not self.running:
                     return
                 await self._pause()
         finally:
@@ -88,7 +92,7 @@ class _Loop:
             return True
         for job in active:
             if job.id not in self.running and len(self.running) < JOBS_AT_ONCE:
-                self.running[job.id] = asyncio.create_task(self._one(job))
+                self.running[job.id] = asyncio.create_task(self._work_on_job(job))
         return bool(active)
 
     async def _pause(self) -> None:
@@ -97,13 +101,13 @@ class _Loop:
         await asyncio.wait([waiting, *self.running.values()], timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
 
-    async def _one(self, job: JobInfo) -> None:
+    async def _work_on_job(self, job: JobInfo) -> None:
         log.info('%s "%s": working on it', job.kind, job.name)
         try:
-            if job.kind in WHOLE:
-                await asyncio.to_thread(WHOLE[job.kind], job, stopping=self.stopping.is_set)
+            if KINDS[job.kind].whole:
+                await asyncio.to_thread(run_whole_job, job, self.runs[job.kind], stopping=self.stopping.is_set)
             else:
-                await ITEMISED[job.kind](job.id, shared=self.shared)
+                await self.runs[job.kind](job.id, shared=self.shared)
         except ProuttError as exc:
             log.warning('%s "%s": %s', job.kind, job.name, exc)
             await self._failed(job, str(exc))
@@ -115,21 +119,17 @@ class _Loop:
             await self._after(job)
 
     async def _after(self, job: JobInfo) -> None:
-        """What follows from a finished job: the sample project's study opens when its methods have predicted."""
-        if job.kind != "predict":
-            return
         try:
-            if await asyncio.to_thread(open_sample_study):
-                log.info("the sample study is open")
-        except ProuttError as exc:  # another worker was quicker, or somebody changed the sample project
-            log.warning("the sample study was not opened: %s", exc)
+            await asyncio.to_thread(self.follow_up, job)
+        except ProuttError as exc:  # another worker was quicker, say
+            log.warning('what follows from %s "%s" was not done: %s', job.kind, job.name, exc)
 
     async def _failed(self, job: JobInfo, reason: str) -> None:
         """A worker that cannot do a job (it lacks the key, say) does not fail it under the hands of one that can."""
         try:
-            if job.kind in WHOLE or await asyncio.to_thread(items.leased_now, job.id):
+            if KINDS[job.kind].whole or await asyncio.to_thread(items.leased_now, job.id):
                 return  # such a job has noted by itself how it ended
-            if await asyncio.to_thread(jobs.fail, job.id, reason=reason):
+            if await asyncio.to_thread(jobs.halt, job.id, Standstill("refused", reason)):
                 await tell(job.id, url=self.shared.webhook_url)
         except Exception:  # the database is away: the job stays, and is tried again
             log.exception('%s "%s": its failure could not be noted', job.kind, job.name)

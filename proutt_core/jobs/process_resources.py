@@ -26,14 +26,14 @@ class _Address:
 
     def __init__(self) -> None:
         self.places = CallSlots(0, stages=STAGES)
-        self.wanted: list[int] = []
+        self.sizes: list[int] = []  # of those jobs
 
     def resize(self) -> None:
-        self.places.size = max(self.wanted, default=0)
+        self.places.size = max(self.sizes, default=0)
 
 
 class ProcessResources:
-    """Belongs to one event loop. Use it as `async with shared_by_jobs() as shared`."""
+    """Belongs to one event loop. Use it as `async with process_resources() as shared`."""
 
     def __init__(self) -> None:
         self.process = secrets.token_hex(8)  # what this process's rows of job_usage are noted under
@@ -46,15 +46,15 @@ class ProcessResources:
     @contextmanager
     def places(self, address: str, size: int) -> Iterator[CallSlots]:
         """The places at this address, while a job uses them."""
-        there = self._addresses.setdefault(address, _Address())
-        there.wanted.append(size)
-        there.resize()
+        shared = self._addresses.setdefault(address, _Address())
+        shared.sizes.append(size)
+        shared.resize()
         try:
-            yield there.places
+            yield shared.places
         finally:
-            there.wanted.remove(size)
-            there.resize()
-            if not there.wanted:
+            shared.sizes.remove(size)
+            shared.resize()
+            if not shared.sizes:
                 del self._addresses[address]
 
 

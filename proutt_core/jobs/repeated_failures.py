@@ -32,12 +32,12 @@ class Outages:
         self._tries[item_id] += 1
         return not alive or self._tries[item_id] < TRIES_OF_ONE_ITEM
 
-    def told(self, reason: str) -> str | None:
-        """That the server is down, where it is."""
+    def reason_to_pause(self, last: str) -> str | None:
+        """That the server is down, where it is; `last` is why the last try got no answer."""
         tries, items = len(self._in_a_row), len(set(self._in_a_row))
         if tries < OUTAGES_IN_A_ROW:
             return None
-        return f"{tries} tries in a row got no answer, of {items} {'item' if items == 1 else 'items'}: {reason}"
+        return f"{tries} tries in a row got no answer, of {items} {'item' if items == 1 else 'items'}: {last}"
 
 
 @dataclass
@@ -48,8 +48,8 @@ class Refusals:
     _status: int | None = None
     _answered: int = 0
 
-    def told(self, item_id: int, refused: ModelRefused, *, answered: int) -> str | None:
-        """One more item was refused; `answered` calls got an answer so far. What to say where every call is refused."""
+    def reason_to_fail(self, item_id: int, refused: ModelRefused, *, answered: int) -> str | None:
+        """One more item was refused; `answered` calls got an answer so far. Says so where every call is refused."""
         if answered != self._answered or refused.status != self._status:
             self._items.clear()
         self._answered, self._status = answered, refused.status

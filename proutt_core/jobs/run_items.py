@@ -13,6 +13,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import cast
 
 from sqlmodel import Session
 
@@ -29,6 +31,8 @@ from proutt_core.llm.model import Model
 from proutt_core.llm.openai.client import deadline_from_environment
 from proutt_core.llm.slots import CallSlots, ItemSlots
 from proutt_core.llm.wrapped import close_model
+from proutt_core.types.halts import Standstill
+from proutt_core.types.job_kinds import KINDS
 
 log = logging.getLogger(__name__)
 
@@ -52,23 +56,16 @@ class Ended:
 
 
 ModelWork = Callable[[ItemClaim, ItemModel], Awaitable[Ended]]
-Completed = Callable[
-    [Session, int], None
-]  # what follows from the end of the job of this id, in one transaction with it
+# What follows from the completion of the job of this id, in one transaction with it.
+Completed = Callable[[Session, int], None]
 
 
 async def run_model_items(
-    job: JobInfo,
-    model: Model,
-    work: ModelWork,
-    *,
-    shared: ProcessResources,
-    concurrency: int | None,
-    completed: Completed | None = None,
+    job: JobInfo, model: Model, work: ModelWork, *, shared: ProcessResources, concurrency: int | None
 ) -> None:
     """Run a job's items until nothing is left that this process could do. The model is closed at the end.
 
-    `concurrency` is how many calls at a time; None: as many as the job says. `completed` is written with the job's end.
+    `concurrency` is how many calls at a time; None: as many as the job says.
     """
     try:
         if not await asyncio.to_thread(jobs.begin, job.id):
@@ -76,10 +73,16 @@ async def run_model_items(
         watch = JobWatch(job.id, budget=await asyncio.to_thread(JobBudget, job, process=shared.process))
         with shared.places(model.address, concurrency or job.concurrency) as places:
             calls = JobCalls(model, job, watch=watch, log=shared.log)
+            completed = _completed(job)
             run = _ItemRun(job.id, work, calls, shared=shared, places=places, watch=watch, completed=completed)
             await run.run()
     finally:
         await close_model(model)
+
+
+def _completed(job: JobInfo) -> Completed | None:
+    name = KINDS[job.kind].completed
+    return None if name is None else cast(Completed, resolve_name(name))
 
 
 class _ItemRun:
@@ -153,10 +156,10 @@ class _ItemRun:
     def _claim_ahead(self) -> None:
         """A few items are claimed ahead, so that no place waits for the database."""
         if self.claiming is not None and self.claiming.done():
-            found = self.claiming.result()  # or raises: the database could not be written
+            claims = self.claiming.result()  # or raises: the database could not be written
             self.claiming = None
-            self.ready += found
-            if not found:
+            self.ready += claims
+            if not claims:
                 self.claim_again_at = time.monotonic() + POLL_S
                 self._try_postponed()
         ahead = max(1, self.places.size // 4)
@@ -172,7 +175,7 @@ class _ItemRun:
                 self.places.wake_when_free(self.wake)
                 return
             claim = self.ready.pop(0)
-            task = asyncio.create_task(self._one(claim, admitted))
+            task = asyncio.create_task(self._run_item(claim, admitted))
             self.tasks[task] = claim
             task.add_done_callback(self._ended)
             await asyncio.sleep(0)  # the other jobs at this address take their turn
@@ -184,10 +187,10 @@ class _ItemRun:
             self.error = task.exception()
         self.wake.set()
 
-    async def _one(self, claim: ItemClaim, admitted: ItemSlots) -> None:
-        asked = self.calls.for_item(claim, admitted)
+    async def _run_item(self, claim: ItemClaim, admitted: ItemSlots) -> None:
+        model = self.calls.for_item(claim, admitted)
         try:
-            ended = await self.work(claim, asked)
+            ended = await self.work(claim, model)
         except (JobStopped, JobRefused):
             self.given_back.append(claim)
             return
@@ -199,57 +202,51 @@ class _ItemRun:
             return
         finally:
             admitted.begin()
-        if ended.unavailable is not None and await self._put_back(claim, ended.unavailable):
+        if ended.unavailable is not None and self._put_back(claim, ended.unavailable):
             return
         if ended.unavailable is None:
             self.errors_in_a_row = 0
             self.outages.passed()
             self._try_postponed()
-        if not await self.shared.writes.run(asked.with_links(ended.save)):
+        if not await self.shared.writes.run(model.with_links(ended.save)):
             log.warning("job %s: a late result of item %s was dropped", self.job_id, claim.id)
-        await self._look_for_refusals(claim, asked)
+        self._look_for_refusals(claim, model)
 
-    async def _put_back(self, claim: ItemClaim, reason: str) -> bool:
+    def _put_back(self, claim: ItemClaim, reason: str) -> bool:
         """After an outage: whether the item is to be tried again. A server that is down pauses the job."""
         if not self.outages.try_again(claim.id, answered=self.watch.answered):
             return False
         self.postponed.append(claim)
-        told = self.outages.told(reason)
-        if told is not None:
-            self.watch.stop("paused")
-            self.ended_here |= await asyncio.to_thread(jobs.stop_for_outage, self.job_id, reason=told)
+        down = self.outages.reason_to_pause(reason)
+        if down is not None:
+            self.watch.halt(Standstill("server", down))
         return True
 
     def _try_postponed(self) -> None:
         self.ready += self.postponed
         self.postponed = []
 
-    async def _look_for_refusals(self, claim: ItemClaim, asked: ItemModel) -> None:
+    def _look_for_refusals(self, claim: ItemClaim, model: ItemModel) -> None:
         """A refusal that we do not know as one of every call, and that hits every call nevertheless, fails the job."""
-        if asked.refused is not None:
-            told = self.refusals.told(claim.id, asked.refused, answered=self.watch.answered)
-            if told is not None:
-                self.watch.refuse(told)
+        if model.refused is not None:
+            reason = self.refusals.reason_to_fail(claim.id, model.refused, answered=self.watch.answered)
+            if reason is not None:
+                self.watch.refuse(reason)
 
     async def _note_why(self) -> None:
-        """The job's state where this process found the reason."""
-        if self.watch.refusal is not None:
-            await self._fail_job(self.watch.refusal)
-        elif self.watch.limit is not None:
-            self.ended_here |= await asyncio.to_thread(jobs.stop_for_limit, self.job_id, reason=self.watch.limit)
-
-    async def _fail_job(self, reason: str) -> None:
-        self.watch.stop("failed")
-        self.ended_here |= await asyncio.to_thread(jobs.fail, self.job_id, reason=reason)
+        """The job's state, where it was this process that found why it cannot go on."""
+        if self.watch.standstill is not None:
+            self.ended_here |= await asyncio.to_thread(jobs.halt, self.job_id, self.watch.standstill)
 
     async def _unexpected(self, claim: ItemClaim, error: Exception) -> None:
         """A bug: the item fails and the log tells where; several in a row fail the job."""
         log.error("job %s: item %s ended in an unexpected error", self.job_id, claim.id, exc_info=error)
-        told = f"unexpected error: {type(error).__name__}: {error}"
-        await self.shared.writes.run(lambda session: items.save_failure(session, claim, stage="unexpected", error=told))
+        text = f"unexpected error: {type(error).__name__}: {error}"
+        await self.shared.writes.run(lambda session: items.save_failure(session, claim, stage="unexpected", error=text))
         self.errors_in_a_row += 1
         if self.errors_in_a_row >= ERRORS_IN_A_ROW:
-            await self._fail_job(f"{ERRORS_IN_A_ROW} items in a row ended in an unexpected error, the last: {told}")
+            reason = f"{ERRORS_IN_A_ROW} items in a row ended in an unexpected error, the last: {text}"
+            self.watch.halt(Standstill("refused", reason))
 
     async def _renew(self) -> None:
         """Holds what was claimed. An item that was lost, because this process slept too long, is left to its holder."""

@@ -5,13 +5,14 @@ What a job may spend is a `Budget` (jobs/budget.py), made by `run_model_items`. 
 
     look()                 in a thread, before the first call and then about every 0.2 s: may read the database
     before_call() -> None  right before a real call (never for a reply from the log): one call is reserved and made
-    before_call() -> "…"   a limit is reached: this call is not made; the job pauses with this reason in its state;
-                           calls under way are finished and stored; no further call is made by this process
+    before_call() -> …     a limit is reached, and which: this call is not made; the job pauses for that; calls under
+                           way are finished and stored; no further call is made by this process
     after_call(answer)     the reserved call ended: its answer, or None where none came. Once for each reservation
 
 `before_call` and `after_call` are called on the event loop and must not block. Between `before_call` and the request
 nothing is awaited, so a limit that counts reservations is never exceeded by one process. A call is one question to the
-model; its attempts after a 429 or a reset are the same call. JobUsage rows of this process have `Shared.process`.
+model; its attempts after a 429 or a reset are the same call. JobUsage rows of this process bear
+`ProcessResources.process`.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from typing import Protocol
 
 from db.jobs import jobs
 from proutt_core.llm.model import Completion
+from proutt_core.types.halts import Standstill
 
 # Many calls that start within this time share one look: a pause is seen within it.
 LOOK_EVERY_S = 0.2
@@ -41,13 +43,13 @@ class Budget(Protocol):
 
     def look(self) -> None: ...
 
-    def before_call(self) -> str | None: ...
+    def before_call(self) -> Standstill | None: ...
 
     def after_call(self, answer: Completion | None) -> None: ...
 
 
 class JobWatch:
-    """`stopped` is the state that ends the work here; `refusal`, `limit`, `broken` say why, where it was found here."""
+    """`stopped` is the state that ends the work here; `standstill` and `broken` say why, where it was found here."""
 
     def __init__(self, job_id: int, *, budget: Budget | None = None, look_every_s: float = LOOK_EVERY_S) -> None:
         self._job_id = job_id
@@ -56,8 +58,7 @@ class JobWatch:
         self._looked = -math.inf  # never
         self._looking: asyncio.Task[None] | None = None
         self.stopped: str | None = None
-        self.refusal: str | None = None
-        self.limit: str | None = None
+        self.standstill: Standstill | None = None
         self.broken: BaseException | None = None
         self.answered = 0  # calls that got an answer
 
@@ -65,10 +66,14 @@ class JobWatch:
         """From now on `check` raises: no further call is made."""
         self.stopped = self.stopped or state
 
+    def halt(self, standstill: Standstill) -> None:
+        """The job cannot go on: no further call is made. Of several causes the first counts."""
+        self.standstill = self.standstill or standstill
+        self.stop(self.standstill.state)
+
     def refuse(self, reason: str) -> None:
-        """The server would refuse every other call as well: none is made."""
-        self.refusal = self.refusal or reason
-        self.stop("failed")
+        """The server would refuse every other call as well."""
+        self.halt(Standstill("refused", reason))
 
     def break_off(self, error: BaseException) -> None:
         """What was paid for cannot be stored: no further call is made."""
@@ -90,11 +95,10 @@ class JobWatch:
     async def before_call(self) -> None:
         """Raises JobStopped unless one more call is to be made, at once."""
         await self.check()
-        reached = self._budget.before_call() if self._budget is not None else None
-        if reached is not None:
-            self.limit = self.limit or reached
-            self.stop("paused")
-            raise JobStopped("paused")
+        limit = self._budget.before_call() if self._budget is not None else None
+        if limit is not None:
+            self.halt(limit)
+            raise JobStopped(limit.state)
 
     def after_call(self, answer: Completion | None) -> None:
         if answer is not None:

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from db.jobs import items, jobs
-from db.jobs.jobs import NOUNS, JobInfo
+from db.jobs.jobs import JobInfo
 from proutt_core.errors import SettingsError
+from proutt_core.types.job_kinds import KINDS
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ def _message(job_id: int) -> dict[str, Any]:
 
 
 def _sentence(job: JobInfo, counts: items.ItemCounts) -> str:
-    told = f'The {NOUNS[job.kind]} "{job.name}" is {job.state}'
+    told = f'The {KINDS[job.kind].noun} "{job.name}" is {job.state}'
     if counts.total:
         told += f": {counts.done} of {counts.total} done, {counts.failed} failed"
     return f"{told}. {_reason(job)}".strip()

@@ -181,11 +181,11 @@ def test_what_an_import_left_is_listed_continued_and_removed(
 
     def interrupt() -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(WholeJobClaim, "still", stopping)
+            patch.setattr(WholeJobClaim, "renew", stopping)
             code, _, stderr = run(*command)
         assert code == 130 and "the same command goes on" in stderr
 
-    def stopping(held: WholeJobClaim, rows: int) -> None:
+    def stopping(claim: WholeJobClaim, rows: int) -> None:
         if rows >= 2:
             raise KeyboardInterrupt
 

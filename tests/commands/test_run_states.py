@@ -67,8 +67,8 @@ def test_a_run_is_paused_resumed_with_new_limits_and_cancelled(database: str) ->
     for words in (("pause", "r"), ("resume", "r", "--max-calls", "50"), ("cancel", "r")):
         code, _, stderr = run(*words)
         assert code == 0, stderr
-        states.append(listed()[0]["state"])
-    assert states == ["paused", "queued", "cancelled"]
+        states.append((listed()[0]["state"], listed()[0]["halt"]))
+    assert states == [("paused", "person"), ("queued", ""), ("cancelled", "person")]
     job = jobs.find(kind="synthesis", name="r")
     assert job is not None
     assert (job.max_calls, job.max_cost, job.reason) == (50, None, "cancelled on the command line")

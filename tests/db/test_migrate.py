@@ -90,11 +90,16 @@ def test_migrate_says_whether_it_changed_anything(empty_database: str) -> None:
     assert is_current()
 
 
+def newest(folder: Path) -> str:
+    """Its revision."""
+    return sorted((folder / "versions").glob("[0-9]*.py"))[-1].name[:4]
+
+
 def _with_failing_migration(tmp_path: Path) -> Path:
     folder = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    newest = sorted((folder / "versions").glob("[0-9]*.py"))[-1].name[:4]
-    (folder / "versions" / "9999_breaks.py").write_text(BREAKS_HALF_WAY.format(head=newest), encoding="utf-8")
+    text = BREAKS_HALF_WAY.format(head=newest(folder))
+    (folder / "versions" / "9999_breaks.py").write_text(text, encoding="utf-8")
     return folder
 
 
@@ -121,7 +126,7 @@ def test_migration_that_would_orphan_rows_is_refused_on_sqlite(sqlite: str, tmp_
     folder = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "versions" / "9999_orphans.py").write_text(
-        'from alembic import op\nrevision = "9999"\ndown_revision = "0002"\n'
+        f'from alembic import op\nrevision = "9999"\ndown_revision = "{newest(folder)}"\n'
         "def upgrade():\n    op.execute('DELETE FROM \"user\"')\n",
         encoding="utf-8",
     )
@@ -188,11 +193,13 @@ def test_foreign_keys_are_enforced_after_migrating(empty_database: str) -> None:
 def test_next_migration_is_written_from_the_models(sqlite: str, tmp_path: Path) -> None:
     folder = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    before = newest(folder)
     with engine().begin() as connection:
         connection.exec_driver_sql("DROP TABLE login_failure")
     written = write_new("bring it back", folder=folder)
     text = written.read_text(encoding="utf-8")
-    assert written.name.startswith("0003_") and 'down_revision = "0002"' in text.replace("'", '"')
+    assert written.name.startswith(f"{int(before) + 1:04d}_")
+    assert f'down_revision = "{before}"' in text.replace("'", '"')
     assert "create_table('login_failure'" in text and "AutoString" not in text
     assert migrate(folder=folder) is True
     db.engine.dispose()

@@ -69,7 +69,7 @@ def everything(tables: dict[str, sa.Table]) -> dict[str, list[tuple[Any, ...]]]:
 @pytest.fixture
 def step_1(empty_database: str, tmp_path: Path) -> dict[str, sa.Table]:
     folder = tmp_path / "migrations"
-    shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__", "0002*"))
+    shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__", "000[2-9]*"))
     migrate(folder=folder)
     tables = reflected()
     with engine().begin() as connection:

@@ -22,6 +22,7 @@ from proutt_core.jobs.budget import FIRST_COMPLETION_TOKENS, FIRST_PROMPT_TOKENS
 from proutt_core.jobs.kinds.synthesis import run_synthesis
 from proutt_core.jobs.process_resources import process_resources
 from proutt_core.llm.model import Completion, Usage
+from proutt_core.types.halts import Standstill
 from tests.fake_server import FakeServer
 from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
 
@@ -61,6 +62,13 @@ def answer(prompt: int | None, completion: int | None = 0) -> Completion:
     return Completion(text="x", usage=Usage(prompt_tokens=prompt, completion_tokens=completion))
 
 
+TEN_REACHED = Standstill("money", "reached --max-cost 10.00 EUR")
+
+
+def calls_reached(calls: int) -> Standstill:
+    return Standstill("calls", f"reached --max-calls {calls}")
+
+
 # --- the arithmetic ---------------------------------------------------------------------------------------------------
 
 
@@ -73,9 +81,9 @@ def job(sqlite: str) -> JobInfo:
 def test_calls_under_way_count_before_they_have_ended(job: JobInfo) -> None:
     jobs.set_limits(job.id, max_calls=2, max_cost=None)
     budget = budget_of(job.id)
-    assert [budget.before_call() for _ in range(3)] == [None, None, "reached --max-calls 2"]
+    assert [budget.before_call() for _ in range(3)] == [None, None, calls_reached(2)]
     budget.after_call(answer(1))
-    assert budget.before_call() == "reached --max-calls 2"
+    assert budget.before_call() == calls_reached(2)
 
 
 def test_what_was_stored_before_counts_whoever_stored_it(job: JobInfo) -> None:
@@ -83,7 +91,7 @@ def test_what_was_stored_before_counts_whoever_stored_it(job: JobInfo) -> None:
     note_usage(job.id, "here", calls=4)
     note_usage(job.id, "elsewhere", calls=5)
     budget = budget_of(job.id)
-    assert [budget.before_call() for _ in range(2)] == [None, "reached --max-calls 10"]
+    assert [budget.before_call() for _ in range(2)] == [None, calls_reached(10)]
 
 
 def test_what_others_store_meanwhile_is_seen_and_ones_own_is_not_counted_twice(job: JobInfo) -> None:
@@ -95,7 +103,7 @@ def test_what_others_store_meanwhile_is_seen_and_ones_own_is_not_counted_twice(j
     note_usage(job.id, "here", calls=3)  # the log has caught up
     note_usage(job.id, "elsewhere", calls=6)
     budget.look()
-    assert [budget.before_call() for _ in range(2)] == [None, "reached --max-calls 10"]
+    assert [budget.before_call() for _ in range(2)] == [None, calls_reached(10)]
 
 
 def test_a_limit_that_is_raised_while_the_run_goes_on_is_seen(job: JobInfo) -> None:
@@ -103,7 +111,7 @@ def test_a_limit_that_is_raised_while_the_run_goes_on_is_seen(job: JobInfo) -> N
     assert budget.before_call() is None  # no limit yet
     jobs.set_limits(job.id, max_calls=1, max_cost=None)
     budget.look()
-    assert budget.before_call() == "reached --max-calls 1"
+    assert budget.before_call() == calls_reached(1)
     jobs.set_limits(job.id, max_calls=2, max_cost=None)
     budget.look()
     assert budget.before_call() is None
@@ -117,7 +125,7 @@ def test_a_call_under_way_reserves_what_the_dearest_cost_here(job: JobInfo) -> N
         assert budget.before_call() is None
         budget.after_call(answer(prompt_tokens))
     assert budget.before_call() is None  # 4.5 + 4.0 = 8.5
-    assert budget.before_call() == "reached --max-cost 10.00 EUR"  # 4.5 + 2 * 4.0 = 12.5
+    assert budget.before_call() == TEN_REACHED  # 4.5 + 2 * 4.0 = 12.5
 
 
 def test_a_call_under_way_reserves_what_calls_cost_on_average(job: JobInfo) -> None:
@@ -126,10 +134,10 @@ def test_a_call_under_way_reserves_what_calls_cost_on_average(job: JobInfo) -> N
     note_usage(job.id, "before", calls=2, prompt_tokens=4_000)  # 4 EUR, 2 a call
     budget = budget_of(job.id)
     # 4 are spent; three calls of 2 fit into the 6 that are left
-    assert [budget.before_call() for _ in range(4)] == [None, None, None, "reached --max-cost 10.00 EUR"]
+    assert [budget.before_call() for _ in range(4)] == [None, None, None, TEN_REACHED]
     budget.after_call(answer(500))  # cheaper than the average: 4.5 of 3 calls, 1.5 a call; two are under way
     assert budget.before_call() is None  # 4.5 + 2 * 1.5 + 1.5 = 9.0
-    assert budget.before_call() == "reached --max-cost 10.00 EUR"  # 4.5 + 3 * 1.5 + 1.5 = 10.5
+    assert budget.before_call() == TEN_REACHED  # 4.5 + 3 * 1.5 + 1.5 = 10.5
 
 
 def test_the_first_call_reserves_what_a_short_dialogue_costs(job: JobInfo) -> None:
@@ -138,7 +146,7 @@ def test_the_first_call_reserves_what_a_short_dialogue_costs(job: JobInfo) -> No
     jobs.set_limits(job.id, max_calls=None, max_cost=one * 1.5)
     assert [budget_of(job.id).before_call()] == [None]
     jobs.set_limits(job.id, max_calls=None, max_cost=one * 0.9)
-    assert budget_of(job.id).before_call() == f"reached --max-cost {one * 0.9:.2f} EUR"
+    assert budget_of(job.id).before_call() == Standstill("money", f"reached --max-cost {one * 0.9:.2f} EUR")
 
 
 def test_calls_without_usage_are_taken_for_average_ones(job: JobInfo) -> None:
@@ -148,7 +156,7 @@ def test_calls_without_usage_are_taken_for_average_ones(job: JobInfo) -> None:
     budget = budget_of(job.id)
     assert budget.before_call() is None
     budget.after_call(answer(None, None))
-    assert budget.before_call() == "reached --max-cost 10.00 EUR"
+    assert budget.before_call() == TEN_REACHED
 
 
 def test_nobody_is_paid_for_a_call_that_got_no_answer(job: JobInfo) -> None:
@@ -158,7 +166,7 @@ def test_nobody_is_paid_for_a_call_that_got_no_answer(job: JobInfo) -> None:
     for _ in range(3):
         assert budget.before_call() is None
         budget.after_call(None)
-    assert budget.before_call() == "reached --max-calls 3"
+    assert budget.before_call() == calls_reached(3)
 
 
 def test_a_limit_in_money_without_a_price_makes_no_call(sqlite: str) -> None:
@@ -166,9 +174,10 @@ def test_a_limit_in_money_without_a_price_makes_no_call(sqlite: str) -> None:
     price("https://example.org/v1")
     job_id = start("https://example.org/v1", max_cost=1.0)
     remove_price(address="https://example.org/v1", model="fake", since=date(2020, 1, 1))
-    told = budget_of(job_id).before_call()
-    assert told is not None
-    assert told.startswith(f"no price is known for fake at https://example.org/v1 on {now().date()}: add one")
+    limit = budget_of(job_id).before_call()
+    assert limit is not None
+    assert limit.halt == "price"
+    assert limit.reason.startswith(f"no price is known for fake at https://example.org/v1 on {now().date()}: add one")
 
 
 # --- real runs over HTTP ----------------------------------------------------------------------------------------------
@@ -186,7 +195,7 @@ def test_max_calls_stops_to_the_call_and_a_raised_limit_goes_on(database: str) -
         run_here(job_id, concurrency=8)
         assert len(server.calls) == 20
         job = jobs.required(job_id)
-        assert (job.state, job.reason) == ("paused", "reached --max-calls 20")
+        assert (job.state, job.halt, job.reason) == ("paused", "calls", "reached --max-calls 20")
         assert (stored_calls(), bill_of(job_id).total.calls) == (20, 20)  # what was under way is stored
         assert start(server.base_url) == job_id  # a resume without a limit keeps it
         run_here(job_id, concurrency=8)
@@ -209,7 +218,7 @@ def test_max_cost_stops_at_the_limit_and_counts_what_was_paid_before(database: s
         job_id = start(server.base_url, max_cost=20.0, concurrency=4)
         run_here(job_id, concurrency=4)
         job, bill = jobs.required(job_id), bill_of(job_id)
-        assert (job.state, job.reason) == ("paused", "reached --max-cost 20.00 EUR")
+        assert (job.state, job.halt, job.reason) == ("paused", "money", "reached --max-cost 20.00 EUR")
         assert bill.total.money is not None
         assert 10 < bill.total.money < 20 + 2  # a call costs less than two Euros
         assert bill.total.calls == len(server.calls) == stored_calls()

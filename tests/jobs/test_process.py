@@ -159,7 +159,7 @@ def test_one_broken_job_does_not_end_the_others(
     assert spawn("worker", "--until-idle").wait(timeout=PATIENCE_S) == 0
     assert jobs.required(sound).state == "done"
     failed = jobs.required(broken)
-    assert failed.state == "failed"
+    assert (failed.state, failed.halt) == ("failed", "refused")
     assert "DEEPSEEK_API_KEY" in failed.reason
     assert "sk-here-only" not in str(failed)
 
@@ -175,7 +175,7 @@ def test_an_interrupted_command_pauses_its_run_and_the_same_command_goes_on(
     wait_for(lambda: items.counts(job_id).done >= 1)
     command.send_signal(number)
     assert command.wait(timeout=PATIENCE_S) == 130
-    assert jobs.required(job_id).state == "paused"
+    assert (jobs.required(job_id).state, jobs.required(job_id).halt) == ("paused", "person")
     left = items.counts(job_id)
     assert (left.running, left.failed) == (0, 0)
     assert left.waiting > 0

@@ -16,7 +16,8 @@ from db.tables import Job
 from pages._parts.components import Marked
 from proutt_core.actions.importing import import_now
 from proutt_core.jobs.kinds.importing import ImportRequest
-from proutt_core.jobs.kinds.near_duplicates import run_near_duplicates_job
+from proutt_core.jobs.kinds.near_duplicates import search as run_search
+from proutt_core.jobs.whole_job import run_whole_job
 from tests.pages.conftest import Open, words
 
 LONG = "where can I find a small hotel near the station with a garden and free breakfast for two people"
@@ -63,7 +64,7 @@ def drawn(blocks: list[Marked]) -> list[str]:
 
 def search(dataset_id: int) -> None:
     job_id = near_duplicates.queue(dataset_id=dataset_id, threshold=0.7)
-    run_near_duplicates_job(jobs.required(job_id), stopping=lambda: False)
+    run_whole_job(jobs.required(job_id), run_search, stopping=lambda: False)
 
 
 def run_of(dataset_id: int) -> None:
@@ -144,7 +145,7 @@ def test_near_duplicates_are_searched_by_a_worker_and_dropped_on_a_click(
     page.button(key=f"near-search-{imported}").click().run()
     (job,) = jobs.list_jobs(kind="near_duplicates")
     assert (job.state, job.settings) == ("queued", {"threshold": 0.7})
-    run_near_duplicates_job(job, stopping=lambda: False)
+    run_whole_job(job, run_search, stopping=lambda: False)
     page.run()
     assert "similarity from 0.7" in words(page)
     page = opened(page, f"near-look-{imported}")

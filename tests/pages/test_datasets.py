@@ -13,6 +13,7 @@ from db.jobs import jobs
 from proutt_core.actions.importing import import_now
 from proutt_core.dialogues import uploads
 from proutt_core.jobs.kinds.importing import ImportRequest, run_import_job
+from proutt_core.jobs.whole_job import run_whole_job
 from tests.pages.conftest import Open, words
 
 HOSTILE = "![x](http://remote.example/x.png) **bold**"
@@ -83,7 +84,7 @@ def test_the_form_is_filled_in_from_the_file_and_queues_the_import(
     assert job.settings["import"]["shares"] == {"train": 100, "valid": 0, "test": 0}
     assert datasets.list_ready() == []  # nothing long ran in the page
 
-    run_import_job(job, stopping=lambda: False)
+    run_whole_job(job, run_import_job, stopping=lambda: False)
     said = words(on_tab(open_page, "Import a file"))
     assert "city-talk" in said and "done" in said
     made = datasets.required("city-talk")
@@ -130,7 +131,7 @@ def test_an_upload_is_kept_for_the_worker_and_removed_when_it_is_imported(
     (job,) = jobs.list_jobs(kind="import")
     path = Path(job.settings["path"])
     assert uploads.is_upload(path) and path.read_bytes() == talks.read_bytes()
-    run_import_job(job, stopping=lambda: False)
+    run_whole_job(job, run_import_job, stopping=lambda: False)
     assert datasets.required(job.name).dialogues == 3
     assert list(uploads.FOLDER.iterdir()) == []
 
@@ -198,7 +199,7 @@ def test_an_interrupted_import_is_continued_by_a_button(
     page.button(key=f"continue-{left.dataset_id}").click().run()
     assert "This import did not end" not in words(page)
     assert [job.id for job in jobs.list_active()] == [interrupted]
-    run_import_job(jobs.required(interrupted), stopping=lambda: False)
+    run_whole_job(jobs.required(interrupted), run_import_job, stopping=lambda: False)
     assert datasets.required("cut").report["rows"] == 4
 
 

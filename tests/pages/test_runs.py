@@ -1,11 +1,15 @@
 """A run on screen: live figures, why it stands still, failures with their replies, its card, and its prices."""
 
+import asyncio
+import signal
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import typer
 from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
 
 from db.engine import read, write
 from db.jobs import calls, jobs, prices, usage
@@ -14,8 +18,9 @@ from db.jobs.items import ItemClaim, counts, failures
 from db.jobs.prices import Price
 from db.jobs.usage import StageUsage
 from db.tables import Assignment, Job, SynthesisItem
+from proutt_core.__main__ import app
+from proutt_core.commands._work import work_on
 from proutt_core.runs.failures import grouped
-from proutt_core.runs.halt import CALLS_REACHED
 from tests.db import work
 from tests.pages.conftest import Open, words
 from tests.pages.test_work import sent
@@ -119,10 +124,10 @@ def test_a_running_run_says_how_far_it_is_and_what_it_cost(open_page: Open, rese
 
 
 def test_a_limit_that_was_reached_is_raised_where_the_run_stands(open_page: Open, researcher: None) -> None:
-    job = remote_run("paused", reason=f"{CALLS_REACHED} 9", max_calls=9)
+    job = remote_run("paused", reason="reached --max-calls 9", halt="calls", max_calls=9)
     page = open_page("synthesis.py")
     assert "The limit of calls is reached." in words(page)
-    assert CALLS_REACHED not in words(page)  # the command line's words
+    assert "--max-calls" not in words(page)  # the command line's words
     assert not [button for button in page.button if button.key == f"resume-{job.public_id}"]  # it would stop at once
     page.number_input(key=f"max-calls-{job.public_id}").set_value(500).run()
     page.button(key=f"limits-{job.public_id}").click().run()
@@ -131,20 +136,54 @@ def test_a_limit_that_was_reached_is_raised_where_the_run_stands(open_page: Open
 
 
 @pytest.mark.parametrize(
-    ("state", "reason", "told"),
+    ("state", "halt", "reason", "advice"),
     [
-        ("paused", "8 items in a row got no answer", "Look whether the server is up"),
-        ("paused", "", "Paused by hand."),
-        ("failed", "the key is wrong", "start the worker anew"),
+        ("paused", "server", "8 items in a row got no answer", "Look whether the server is up"),
+        ("paused", "price", "no price is known", "Set the model's price"),
+        ("paused", "person", "", "Paused by hand."),
+        ("failed", "refused", "the key is wrong", "start the worker anew"),
     ],
 )
 def test_what_to_do_about_a_run_that_stands_still(
-    open_page: Open, researcher: None, state: str, reason: str, told: str
+    open_page: Open, researcher: None, state: str, halt: str, reason: str, advice: str
 ) -> None:
-    remote_run(state, reason=reason)
+    remote_run(state, reason=reason, halt=halt)
     page = open_page("synthesis.py")
-    assert told in words(page) and reason in words(page)
+    assert advice in words(page) and reason in words(page)
     assert [button.label for button in page.button if button.label == "Resume"]
+
+
+def pause_on_the_command_line(job: Job) -> None:
+    assert CliRunner().invoke(app, ["pause", job.name]).exit_code == 0
+
+
+def interrupt_the_command(job: Job) -> None:
+    """Ctrl-C while it works on the run."""
+
+    async def run(_job_id: int, **_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(60)
+
+    with pytest.raises(typer.Exit):
+        work_on(job.id or 0, run, concurrency=1)
+
+
+@pytest.mark.parametrize("pause", [pause_on_the_command_line, interrupt_the_command])
+def test_a_run_that_somebody_stopped_on_the_command_line_is_paused_by_hand(
+    open_page: Open, researcher: None, pause: Callable[[Job], None]
+) -> None:
+    job = remote_run("running")
+    pause(job)
+    said = words(open_page("synthesis.py"))
+    assert "Paused by hand." in said and "on the command line" in said
+    assert "server is up" not in said
+
+
+def test_a_cancelled_run_needs_no_advice(open_page: Open, researcher: None) -> None:
+    job = remote_run("running")
+    jobs.cancel(job.id or 0, reason="cancelled on the command line")
+    said = words(open_page("synthesis.py"))
+    assert "cancelled on the command line" in said and "by hand" not in said
 
 
 def test_a_run_of_which_nothing_came_is_removed_after_a_second_look(open_page: Open, researcher: None) -> None:

@@ -15,12 +15,11 @@ from pages._parts.text import _, ngettext
 from proutt_core.display.numbers import page_count, page_offset, percent
 from proutt_core.display.visible import visible
 from proutt_core.runs.failures import FailureGroup, grouped
+from proutt_core.types.job_kinds import KINDS
 
 PER_PAGE = 5
 ROW, ROWS_SHOWN = 35, 6
 REPLIES_HEIGHT = 420
-# A judge's raw reply says who won, which nobody may know while the study is open.
-REPLIES_SHOWN = ("synthesis", "predict")
 
 
 def draw_failures(job: JobInfo) -> None:
@@ -42,7 +41,7 @@ def _failures(job: JobInfo) -> None:
         return
     groups = grouped(failed)
     st.markdown(f"**{_('Failures')}**")
-    shown = job.kind in REPLIES_SHOWN
+    shown = KINDS[job.kind].replies_shown
     chosen = _pick_group(job, groups, len(failed), selectable=shown)
     if not shown:
         return

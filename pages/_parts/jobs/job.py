@@ -21,9 +21,9 @@ from proutt_core.display.visible import visible
 from proutt_core.jobs.bills import bill_of
 from proutt_core.llm.providers.model_ref import kind_of
 from proutt_core.runs.bill import Bill, shown_money
-from proutt_core.runs.halt import halt
 from proutt_core.runs.pace import LATELY_S, Duration, duration, pace
 from proutt_core.types import AccountRole
+from proutt_core.types.job_kinds import KINDS
 
 RESEARCH: tuple[AccountRole, ...] = ("researcher", "admin")
 LOOKS: dict[str, tuple[Literal["gray", "primary", "orange", "green", "red"], str]] = {
@@ -95,7 +95,7 @@ def follow(job: JobInfo, draw: Callable[[JobInfo], None]) -> None:
 
 def _moves(job: JobInfo) -> bool:
     """Whether its figures may still change: also of a job that was stopped while calls were under way."""
-    return job.active or (job.kind in items.TABLES and items.leased_now(job.id))
+    return job.active or (not KINDS[job.kind].whole and items.leased_now(job.id))
 
 
 def job_head(job: JobInfo) -> None:
@@ -176,8 +176,7 @@ def money_said(bill: Bill, *, limit: float | None = None) -> str:
 
 def _standstill(job: JobInfo) -> None:
     """Why it does not go on, and what to do then."""
-    why = halt(job.state, job.reason)
-    if job.reason and why not in ("calls", "money"):  # the advice says that, in this page's words
+    if job.reason and job.halt not in ("calls", "money"):  # the advice says that, in this page's words
         st.text(visible(job.reason))
     advice = {
         "calls": _("The limit of calls is reached. Raise it to go on; nothing that was done is lost."),
@@ -190,9 +189,9 @@ def _standstill(job: JobInfo) -> None:
             " after changing .env start the worker anew."
         ),
     }
-    if why:
-        st.caption(advice[why])
-    if why in ("calls", "money", "price"):
+    if job.halt and job.state != "cancelled":
+        st.caption(advice[job.halt])
+    if job.halt in ("calls", "money", "price"):
         _limits_form(job)
 
 
@@ -233,18 +232,19 @@ def _resume_within(job_id: int, *, max_calls: int | None, max_cost: float | None
 def draw_buttons(job: JobInfo, *, retry: int = 0) -> None:
     """What may be done with the job now. Each click goes to this job, whatever the page shows by then."""
     offered: list[tuple[str, str, str, Change]] = []
-    if job.active and job.kind != "import":
+    kind = KINDS[job.kind]
+    if job.active and kind.pausable:
         offered.append((_("Pause"), "pause", "pause", jobs.pause))
     # Where a limit is reached, the form that raises it resumes.
-    if job.state in ("paused", "cancelled", "failed") and halt(job.state, job.reason) not in ("calls", "money"):
-        label = _("Try again") if job.kind == "import" else _("Resume")
+    if job.state in ("paused", "cancelled", "failed") and job.halt not in ("calls", "money"):
+        label = _("Resume") if kind.pausable else _("Try again")
         offered.append((label, "resume", "play_arrow", jobs.resume))
     if job.active or job.state == "paused":
         offered.append((_("Cancel"), "cancel", "cancel", jobs.cancel))
     if retry:
         label = ngettext("Retry {n} failed", "Retry {n} failed", retry).format(n=f"{retry:,}")
         offered.append((label, "retry", "replay", items.retry_failed))
-    remove = job.kind == "synthesis" and not job.active and removable(job.id)
+    remove = kind.removable and not job.active and removable(job.id)
     if not offered and not remove:
         return
     with st.container(horizontal=True, width="content"):

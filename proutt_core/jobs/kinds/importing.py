@@ -1,6 +1,6 @@
 """Reading a file into a dataset: by the command line, or by the worker for a file that was uploaded.
 
-An import is a job that is claimed whole. What is stored stays invisible until all of it is. An import that was killed,
+An import is a whole job. What is stored stays invisible until all of it is. An import that was killed,
 cancelled or cut short keeps what it stored: the same import again (by the command, the page or a worker) goes on after
 the last row of the last batch; another one of that name is refused until that is removed (`forget_import` in
 actions/importing.py). A file that turns out to be broken leaves nothing. An
@@ -18,7 +18,7 @@ import orjson
 from db.datasets import datasets, imports
 from db.datasets.imports import SoFar, Unfinished
 from db.datasets.insert import NewColumns
-from db.jobs import jobs, whole
+from db.jobs.jobs import JobInfo
 from proutt_core.dialogues import ImportReport, ImportSettings, find_source
 from proutt_core.dialogues.batches import Batch, search_text_of
 from proutt_core.dialogues.formats import Source
@@ -28,11 +28,9 @@ from proutt_core.dialogues.pairs.released import ReleasedSource, find_released, 
 from proutt_core.dialogues.pairs.report import PairReport
 from proutt_core.dialogues.second_process import batches_of
 from proutt_core.dialogues.uploads import remove_upload
-from proutt_core.errors import ConflictError, InputError, ProuttError
+from proutt_core.errors import InputError
 from proutt_core.jobs.kinds.imported_pairs import fill_pairs
 from proutt_core.jobs.kinds.resumed_import import require_same, sha256_of, stored_settings, unfinished_import
-from proutt_core.jobs.process_resources import lease_s
-from proutt_core.jobs.stopping import JobStopped
 from proutt_core.jobs.whole_job import WholeJobClaim
 
 BATCH = 1000  # dialogues that are stored in one transaction, at most
@@ -61,11 +59,8 @@ class ImportRequest:
         }
 
 
-def run_import_job(job: jobs.JobInfo, *, stopping: Callable[[], bool]) -> None:
-    """A worker's part: take the job, unless somebody has it, and import. `stopping`: this process is to end."""
-    token = whole.claim_whole(job.id, lease_s=lease_s())
-    if token is None:
-        return
+def run_import_job(job: JobInfo, claim: WholeJobClaim) -> None:
+    """A worker's part: the import that a job asks for."""
     stored = job.settings
     request = ImportRequest(
         path=stored["path"],
@@ -75,35 +70,21 @@ def run_import_job(job: jobs.JobInfo, *, stopping: Callable[[], bool]) -> None:
         licence=stored["licence"],
         settings=ImportSettings.model_validate(stored["import"]),
     )
-    run_import(request, WholeJobClaim(job.id, token, stopping=stopping), lambda told: None)
+    run_import(request, claim, lambda _text: None)
 
 
-def run_import(request: ImportRequest, held: WholeJobClaim, say: Say) -> ImportReport | PairReport:
-    try:
-        report = _fill(request, held, say)
-    except JobStopped as exc:
-        held.leave()
-        held.end("queued")  # a worker that ends leaves it to the next; a cancelled job stays cancelled
-        raise ConflictError(f'the import of "{request.dataset}" was stopped ({exc.state})') from exc
-    except InputError as exc:
-        if held.dataset_id is not None:  # the file was there and is broken: going on would end here again
-            held.leave(nothing=True)
-            remove_upload(request.path)
-        held.end("failed", str(exc))
-        raise
-    except ProuttError as exc:
-        held.leave()
-        held.end("failed", str(exc))
-        raise
-    except KeyboardInterrupt:
-        held.leave()
-        held.end("cancelled", "interrupted")
-        raise
-    except BaseException as exc:
-        held.leave()
-        held.end("failed", f"interrupted: {type(exc).__name__}: {exc}")
-        raise
-    held.end("done")
+def run_import(request: ImportRequest, claim: WholeJobClaim, say: Say) -> ImportReport | PairReport:
+    """Import what is asked for, or go on with it; `say` is told so. Raises ProuttError or JobStopped."""
+    filling = _Filling(request, claim, say)
+    with claim:
+        try:
+            report = filling.fill()
+        except InputError:
+            filling.abandon(broken=True)
+            raise
+        except BaseException:
+            filling.abandon()
+            raise
     remove_upload(request.path)  # a file that was handed in through the browser has served its purpose
     return report
 
@@ -134,28 +115,53 @@ def _format(source: Source | ReleasedSource) -> str:
     return PAIRS if isinstance(source, ReleasedSource) else source.format.name
 
 
-def _fill(request: ImportRequest, held: WholeJobClaim, say: Say) -> ImportReport | PairReport:
-    source = source_of(request)
-    sha256 = sha256_of(source.path, tell=lambda: held.still(0))
-    left = unfinished_same(request, source, sha256)
-    if left is None:
-        if datasets.remove_unfinished(request.dataset):
-            say("starting over: what an import left that did not end is removed")
-        held.dataset_id = _create(request, source, sha256)
-        imports.attach_dataset(held.job_id, dataset_id=held.dataset_id)
-    else:
-        say(f"going on after row {left.so_far.rows:,}")
-        held.dataset_id = left.dataset_id
-    if isinstance(source, ReleasedSource):
-        return fill_pairs(held.dataset_id, source, request.settings, still=lambda told: held.still(told.rows))
-    report = ImportReport.from_dict(left.so_far.report if left else {})
-    made = batches_of(source, request.settings, so_far=report, progress=held.still, most=BATCH)
-    with closing(made) as batches:  # now, not when the garbage is collected: it may have another process
-        for batch in batches:
-            held.still(report.rows)
-            _store(held, held.dataset_id, batch, report, draws=request.settings.sample is not None)
-    datasets.finish(held.dataset_id, format=source.format.name, report=report.as_dict())
-    return report
+class _Filling:
+    """One import at its work: the dataset that it fills, once that is known."""
+
+    def __init__(self, request: ImportRequest, claim: WholeJobClaim, say: Say) -> None:
+        self._request = request
+        self._claim = claim
+        self._say = say
+        self._dataset_id: int | None = None
+
+    def fill(self) -> ImportReport | PairReport:
+        request, claim = self._request, self._claim
+        source = source_of(request)
+        sha256 = sha256_of(source.path, tell=lambda: claim.renew(0))
+        left = unfinished_same(request, source, sha256)
+        dataset_id = self._dataset_id = self._begin(source, sha256) if left is None else self._go_on(left)
+        if isinstance(source, ReleasedSource):
+            return fill_pairs(dataset_id, source, request.settings, still=lambda report: claim.renew(report.rows))
+        report = ImportReport.from_dict(left.so_far.report if left else {})
+        made = batches_of(source, request.settings, so_far=report, progress=claim.renew, most=BATCH)
+        with closing(made) as batches:  # now, not when the garbage is collected: it may have another process
+            for batch in batches:
+                claim.renew(report.rows)
+                _store(claim, dataset_id, batch, report, draws=request.settings.sample is not None)
+        datasets.finish(dataset_id, format=source.format.name, report=report.as_dict())
+        return report
+
+    def _begin(self, source: Source | ReleasedSource, sha256: str) -> int:
+        if datasets.remove_unfinished(self._request.dataset):
+            self._say("starting over: what an import left that did not end is removed")
+        dataset_id = _create(self._request, source, sha256)
+        imports.attach_dataset(self._claim.job_id, dataset_id=dataset_id)
+        return dataset_id
+
+    def _go_on(self, left: Unfinished) -> int:
+        self._say(f"going on after row {left.so_far.rows:,}")
+        return left.dataset_id
+
+    def abandon(self, *, broken: bool = False) -> None:
+        """What is stored stays, for the next to go on from. With a file that is `broken`, where going on would end here
+        again, or where there is nothing to go on from, it is taken away; never what somebody else goes on with by now.
+        """
+        if self._dataset_id is None:
+            return
+        if self._claim.is_last() and (broken or imports.rows_done(self._dataset_id) == 0):
+            datasets.remove(self._dataset_id)
+        if broken:
+            remove_upload(self._request.path)
 
 
 def _create(request: ImportRequest, source: Source | ReleasedSource, sha256: str) -> int:
@@ -172,7 +178,7 @@ def _create(request: ImportRequest, source: Source | ReleasedSource, sha256: str
     )
 
 
-def _store(held: WholeJobClaim, dataset_id: int, batch: Batch, report: ImportReport, *, draws: bool) -> None:
+def _store(claim: WholeJobClaim, dataset_id: int, batch: Batch, report: ImportReport, *, draws: bool) -> None:
     """A batch with what the report then says. Of a draw no row is done before all are: it can only start over."""
 
     def settle(external_ids: list[str | None]) -> SoFar:
@@ -185,4 +191,4 @@ def _store(held: WholeJobClaim, dataset_id: int, batch: Batch, report: ImportRep
         return SoFar(0 if draws else report.rows, report.as_dict())
 
     new = [NewColumns(*made[:-1], search_text_of(made), made.samples) for made in batch.dialogues]
-    imports.append_batch(held.job_id, token=held.token, dataset_id=dataset_id, batch=new, settle=settle)
+    imports.append_batch(claim.job_id, token=claim.token, dataset_id=dataset_id, batch=new, settle=settle)

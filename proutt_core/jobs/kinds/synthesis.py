@@ -10,7 +10,6 @@ from db.datasets import dialogues
 from db.jobs import jobs
 from db.jobs.items import ItemClaim
 from db.jobs.jobs import JobInfo
-from db.review.queues import open_queues_of_run
 from db.synthesis import runs as synthesis
 from proutt_core.errors import SettingsError
 from proutt_core.jobs.item_model import ItemModel
@@ -29,7 +28,7 @@ async def run_synthesis(job_id: int, *, shared: ProcessResources, concurrency: i
     model = choose_model(settings["model"], base_url=settings["base_url"], upstream=settings.get("upstream"))
     _require_same_code(job, model)
     work = partial(_one, thresholds=_thresholds_of(job), seed=settings["seed"], without=_without(job))
-    await run_model_items(job, model, work, shared=shared, concurrency=concurrency, completed=open_queues_of_run)
+    await run_model_items(job, model, work, shared=shared, concurrency=concurrency)
 
 
 def _thresholds_of(job: JobInfo) -> Thresholds:

@@ -14,6 +14,7 @@ from db.synthesis import runs as synthesis
 from db.synthesis.runs import Overlap, overlaps, removable, remove_run
 from db.tables import ItemCall, Job, JobUsage, LlmCall, PreferencePair, SynthesisItem
 from proutt_core.errors import ConflictError
+from proutt_core.types.halts import Standstill
 from tests.db import work
 
 
@@ -108,7 +109,7 @@ def test_who_changed_a_job_is_noted(database: str) -> None:
     jobs.pause(started.job_id, user_id=person)
     jobs.set_limits(started.job_id, max_calls=10, max_cost=None, user_id=person)
     jobs.resume(started.job_id, user_id=person)
-    jobs.stop_for_outage(started.job_id, reason="it is down")
+    jobs.halt(started.job_id, Standstill("server", "it is down"))
     jobs.cancel(started.job_id, user_id=person)
     told = [(event.user, event.kind, event.detail) for event in reversed(recent())]
     assert told == [
@@ -126,5 +127,5 @@ def test_a_change_that_is_refused_is_not_noted(database: str) -> None:
     job_id = new_run()
     with pytest.raises(ConflictError):
         jobs.pause(job_id)
-    jobs.fail(job_id, reason="too late: it is paused already")
+    jobs.halt(job_id, Standstill("refused", "too late: it is paused already"))
     assert recent() == []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import proutt_core.actions.importing
 import proutt_core.dialogues.second_process
 import proutt_core.jobs.kinds.importing
 import proutt_core.jobs.whole_job
@@ -15,6 +16,7 @@ from proutt_core.actions.importing import forget_import, import_now, queue_impor
 from proutt_core.dialogues import ImportReport, ImportSettings, parse_shares
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.jobs.kinds.importing import ImportRequest, run_import_job
+from proutt_core.jobs.whole_job import run_whole_job
 from tests.jobs.kinds.imported_rows import stored
 
 
@@ -145,7 +147,7 @@ def test_a_killed_import_is_taken_over_when_its_lease_ran_out(database: str, tal
     job_id = half_done(talks)
     assert datasets.list_ready() == []
     assert [job.id for job in jobs.list_active()] == [job_id]
-    run_import_job(jobs.required(job_id), stopping=never)
+    run_whole_job(jobs.required(job_id), run_import_job, stopping=never)
     assert jobs.required(job_id).state == "done"
     assert datasets.required("d").dialogues == 30
 
@@ -167,7 +169,7 @@ def test_an_import_under_way_is_not_disturbed(database: str, talks: Path) -> Non
         import_now(request)
     with pytest.raises(ConflictError, match="at this moment"):
         forget_import("d")
-    run_import_job(jobs.required(job_id), stopping=never)  # somebody else has it
+    run_whole_job(jobs.required(job_id), run_import_job, stopping=never)  # somebody else has it
     assert jobs.list_active() == []
     assert datasets.list_ready() == []
 
@@ -175,7 +177,7 @@ def test_an_import_under_way_is_not_disturbed(database: str, talks: Path) -> Non
 def test_a_queued_import_is_done_by_a_worker_with_its_settings(database: str, talks: Path) -> None:
     settings = ImportSettings(limit=7, shares=parse_shares("0/0/100"))
     job_id = queue_import(ImportRequest(path=str(talks), dataset="d", public_title="T", settings=settings))
-    run_import_job(jobs.required(job_id), stopping=never)
+    run_whole_job(jobs.required(job_id), run_import_job, stopping=never)
     assert datasets.required("d").samples_by_split == {"test": 7}
 
 
@@ -193,26 +195,24 @@ def test_a_cancelled_import_ends_and_leaves_nothing(
         return find(*args, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(proutt_core.jobs.kinds.importing, "find_source", cancel_then_find)
-    with pytest.raises(ConflictError, match="stopped"):
-        run_import_job(jobs.required(job_id), stopping=never)
+    run_whole_job(jobs.required(job_id), run_import_job, stopping=never)
     assert seen
-    assert jobs.required(job_id).state == "cancelled"
+    assert (jobs.required(job_id).state, jobs.required(job_id).halt) == ("cancelled", "person")
     assert not datasets.remove_unfinished("d")
 
 
 def test_a_worker_that_ends_leaves_the_import_to_the_next(database: str, talks: Path) -> None:
     job_id = queue_import(ImportRequest(path=str(talks), dataset="d"))
-    with pytest.raises(ConflictError, match="stopped"):
-        run_import_job(jobs.required(job_id), stopping=lambda: True)
+    run_whole_job(jobs.required(job_id), run_import_job, stopping=lambda: True)
     assert jobs.required(job_id).state == "queued"
-    run_import_job(jobs.required(job_id), stopping=never)
+    run_whole_job(jobs.required(job_id), run_import_job, stopping=never)
     assert datasets.required("d").dialogues == 30
 
 
 def test_one_who_lost_the_import_touches_nothing_of_the_new_holder(
     database: str, talks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proutt_core.jobs.kinds.importing, "lease_s", lambda: 0.01)
+    monkeypatch.setattr(proutt_core.actions.importing, "lease_s", lambda: 0.01)
     monkeypatch.setattr(proutt_core.jobs.whole_job, "lease_s", lambda: 0.01)
     monkeypatch.setattr(proutt_core.jobs.whole_job, "LOOK_EVERY_S", 0.0)
     taken: list[ImportReport] = []

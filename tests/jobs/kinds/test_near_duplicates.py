@@ -12,8 +12,9 @@ from db.jobs import jobs, whole
 from db.tables import Job
 from proutt_core.actions.near_duplicates import find_now
 from proutt_core.errors import ConflictError, InputError
-from proutt_core.jobs.kinds.near_duplicates import run_near_duplicates_job
+from proutt_core.jobs.kinds.near_duplicates import search as run_search
 from proutt_core.jobs.process import work
+from proutt_core.jobs.whole_job import run_whole_job
 from tests.db.datasets.test_datasets import make, talk
 
 LONG = "where can I find a small hotel near the station with a garden and free breakfast for two people please"
@@ -41,7 +42,7 @@ def fixture() -> int:
 
 def search(dataset_id: int, threshold: float = 0.8) -> jobs.JobInfo:
     job_id = near_duplicates.queue(dataset_id=dataset_id, threshold=threshold)
-    run_near_duplicates_job(jobs.required(job_id), stopping=lambda: False)
+    run_whole_job(jobs.required(job_id), run_search, stopping=lambda: False)
     return jobs.required(job_id)
 
 
@@ -95,7 +96,7 @@ def test_a_search_under_way_is_not_disturbed(database: str) -> None:
     with pytest.raises(ConflictError, match="at this moment"):
         near_duplicates.queue(dataset_id=dataset_id, threshold=0.9)
     assert whole.claim_whole(job_id, lease_s=60) is not None
-    run_near_duplicates_job(jobs.required(job_id), stopping=lambda: False)  # somebody else has it
+    run_whole_job(jobs.required(job_id), run_search, stopping=lambda: False)  # somebody else has it
     assert jobs.list_active() == []
     assert found(dataset_id) == []
     with pytest.raises(ConflictError, match="search for near-duplicates"):
@@ -116,10 +117,10 @@ def test_a_cancelled_search_stays_cancelled_and_can_be_started_over(
         return read(*args, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(near_duplicates, "texts", cancel_then_read)
-    run_near_duplicates_job(jobs.required(job_id), stopping=lambda: False)
+    run_whole_job(jobs.required(job_id), run_search, stopping=lambda: False)
     assert jobs.required(job_id).state == "cancelled"
     jobs.resume(job_id)
-    run_near_duplicates_job(jobs.required(job_id), stopping=lambda: False)
+    run_whole_job(jobs.required(job_id), run_search, stopping=lambda: False)
     assert jobs.required(job_id).state == "done"
     assert len(found(dataset_id)) == 3
 
@@ -127,7 +128,7 @@ def test_a_cancelled_search_stays_cancelled_and_can_be_started_over(
 def test_a_worker_that_ends_leaves_the_search_to_the_next(database: str) -> None:
     dataset_id = fixture()
     job_id = near_duplicates.queue(dataset_id=dataset_id, threshold=0.8)
-    run_near_duplicates_job(jobs.required(job_id), stopping=lambda: True)
+    run_whole_job(jobs.required(job_id), run_search, stopping=lambda: True)
     assert jobs.required(job_id).state == "queued"
     asyncio.run(work(until_idle=True))
     assert jobs.required(job_id).state == "done"
@@ -139,9 +140,9 @@ def test_an_error_is_noted_with_the_job(database: str, monkeypatch: pytest.Monke
     job_id = near_duplicates.queue(dataset_id=dataset_id, threshold=0.8)
     monkeypatch.setattr(near_duplicates, "clear", lambda dataset_id: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        run_near_duplicates_job(jobs.required(job_id), stopping=lambda: False)
+        run_whole_job(jobs.required(job_id), run_search, stopping=lambda: False)
     job = jobs.required(job_id)
-    assert (job.state, "ZeroDivisionError" in job.reason) == ("failed", True)
+    assert (job.state, job.halt, "ZeroDivisionError" in job.reason) == ("failed", "refused", True)
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.2, 1.5, float("nan")])

@@ -19,6 +19,7 @@ from proutt_core.actions.importing import forget_import, import_now
 from proutt_core.dialogues import ImportSettings, uploads
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.jobs.kinds.importing import ImportRequest, run_import_job
+from proutt_core.jobs.whole_job import run_whole_job
 from tests.jobs.kinds.imported_rows import fingerprint, stored
 
 ROWS = 400
@@ -165,7 +166,7 @@ def test_a_draw_starts_over(sqlite: str, file: Path) -> None:
 def test_interrupted_by_hand_waits_for_that_hand(sqlite: str, file: Path) -> None:
     break_off(ImportRequest(str(file), "d"), after=40, exc=KeyboardInterrupt)
     job = jobs.find(kind="import", name="d")
-    assert job is not None and (job.state, job.reason) == ("cancelled", "interrupted")
+    assert job is not None and (job.state, job.halt, job.reason) == ("cancelled", "person", "interrupted")
     assert jobs.list_active() == []
 
 
@@ -176,7 +177,7 @@ def test_a_cancelled_import_is_gone_on_with_when_it_is_resumed(sqlite: str, file
     job = jobs.find(kind="import", name="d")
     assert job is not None and job.state == "failed"
     jobs.resume(job.id)
-    run_import_job(jobs.required(job.id), stopping=lambda: False)
+    run_whole_job(jobs.required(job.id), run_import_job, stopping=lambda: False)
     assert fingerprint("d") == fingerprint("whole")
 
 
@@ -187,8 +188,8 @@ def test_a_worker_without_the_file_takes_nothing_away(sqlite: str, file: Path) -
     jobs.resume(job.id)
     file.rename(file.with_suffix(".away"))
     with pytest.raises(InputError, match="There is no file"):
-        run_import_job(jobs.required(job.id), stopping=lambda: False)
-    assert jobs.required(job.id).state == "failed"
+        run_whole_job(jobs.required(job.id), run_import_job, stopping=lambda: False)
+    assert (jobs.required(job.id).state, jobs.required(job.id).halt) == ("failed", "refused")
     left = imports.unfinished("d")
     assert left is not None and left.so_far.rows >= 40
 
