@@ -27,7 +27,7 @@ from pages._parts.sign_in import local_path, sign_in_page
 from pages._parts.text import _
 from pages._parts.who import COOKIE
 from proutt_core.errors import NotAllowed
-from proutt_core.types import AccountRole
+from proutt_core.types.screens import UPLOADERS
 
 # Streamlit's own page runs inline scripts and compiles wasm; nothing may come from or go to another host.
 APP_POLICY = (
@@ -49,9 +49,9 @@ SECURITY_HEADERS = {
 OPEN_PATHS = frozenset({"/sign-in", "/sign-out", "/healthz", "/_stcore/health"})
 # Asked by scripts, not by people: refused instead of redirected.
 MACHINE_FOLDERS = ("/_stcore/", "/media/", "/component/", "/app/", "/static/")
-# Streamlit keeps whatever is sent here in memory, whether or not the page has a field for files.
+# Streamlit keeps whatever is sent here in memory, whether or not the page has a field for files: only those pass whose
+# screens have one.
 UPLOADS = "/_stcore/upload_file"
-UPLOADERS: tuple[AccountRole, ...] = ("researcher", "admin")
 
 
 class SecurityHeaders:

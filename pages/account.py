@@ -5,7 +5,7 @@ import streamlit as st
 from db.accounts.users import change_own_password
 from pages._parts.notices import show_error
 from pages._parts.text import _
-from pages._parts.who import EVERYBODY, acting, require_role, session_token
+from pages._parts.who import acting, require_screen, session_token
 from proutt_core.errors import InputError
 
 # A form of its own: only a request outside Streamlit can take the cookie away.
@@ -26,7 +26,7 @@ button:hover, button:focus-visible { border-color: var(--st-primary-color); colo
 def on_change() -> None:
     typed = {field: st.session_state.pop(field) for field in ("current", "new", "again")}
     with show_error():
-        who = acting(*EVERYBODY)
+        who = acting("account")
         if typed["new"] != typed["again"]:
             raise InputError(_("The two new passwords differ; the password was not changed."))
         change_own_password(
@@ -35,7 +35,7 @@ def on_change() -> None:
         st.toast(_("The password was changed."))
 
 
-who = require_role(*EVERYBODY)
+who = require_screen("account")
 st.title(_("Account"))
 st.text(_("Signed in as {name}").format(name=who.name))
 st.text(_("Roles: {roles}").format(roles=", ".join(sorted(who.roles))))

@@ -1,19 +1,14 @@
 """Compare: two sets of predictions for one dialogue, nobody told which method made which."""
 
-from collections.abc import Sequence
 from typing import Any
 
-import streamlit as st
-
 from db.studies.comparisons import Side, compare_task, save_judgement
-from pages._parts.dialogue import PANE_HEIGHT, dialogue_pane, plain_text
 from pages._parts.notices import show_error
-from pages._parts.review.answering import AnswerButton, begin, decide, labelled
+from pages._parts.review.answering import AnswerButton, begin, decide
+from pages._parts.review.comparison import comparison_panes, preview
 from pages._parts.text import _
-from pages._parts.who import require_role
-from proutt_core.types import AccountRole, Message
-
-JUDGES: tuple[AccountRole, ...] = ("annotator", "reviewer")
+from pages._parts.who import require_screen
+from proutt_core.types.screens import KNOWING_ROLES
 
 
 def verdicts() -> list[AnswerButton]:
@@ -28,79 +23,23 @@ def question() -> str:
     return _("Which set better anticipates what the user says next?")
 
 
-def panes(context: Sequence[Message], left: Sequence[str], right: Sequence[str], said_next: str | None) -> None:
-    dialogue, first, second = st.columns([1.2, 1, 1])
-    with dialogue:
-        messages = [*context, *([Message(role="user", content=said_next)] if said_next else [])]
-        dialogue_pane(messages)
-    for place, label, texts in ((first, _("Left"), left), (second, _("Right"), right)):
-        with place, st.container(height=PANE_HEIGHT, border=True):
-            st.caption(label)
-            for n, text in enumerate(texts):
-                if n:
-                    st.divider()
-                plain_text(text)
-
-
-def save_side(*, answer: Side, **given: Any) -> str:
-    return save_judgement(side=answer, **given)
+def save_side(*, answer: Side, **about: Any) -> str:
+    return save_judgement(side=answer, **about)
 
 
 def judge() -> None:
-    given = begin("compare", question(), who, JUDGES)
-    if given is None:
+    current = begin("compare", question(), who)
+    if current is None:
         return
-    queue, assignment = given
+    queue, assignment = current
     with show_error():
         task = compare_task(assignment_id=assignment, user_id=who.id)
-        panes(task.context, task.left, task.right, task.next_utterance)
-        decide(verdicts(), queue=queue, assignment=assignment, roles=JUDGES, save=save_side)
+        comparison_panes(task.context, task.left, task.right, task.next_utterance)
+        decide(verdicts(), kind="compare", queue=queue, assignment=assignment, save=save_side)
 
 
-def preview() -> None:
-    """Researchers and admins see what judges see, with an invented example and buttons that do nothing."""
-    heading, note = st.columns([1, 1], vertical_alignment="center")
-    heading.title(question(), anchor=False)
-    note.info(_("Preview with an invented example: accounts that can see which method is which never judge."))
-    panes(_example(), _example_left(), _example_right(), None)
-    with st.bottom:
-        places = st.columns([2.1, 2.1, 2.1, 4.2])
-        for place, verdict in zip(places, verdicts(), strict=False):
-            place.button(
-                labelled(verdict.label, verdict.key), key=f"preview-{verdict.value}", disabled=True, width="stretch"
-            )
-
-
-def _example() -> list[Message]:
-    return [
-        Message(role="user", content=_("I have two hours in the old town. What is worth seeing?")),
-        Message(
-            role="assistant",
-            content=_("The covered market and the clock tower are both within ten minutes of the station."),
-        ),
-    ]
-
-
-def _example_left() -> list[str]:
-    return [
-        _("Can I go up the clock tower?"),
-        _("When does the market close?"),
-        _("Is there somewhere to leave my suitcase?"),
-        _("What should I eat at the market?"),
-    ]
-
-
-def _example_right() -> list[str]:
-    return [
-        _("Tell me more about the old town."),
-        _("How far is the clock tower?"),
-        _("Is it going to rain?"),
-        _("Which museums are open today?"),
-    ]
-
-
-who = require_role("annotator", "reviewer", "researcher", "admin")
-if who.has("researcher", "admin"):
-    preview()
+who = require_screen("compare")
+if who.has(*KNOWING_ROLES):  # also one who is an annotator too: whoever can see which method is which never judges
+    preview(question(), verdicts())
 else:
     judge()

@@ -1,26 +1,14 @@
 """Studies: a blinded check of two methods by people. Create, open, follow, close, unblind, read; start LLM judges."""
 
-import pandas as pd
 import streamlit as st
 
-from db.studies.results import study_progress
-from db.studies.studies import close_study, get_study, list_studies, open_study, unblind_study
-from pages._parts.dialogue import plain_text
+from db.studies.studies import get_study, list_studies
 from pages._parts.notices import show_error, worker_notice
 from pages._parts.studies.form import CHOSEN, NEW, draw_form
-from pages._parts.studies.judges import draw_judges
-from pages._parts.studies.results import draw_results
+from pages._parts.studies.study import draw_study
 from pages._parts.text import _
-from pages._parts.who import acting, require_role, signed_in
-from proutt_core.actions.study_results import report_of
+from pages._parts.who import require_screen
 from proutt_core.types import StudyInfo
-
-LAB = ("researcher", "admin")
-REFRESH = "3s"
-
-
-def states() -> dict[str, str]:
-    return {"draft": _("draft"), "open": _("open"), "closed": _("closed")}
 
 
 def choose(studies: list[StudyInfo]) -> str | None:
@@ -44,134 +32,11 @@ def toggle_new() -> None:
     st.session_state[NEW] = not st.session_state.get(NEW, False)
 
 
-def facts(study: StudyInfo) -> None:
-    # Which of the two is a stays out of sight until the study is unblinded.
-    compared = (
-        _("a is {a}, b is {b}").format(a=study.a, b=study.b)
-        if study.unblinded
-        else _("compares {one} and {other}").format(one=min(study.a, study.b), other=max(study.a, study.b))
-    )
-    shows = {
-        "context": _("people and judges see the dialogue only"),
-        "context_and_next": _("people and judges also see what the user really said next"),
-    }[study.evidence]
-    with st.container(border=True, gap="xsmall"):
-        st.badge(states()[study.state], color="green" if study.state == "open" else "gray")
-        plain_text(
-            _("{cases} cases of {dataset}, {people} answers a case; {compared}").format(
-                cases=study.cases, dataset=study.dataset, people=study.people, compared=compared
-            )
-        )
-        plain_text(_("Title shown to annotators: {title}").format(title=study.public_title))
-        st.caption(
-            _("{evidence}; seed {seed}; protocol {sha}").format(
-                evidence=shows, seed=study.seed, sha=study.protocol_sha256[:12]
-            )
-        )
-
-
-# --- draft ------------------------------------------------------------------------------------------------------------
-
-
-def draw_draft(study: StudyInfo) -> None:
-    plain_text(
-        _("People who judge: {names}").format(
-            names=", ".join(study.members) or _("nobody yet; make annotator accounts")
-        )
-    )
-    st.text(
-        _("Once it is open, no case is added, and only progress and the share of ties can be seen until it is closed.")
-    )
-    st.button(_("Open the study"), type="primary", key="open_study", on_click=on_open, args=(study.name,))
-
-
-def on_open(name: str) -> None:
-    with show_error():
-        open_study(name, user_id=acting(*LAB).id)
-
-
-# --- open -------------------------------------------------------------------------------------------------------------
-
-
-@st.fragment(run_every=REFRESH)
-def draw_progress(study: StudyInfo) -> None:
-    who = signed_in()
-    if who is None or not who.has(*LAB) or get_study(study.name).state != "open":
-        st.rerun()  # the whole page: it looks otherwise now
-    progress = study_progress(study.name)
-    far, ties = st.columns([7, 3], vertical_alignment="center")
-    far.progress(
-        min(progress.answers / progress.wanted, 1.0),
-        text=_("{n} of {total} answers").format(n=f"{progress.answers:,}", total=f"{progress.wanted:,}"),
-    )
-    share = _("no answer yet") if progress.tie_share is None else f"{progress.tie_share:.0%}"
-    ties.text(_("Ties among all answers: {share}").format(share=share))
-    rows = [
-        {_("Annotator"): person.name, _("Answered"): person.done, _("Answered or still to give"): person.total}
-        for person in progress.people
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width=520)
-    draw_close(study, missing=progress.answers < progress.wanted)
-
-
-def draw_close(study: StudyInfo, *, missing: bool) -> None:
-    with st.popover(_("Close the study…")):
-        if missing:
-            st.text(
-                _("Answers are missing. Closing now departs from the protocol, and every report will name the reason.")
-            )
-            st.text_input(_("Reason"), key=f"reason_{study.id}", max_chars=300)
-        else:
-            st.text(_("Every answer is in. A closed study takes no more answers."))
-        st.button(
-            _("Close early") if missing else _("Close now"),
-            key="close_study",
-            on_click=on_close,
-            args=(study.name, study.id),
-        )
-
-
-def on_close(name: str, study_id: int) -> None:
-    with show_error():
-        close_study(name, user_id=acting(*LAB).id, departure=st.session_state.get(f"reason_{study_id}", ""))
-
-
-# --- closed -----------------------------------------------------------------------------------------------------------
-
-
-def draw_closed(study: StudyInfo) -> None:
-    draw_results(report_of(study.name))
-    agreement, unblind = st.columns([2, 8], vertical_alignment="center")
-    agreement.page_link("agreement.py", label=_("Agreement"), icon=":material/handshake:")
-    if study.unblinded:
-        return
-    with unblind.popover(_("Unblind…")):
-        st.text(_("The results will name the methods. This cannot be taken back, and it is recorded who did it."))
-        st.button(_("Unblind now"), key="unblind_study", on_click=on_unblind, args=(study.name,))
-
-
-def on_unblind(name: str) -> None:
-    with show_error():
-        unblind_study(name, user_id=acting(*LAB).id)
-
-
-def draw(study: StudyInfo) -> None:
-    facts(study)
-    if study.state == "draft":
-        draw_draft(study)
-        return
-    if study.state == "open":
-        draw_progress(study)
-    else:
-        draw_closed(study)
-    draw_judges(study)
-
-
-require_role("researcher", "admin")
-chosen = choose(list_studies())
+require_screen("studies")
+name = choose(list_studies())
 with show_error():
-    if chosen is None:
+    if name is None:
         worker_notice()
         draw_form()
     else:
-        draw(get_study(chosen))
+        draw_study(get_study(name))

@@ -23,16 +23,7 @@ from db.tables import (
     User,
 )
 from proutt_core.errors import NotAllowed
-from proutt_core.types import AccountRole
-
-# Section 7 of the design: who works on which page.
-FITTING_ROLES: dict[str, frozenset[AccountRole]] = {
-    "pair": frozenset({"annotator", "reviewer", "researcher", "admin"}),
-    "tree": frozenset({"reviewer", "researcher", "admin"}),
-    "compare": frozenset({"annotator", "reviewer"}),
-}
-# Whoever holds one of these can learn which method is which.
-KNOWING_ROLES: frozenset[AccountRole] = frozenset({"researcher", "admin"})
+from proutt_core.types.screens import KNOWING_ROLES, WORK
 
 
 def roles_held(session: Session, user_id: int) -> frozenset[str]:
@@ -48,7 +39,7 @@ def roles_held(session: Session, user_id: int) -> frozenset[str]:
 
 def refusal(session: Session, *, queue: Queue, user_id: int) -> str | None:
     """Why this person is given nothing of this queue, in words for that person; None where nothing forbids it."""
-    if not roles_held(session, user_id) & FITTING_ROLES[queue.kind]:
+    if roles_held(session, user_id).isdisjoint(WORK[queue.kind].roles):
         return "Your roles do not include this kind of work. An admin can change them."
     if not queue.everyone and not _is_member(session, queue, user_id):
         return "You do not take part in this queue. A researcher can add you."
@@ -92,10 +83,10 @@ def _judged_studies(session: Session, user_id: int) -> Any:
 
 
 def _is_member(session: Session, queue: Queue, user_id: int) -> bool:
-    found = session.exec(
+    membership = session.exec(
         select(QueueMember.id).where(QueueMember.queue_id == queue.id, QueueMember.user_id == user_id)
     ).first()
-    return found is not None
+    return membership is not None
 
 
 def _unblinded(session: Session, *, study_id: int, user_id: int) -> str | None:
@@ -117,7 +108,7 @@ _TOLD_TO_JUDGES: dict[NoJudge, str] = {
 
 def no_judge(session: Session, *, user_id: int, moment: datetime, methods: tuple[int, int]) -> NoJudge | None:
     """Why this person may not compare these two methods in a study frozen at `moment`; None where nothing does."""
-    if not roles_held(session, user_id) & FITTING_ROLES["compare"]:
+    if roles_held(session, user_id).isdisjoint(WORK["compare"].roles):
         return "roles"
     if knew_since(session, user_id=user_id, moment=moment):
         return "knew"
@@ -125,14 +116,14 @@ def no_judge(session: Session, *, user_id: int, moment: datetime, methods: tuple
 
 
 def knew_since(session: Session, *, user_id: int, moment: datetime) -> bool:
-    held = session.exec(
+    grant = session.exec(
         select(RoleGrant.id).where(
             RoleGrant.user_id == user_id,
             col(RoleGrant.role).in_(KNOWING_ROLES),
             sa.or_(col(RoleGrant.revoked_at).is_(None), col(RoleGrant.revoked_at) > moment),
         )
     ).first()
-    return held is not None
+    return grant is not None
 
 
 def _edited_runs_of(session: Session, *, methods: tuple[int, int], user_id: int) -> bool:
@@ -144,7 +135,7 @@ def _edited_runs_of(session: Session, *, methods: tuple[int, int], user_id: int)
     edited = sa.or_(
         sa.cast(col(PairReview.chosen), sa.Text) != "null", sa.cast(col(PairReview.rejected), sa.Text) != "null"
     )
-    found = session.exec(
+    edit = session.exec(
         select(PairReview.id)
         .join(Assignment, col(Assignment.id) == PairReview.assignment_id)
         .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
@@ -153,4 +144,4 @@ def _edited_runs_of(session: Session, *, methods: tuple[int, int], user_id: int)
         .where(Assignment.user_id == user_id, Job.kind == "synthesis", col(Job.name).in_(runs), edited)
         .limit(1)
     ).first()
-    return found is not None
+    return edit is not None

@@ -49,3 +49,7 @@ def pager(pages: int, *, key: str) -> None:
     """Page numbers beside something else: in a row without a width of its own a pager hides pages that have room."""
     with st.container(width=PAGER_WIDTH):
         st.pagination(pages, key=key)
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    return " · ".join(f"{name} {count:,}" for name, count in counts.items())

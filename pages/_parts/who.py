@@ -1,16 +1,15 @@
-"""Who is there, and may they do this: asked on every rerun and in every callback."""
+"""Who is there, and may they do this: asked on every rerun and in every callback, of the table of screens and roles."""
 
-from typing import NoReturn, get_args
+from typing import NoReturn
 
 import streamlit as st
 
 from db.accounts.sessions import SignedIn, user_of_token
 from pages._parts.text import _
 from proutt_core.errors import NotAllowed
-from proutt_core.types import AccountRole
+from proutt_core.types.screens import screen
 
 COOKIE = "proutt_session"
-EVERYBODY: tuple[AccountRole, ...] = get_args(AccountRole)
 _OWNER = "_signed_in_user"
 _to_sign_in = st.components.v2.component(
     "proutt_to_sign_in",
@@ -41,30 +40,35 @@ def signed_in() -> SignedIn | None:
     return who
 
 
-def acting(*roles: AccountRole) -> SignedIn:
-    """For callbacks: who clicks, if they may. Raises NotAllowed, so put it inside `with show_error():`."""
+def acting(name: str) -> SignedIn:
+    """For callbacks of this screen: who clicks, if they may act on it. Raises NotAllowed, so put it inside
+    `with show_error():`. What several screens draw names the one whose people it is for."""
     who = signed_in()
     if who is None:
         raise NotAllowed(_("You are signed out. Sign in again; nothing was saved by this click."))
-    if not who.has(*roles):
+    if not who.has(*screen(name).acting_roles):
         raise NotAllowed(_("Your account may no longer do this."))
     return who
 
 
-def require_role(*roles: AccountRole) -> SignedIn:
-    """First line of every page: draws a refusal and stops the script unless the person has one of the roles."""
+def require_screen(name: str) -> SignedIn:
+    """First line of every page: draws a refusal and stops the script unless the person may open this screen."""
     who = signed_in()
     if who is None:
         leave_for_sign_in()
-    if not who.has(*roles):
+    if not may_open(who, name):
         st.title(_("Not for your account"))
         st.text(
             _("This page is for these roles: {needed}. You have: {held}. An admin can change that.").format(
-                needed=", ".join(roles), held=", ".join(sorted(who.roles)) or _("none")
+                needed=", ".join(screen(name).roles), held=", ".join(sorted(who.roles)) or _("none")
             )
         )
         st.stop()
     return who
+
+
+def may_open(who: SignedIn, name: str) -> bool:
+    return who.has(*screen(name).roles)
 
 
 def leave_for_sign_in() -> NoReturn:

@@ -1,4 +1,4 @@
-"""The nouns of the method: pure, frozen values that know nothing of storage or screens."""
+"""The nouns of the product: pure, frozen values that know nothing of storage or drawing."""
 
 from proutt_core.types.accounts import AccountRole
 from proutt_core.types.dialogues import SPLITS, Checks, Dialogue, Message, Role, Sample, Split

@@ -1,18 +1,18 @@
 """The form that queues an import: an upload or a path on the server, and how the file is to be read."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 import streamlit as st
 
 from db.datasets.datasets import list_ready
-from pages._parts.jobs.job import RESEARCH
 from pages._parts.notices import show_error
 from pages._parts.text import _
 from pages._parts.who import acting
 from proutt_core.actions.importing import queue_import
 from proutt_core.dialogues import FORMATS, ImportSettings, TurnPolicy, parse_shares
+from proutt_core.dialogues.masking import PersonalDataPolicy
 from proutt_core.dialogues.pairs.released import FORMAT as PAIRS
 from proutt_core.dialogues.pairs.released import TITLE as PAIRS_TITLE
 from proutt_core.dialogues.uploads import remove_upload, save_upload
@@ -56,23 +56,23 @@ def import_form() -> None:
         upload = st.file_uploader(
             _("JSON, JSONL or parquet, also in a zip or gz"), key=f"import-file-{n}", label_visibility="visible"
         )
-        named = upload.name if upload else ""
+        file_name = upload.name if upload else ""
     else:
         path = st.text_input(
             _("Path on the server"), placeholder="/srv/data/lmsys.parquet", key=f"import-path-{n}"
         ).strip()
-        named = path
-    name, title = _names(named, n)
+        file_name = path
+    name, title = _names(file_name, n)
     format_, licence = _format_and_licence(n)
-    settings = _settings(n)
-    if not st.button(_("Import"), type="primary", icon=":material/upload:", disabled=not named, key="import-go"):
+    fields = _fields(n)
+    if not st.button(_("Import"), type="primary", icon=":material/upload:", disabled=not file_name, key="import-go"):
         return
     with show_error():
-        who = acting(*RESEARCH)
-        chosen = settings()
+        who = acting("datasets")
+        settings = fields.settings()
         place = save_upload(upload, upload.name) if upload else Path(path or "")
         try:
-            request = ImportRequest(str(place), name.strip(), title.strip(), format_, licence.strip(), chosen)
+            request = ImportRequest(str(place), name.strip(), title.strip(), format_, licence.strip(), settings)
             queue_import(request, created_by=who.id)
         except ProuttError:
             remove_upload(place)  # nothing of a refused file is kept
@@ -81,17 +81,17 @@ def import_form() -> None:
         st.rerun()
 
 
-def _names(named: str, n: int) -> tuple[str, str]:
-    suggested = name_from_file(named)
+def _names(file_name: str, n: int) -> tuple[str, str]:
+    suggested = name_from_file(file_name)
     free = free_name(suggested, [dataset.name for dataset in list_ready()]) if suggested else ""
     left, right = st.columns(2)
     # The keys hold the file's name, so that another file brings another suggestion.
-    name = left.text_input(_("Name"), value=free, max_chars=100, key=f"import-name-{n}-{named}")
+    name = left.text_input(_("Name"), value=free, max_chars=100, key=f"import-name-{n}-{file_name}")
     title = right.text_input(
         _("Public title"),
         value=title_from_name(suggested),
         max_chars=200,
-        key=f"import-title-{n}-{named}",
+        key=f"import-title-{n}-{file_name}",
         help=_("What annotators see. It must not name a method, a model or a run."),
     )
     return name or "", title or ""
@@ -99,17 +99,51 @@ def _names(named: str, n: int) -> tuple[str, str]:
 
 def _format_and_licence(n: int) -> tuple[str | None, str]:
     left, right = st.columns(2)
-    titles = {"": _("Detected from the content"), **{name: found.title for name, found in FORMATS.items()}}
+    titles = {"": _("Detected from the content"), **{name: known.title for name, known in FORMATS.items()}}
     titles[PAIRS] = PAIRS_TITLE
-    chosen = left.selectbox(_("Format"), list(titles), format_func=titles.__getitem__, key=f"import-format-{n}")
+    format_ = left.selectbox(_("Format"), list(titles), format_func=titles.__getitem__, key=f"import-format-{n}")
     licence = right.text_input(_("Licence, for the record"), placeholder="Apache-2.0", key=f"import-licence-{n}")
-    return chosen or None, licence or ""
+    return format_ or None, licence or ""
 
 
-def _settings(n: int) -> Callable[[], ImportSettings]:
-    """Draws the fields; the settings are read when they are needed, so that a mistake is told on the click."""
-    draw, turns, language, split = st.columns([1.2, 1, 1, 1])
-    sample = draw.number_input(
+@dataclass(frozen=True)
+class _Advanced:
+    turn: TurnPolicy
+    seed: int
+    limit: int | None
+    personal_data: PersonalDataPolicy
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """How the file is to be read, as it was typed."""
+
+    sample: int | None
+    min_turns: int
+    language: str
+    shares: str
+    advanced: _Advanced
+
+    def settings(self) -> ImportSettings:
+        """Read on the click, so that a mistake is told then. InputError names it."""
+        code = self.language.strip().lower()
+        if code and not (code.isascii() and code.isalpha() and len(code) in (2, 3)):
+            raise InputError(_("A language is its code, such as en or zh; not {given}.").format(given=code))
+        return ImportSettings(
+            turn=self.advanced.turn,
+            shares=parse_shares(self.shares),
+            seed=self.advanced.seed,
+            limit=self.advanced.limit,
+            sample=self.sample,
+            min_turns=self.min_turns,
+            language=code or None,
+            personal_data=self.advanced.personal_data,
+        )
+
+
+def _fields(n: int) -> _Fields:
+    sample, turns, language, split = st.columns([1.2, 1, 1, 1])
+    size = sample.number_input(
         _("Draw at random"),
         min_value=1,
         value=None,
@@ -118,7 +152,7 @@ def _settings(n: int) -> Callable[[], ImportSettings]:
         help=_("How many dialogues to draw from those that pass the filters. Empty: all."),
     )
     min_turns = turns.number_input(_("Minimum turns"), min_value=0, value=0, key=f"import-turns-{n}")
-    only = language.text_input(
+    code = language.text_input(
         _("Language"),
         placeholder=_("any"),
         max_chars=3,
@@ -132,38 +166,23 @@ def _settings(n: int) -> Callable[[], ImportSettings]:
         help=_("train/valid/test in percent, fixed from here on. Studies take their cases from test."),
     )
     with st.expander(_("Advanced")):
-        first, second, third = st.columns([1.6, 1, 1])
-        names = turn_names()
-        turn = first.selectbox(
-            _("Samples cut from a dialogue"), TURNS, format_func=names.__getitem__, key=f"import-turn-{n}"
-        )
-        seed = second.number_input(_("Seed"), value=0, min_value=0, key=f"import-seed-{n}")
-        limit = third.number_input(
-            _("First only"), min_value=1, value=None, placeholder=_("all"), key=f"import-limit-{n}"
-        )
+        advanced = _advanced(n)
+    return _Fields(size, min_turns, language=code or "", shares=shares or "", advanced=advanced)
 
-        policies = personal_data_names()
-        personal = st.selectbox(
-            _("Possible personal data"),
-            list(policies),
-            format_func=policies.__getitem__,
-            key=f"import-personal-{n}",
-            help=_("E-mail addresses, phone numbers, keys, identity and account numbers, IP addresses."),
-        )
 
-    def read() -> ImportSettings:
-        code = (only or "").strip().lower()
-        if code and not (code.isascii() and code.isalpha() and len(code) in (2, 3)):
-            raise InputError(_("A language is its code, such as en or zh; not {given}.").format(given=code))
-        return ImportSettings(
-            turn=turn,
-            shares=parse_shares(shares or ""),
-            seed=seed,
-            limit=limit,
-            sample=sample,
-            min_turns=min_turns,
-            language=code or None,
-            personal_data=personal,
-        )
-
-    return read
+def _advanced(n: int) -> _Advanced:
+    first, second, third = st.columns([1.6, 1, 1])
+    turn = first.selectbox(
+        _("Samples cut from a dialogue"), TURNS, format_func=turn_names().__getitem__, key=f"import-turn-{n}"
+    )
+    seed = second.number_input(_("Seed"), value=0, min_value=0, key=f"import-seed-{n}")
+    limit = third.number_input(_("First only"), min_value=1, value=None, placeholder=_("all"), key=f"import-limit-{n}")
+    policies = personal_data_names()
+    personal_data = st.selectbox(
+        _("Possible personal data"),
+        list(policies),
+        format_func=policies.__getitem__,
+        key=f"import-personal-{n}",
+        help=_("E-mail addresses, phone numbers, keys, identity and account numbers, IP addresses."),
+    )
+    return _Advanced(turn, seed=seed, limit=limit, personal_data=personal_data)

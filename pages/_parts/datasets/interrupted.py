@@ -4,7 +4,6 @@ import streamlit as st
 
 from db.datasets.imports import Unfinished, list_unfinished
 from db.jobs import jobs
-from pages._parts.jobs.job import RESEARCH
 from pages._parts.notices import show_error
 from pages._parts.text import _
 from pages._parts.who import acting
@@ -49,12 +48,12 @@ def _buttons(left: Unfinished) -> None:
 
 def _continue(job_id: int) -> None:
     with show_error():
-        who = acting(*RESEARCH)
+        who = acting("datasets")
         jobs.resume(job_id, user_id=who.id)
 
 
 def _remove(name: str) -> None:
     with show_error():
-        acting(*RESEARCH)
+        acting("datasets")
         with st.spinner(_("Removing …")):
             forget_import(name)

@@ -4,7 +4,6 @@ import streamlit as st
 
 from db.datasets.datasets import DatasetInfo
 from db.datasets.licences import set_redistributable
-from pages._parts.jobs.job import RESEARCH
 from pages._parts.notices import show_error
 from pages._parts.text import _
 from pages._parts.who import acting
@@ -27,6 +26,6 @@ def draw_licence(dataset: DatasetInfo) -> None:
 
 def correct_licence(dataset: DatasetInfo, reason: str) -> None:
     with show_error():
-        who = acting(*RESEARCH)
+        who = acting("datasets")
         redistributable = not dataset.redistributable
         set_redistributable(name=dataset.name, redistributable=redistributable, reason=reason, user_id=who.id)

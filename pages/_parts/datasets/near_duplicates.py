@@ -9,7 +9,7 @@ from db.datasets.near_duplicates import NearCopy, NearDuplicateSummary
 from db.jobs.jobs import JobInfo
 from pages._parts.datasets.personal_data import do, dropped, in_use
 from pages._parts.dialogue import dialogue_pane
-from pages._parts.jobs.job import RESEARCH, draw_buttons, follow, state_mark
+from pages._parts.jobs.job import draw_buttons, follow, state_mark
 from pages._parts.notices import show_error
 from pages._parts.tables import fact_row, pick
 from pages._parts.text import _, ngettext
@@ -53,7 +53,7 @@ def _search_form(dataset: DatasetInfo, job: JobInfo | None) -> None:
         label = _("Search") if job is None else _("Search again")
         if st.button(label, key=f"near-search-{dataset.id}", icon=":material/search:"):
             with show_error():
-                who = acting(*RESEARCH)
+                who = acting("datasets")
                 near_duplicates.queue(dataset_id=dataset.id, threshold=threshold, created_by=who.id)
                 st.rerun()
 

@@ -8,7 +8,6 @@ from db.datasets import personal_data
 from db.datasets.datasets import DatasetInfo
 from db.datasets.personal_data import PersonalDataSummary
 from pages._parts.components import Marked, marked_text
-from pages._parts.jobs.job import RESEARCH
 from pages._parts.notices import show_error
 from pages._parts.tables import fact_row
 from pages._parts.text import _, ngettext
@@ -141,7 +140,7 @@ def in_use(used_by: tuple[str, ...]) -> None:
 def do(saying: str, work: Callable[[int], int], told: Callable[[int], str]) -> None:
     """On a confirming click: do it while the page says so, then draw the page anew with what was done."""
     with show_error():
-        who = acting(*RESEARCH)
+        who = acting("datasets")
         with st.spinner(saying):
             done = work(who.id)
         st.session_state[SAID] = told(done)

@@ -22,10 +22,8 @@ from proutt_core.jobs.bills import bill_of
 from proutt_core.llm.providers.model_ref import kind_of
 from proutt_core.runs.bill import Bill, shown_money
 from proutt_core.runs.pace import LATELY_S, Duration, duration, pace
-from proutt_core.types import AccountRole
 from proutt_core.types.job_kinds import KINDS
 
-RESEARCH: tuple[AccountRole, ...] = ("researcher", "admin")
 LOOKS: dict[str, tuple[Literal["gray", "primary", "orange", "green", "red"], str]] = {
     "queued": ("gray", "schedule"),
     "running": ("primary", "play_circle"),
@@ -274,7 +272,7 @@ def _remove(job: JobInfo) -> None:
 
 def _change(change: Change, job_id: int) -> None:
     with show_error():
-        who = acting(*RESEARCH)
+        who = acting("synthesis")
         change(job_id, user_id=who.id)
 
 

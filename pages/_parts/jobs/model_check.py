@@ -27,7 +27,7 @@ def draw_check(model: ModelChoice, require_confirmed: Callable[[], None], key: s
     if now:
         st.session_state.pop(kept, None)
         with show_error():
-            acting("researcher", "admin")
+            acting("synthesis")
             require_confirmed()
             with st.spinner(_("Asking it three times, at most {seconds} s …").format(seconds=f"{DEADLINE_S:g}")):
                 st.session_state[kept] = (model, _checks(model))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from db.jobs import calls, jobs
@@ -11,19 +10,18 @@ from db.jobs.calls import ServedCall, StoredCall
 from db.jobs.usage import StageUsage
 from db.synthesis.items import job_of_item
 from pages._parts.dialogue import PANE_HEIGHT
-from pages._parts.jobs.job import RESEARCH, duration_said
+from pages._parts.jobs.job import duration_said
+from pages._parts.jobs.timeline_chart import timeline_figure
 from pages._parts.tables import fact_row
 from pages._parts.text import _
-from pages._parts.tree_chart import colours
 from pages._parts.who import signed_in
 from proutt_core.display.visible import visible
 from proutt_core.jobs.bills import asked_model, billing_day, rates_of
 from proutt_core.runs.bill import Rates, money_for, shown_money
 from proutt_core.runs.pace import duration
-from proutt_core.runs.timeline import Bar, Kind, TimedCall, Timeline, call_to_read, timeline
-from proutt_core.types import AccountRole
+from proutt_core.runs.timeline import TimedCall, Timeline, call_to_read, timeline
+from proutt_core.types.screens import CALL_READERS, KNOWING_ROLES
 
-MAY_READ: tuple[AccountRole, ...] = ("reviewer", "researcher", "admin")
 LANE, AXES = 24, 84  # pixels
 TABLE_HEIGHT = 250
 
@@ -31,7 +29,7 @@ TABLE_HEIGHT = 250
 def calls_box(item_id: int | None, *, key: str) -> None:
     """Folded until it is opened: the calls behind a tree or pair under review. Nothing for those who only annotate."""
     who = signed_in()
-    if item_id is None or who is None or not who.has(*MAY_READ):
+    if item_id is None or who is None or not who.has(*CALL_READERS):
         return
     box = st.expander(_("How it was made: the calls behind it"), key=key, on_change="rerun")
     if box.open:
@@ -45,7 +43,7 @@ def timeline_of_item(item_id: int) -> None:
     Which model answered, and what that cost, is for researchers: a reviewer may judge in a study of its methods.
     """
     who = signed_in()
-    if who is None or not who.has(*MAY_READ):
+    if who is None or not who.has(*CALL_READERS):
         return
     served = calls.of_item(kind="synthesis", item_id=item_id)
     if not served:
@@ -56,7 +54,7 @@ def timeline_of_item(item_id: int) -> None:
     chosen_key = f"call-{item_id}"
     st.session_state.setdefault(chosen_key, call_to_read(timed))
     order = [bar.call for bar in drawn.bars] if drawn else list(range(len(served)))
-    research = who.has(*RESEARCH)
+    knows_models = who.has(*KNOWING_ROLES)
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         if drawn is None:
@@ -69,7 +67,7 @@ def timeline_of_item(item_id: int) -> None:
         _table(served, drawn, order, item_id)
     with right, st.container(height=PANE_HEIGHT, border=True):
         opened = served[min(st.session_state[chosen_key], len(served) - 1)]
-        _opened(opened, _paid(opened, item_id) if research else [])
+        _opened(opened, _paid(opened, item_id) if knows_models else [])
 
 
 def _timed(served: ServedCall) -> TimedCall:
@@ -90,10 +88,6 @@ def _rates(item_id: int) -> Rates | None:
     return rates_of(address=address, model=model, on=billing_day(job))
 
 
-def kind_names() -> dict[Kind, str]:
-    return {"made": _("made"), "refused": _("made, reply not usable"), "log": _("from the log")}
-
-
 def _chart(drawn: Timeline, item_id: int) -> None:
     rows = drawn.rows
     names = [stage if lane == 0 else f"{stage} {lane + 1}" for stage, lane in rows]
@@ -108,88 +102,13 @@ def _chart(drawn: Timeline, item_id: int) -> None:
             st.session_state[f"calls-turn-{item_id}"] = st.session_state.get(f"calls-turn-{item_id}", 0) + 1
 
     st.plotly_chart(
-        _figure(drawn, names, height, chosen=st.session_state[f"call-{item_id}"]),
+        timeline_figure(drawn, names, height, chosen=st.session_state[f"call-{item_id}"]),
         height=height,
         key=chart_key,
         on_select=select,
         selection_mode="points",
         config={"displayModeBar": False},
         alt=_("When each call was asked, went out and was answered"),
-    )
-
-
-def _figure(drawn: Timeline, names: Sequence[str], height: int, *, chosen: int) -> go.Figure:
-    shade = colours()
-    at = dict(zip(drawn.rows, names, strict=True))
-    waited = [bar for bar in drawn.bars if bar.waited_s > 0]
-    figure = go.Figure(
-        go.Bar(
-            base=[bar.asked for bar in waited],
-            x=[bar.waited_s for bar in waited],
-            y=[at[bar.stage, bar.lane] for bar in waited],
-            orientation="h",
-            width=0.2,
-            marker={"color": shade["tree"]},
-            name=_("waited"),
-            customdata=[[bar.call] for bar in waited],
-            hovertext=[_("waited {s:.2f} s").format(s=bar.waited_s) for bar in waited],
-            hoverinfo="text",
-        )
-    )
-    for kind, name in kind_names().items():
-        bars = [bar for bar in drawn.bars if bar.kind == kind]
-        if bars:
-            figure.add_trace(_marks(kind, name, bars, [at[bar.stage, bar.lane] for bar in bars], shade, chosen))
-    for cut in drawn.cuts:
-        figure.add_vline(x=cut.at, line={"dash": "dot", "color": shade["tree"], "width": 1.5})
-    figure.update_layout(
-        barmode="overlay",
-        height=height,
-        margin={"l": 8, "r": 8, "t": 30, "b": 36},
-        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "font": {"color": shade["text"]}},
-        xaxis={"title": _("seconds since the first question"), "range": drawn.shown, "fixedrange": True},
-        yaxis={"categoryorder": "array", "categoryarray": list(reversed(names)), "fixedrange": True},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        dragmode=False,
-    )
-    return figure
-
-
-def _marks(
-    kind: Kind, name: str, bars: Sequence[Bar], rows: Sequence[str], shade: dict[str, str], chosen: int
-) -> go.Bar | go.Scatter:
-    """Told by form as well as by colour: a filled bar, a striped bar, a hollow diamond. The chosen has a thick edge."""
-    edges = [3 if bar.call == chosen else 0 for bar in bars]
-    shared = {
-        "y": rows,
-        "name": name,
-        "customdata": [[bar.call] for bar in bars],
-        "hovertext": [_("{stage}: {s:.2f} s").format(stage=bar.stage, s=bar.took_s) for bar in bars],
-        "hoverinfo": "text",
-        "selected": {"marker": {"opacity": 1}},
-        "unselected": {"marker": {"opacity": 1}},
-    }
-    if kind == "log":
-        marker = {
-            "symbol": ["diamond" if bar.call == chosen else "diamond-open" for bar in bars],
-            "size": 11,
-            "color": shade["exploration"],
-            "line": {"width": 2, "color": shade["exploration"]},
-        }
-        return go.Scatter(x=[bar.asked for bar in bars], mode="markers", marker=marker, **shared)
-    marker = {
-        "color": shade["true"] if kind == "made" else shade["wrong"],
-        "line": {"width": edges, "color": shade["text"]},
-        "pattern": {"shape": "" if kind == "made" else "/", "fillmode": "overlay", "fgcolor": shade["paper"]},
-    }
-    return go.Bar(
-        base=[bar.begins for bar in bars],
-        x=[bar.took_s for bar in bars],
-        orientation="h",
-        width=0.7,
-        marker=marker,
-        **shared,
     )
 
 

@@ -106,7 +106,7 @@ def _on_create(dataset: str, a: str, b: str) -> None:
             members=tuple(st.session_state["new_study_members"]),
             seed=int(st.session_state["new_study_seed"]),
             evidence=st.session_state["new_study_evidence"],
-            user_id=acting("researcher", "admin").id,
+            user_id=acting("studies").id,
         )
         st.session_state[CHOSEN] = made.name
         st.session_state[NEW] = False

@@ -6,7 +6,7 @@ from db.jobs import items
 from db.jobs.jobs import JobInfo
 from db.studies.judging import judge_runs
 from pages._parts.jobs.failures import draw_failures
-from pages._parts.jobs.job import RESEARCH, draw_progress, follow
+from pages._parts.jobs.job import draw_progress, follow
 from pages._parts.jobs.model_form import Chosen, choose_model_form
 from pages._parts.notices import show_error, worker_notice
 from pages._parts.text import _
@@ -55,7 +55,7 @@ def _form(study: StudyInfo) -> None:
 
 def _on_start(study: str, chosen: Chosen) -> None:
     with show_error():
-        who = acting(*RESEARCH)
+        who = acting("studies")
         chosen.require_confirmed()
         mode = st.session_state["judge_mode"]
         margin = st.session_state.get("judge_margin", 0.0) if mode == "pointwise" else 0.0

@@ -11,7 +11,6 @@ from db.datasets.datasets import DatasetInfo
 from db.jobs.jobs import JobInfo
 from db.pairs.exports import ExportInfo, exports_of
 from db.pairs.going_out import pairs_of_dataset, pairs_of_run
-from pages._parts.jobs.job import RESEARCH
 from pages._parts.notices import show_error
 from pages._parts.text import _, ngettext
 from pages._parts.who import acting
@@ -81,7 +80,7 @@ def _box(
     made = f"export-{key}-{kind}-{format_}-{status}"
     if go.button(_("Write the file"), icon=":material/save:", width="stretch", key=f"write-{key}"):
         with show_error(), st.spinner(_("Writing …")):
-            who = acting(*RESEARCH)
+            who = acting("synthesis")
             place = FOLDER.resolve() / secrets.token_hex(8)
             place.mkdir(parents=True, mode=0o700)
             out = place / f"{safe_name(f'{name}-{kind}-{status}')}.{ENDINGS[format_]}"

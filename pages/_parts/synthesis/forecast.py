@@ -7,7 +7,7 @@ import streamlit as st
 from db.datasets import datasets
 from db.jobs import items
 from db.jobs.jobs import JobInfo
-from pages._parts.jobs.job import RESEARCH, duration_said
+from pages._parts.jobs.job import duration_said
 from pages._parts.notices import show_error
 from pages._parts.text import _, ngettext
 from pages._parts.who import acting
@@ -99,6 +99,6 @@ def go_on_form(job: JobInfo) -> None:
             }
             draw_estimate(words)
             if st.button(_("Go on"), icon=":material/play_arrow:", key=f"go-on-go-{job.public_id}"):
-                who = acting(*RESEARCH)
+                who = acting("synthesis")
                 start_synthesis(**words, created_by=who.id)
                 st.rerun()

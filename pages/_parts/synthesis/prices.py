@@ -9,7 +9,6 @@ from db.columns import now
 from db.jobs import prices
 from db.jobs.jobs import JobInfo
 from db.jobs.prices import Price
-from pages._parts.jobs.job import RESEARCH
 from pages._parts.notices import show_error
 from pages._parts.tables import pick
 from pages._parts.text import _
@@ -124,7 +123,7 @@ def _fields(start: Price | None, key: str) -> dict[str, Any]:
 
 def _save(price: dict[str, Any]) -> None:
     with show_error():
-        who = acting(*RESEARCH)
+        who = acting("synthesis")
         if price["since"] is None:
             raise InputError(_("Say from which day on the price holds."))
         prices.set_price(Price(**price), user_id=who.id)
@@ -133,5 +132,5 @@ def _save(price: dict[str, Any]) -> None:
 
 def _remove(price: Price) -> None:
     with show_error():
-        who = acting(*RESEARCH)
+        who = acting("synthesis")
         prices.remove_price(address=price.address, model=price.model, since=price.since, user_id=who.id)

@@ -9,7 +9,6 @@ from db.datasets import personal_data
 from db.datasets.datasets import DatasetInfo
 from db.jobs.jobs import JobInfo
 from db.studies import methods
-from pages._parts.jobs.job import RESEARCH
 from pages._parts.jobs.model_form import Chosen, choose_model_form
 from pages._parts.notices import show_error
 from pages._parts.synthesis.forecast import draw_estimate
@@ -71,7 +70,7 @@ def run_form(found: list[DatasetInfo], runs: list[JobInfo]) -> None:
     if not st.button(label, type="primary", icon=":material/play_arrow:", key="run-go"):
         return
     with show_error():
-        who = acting(*RESEARCH)
+        who = acting("synthesis")
         chosen.require_confirmed()
         start_synthesis(
             **_words(dataset, chosen, asked, limit=limit, run=run),
@@ -270,7 +269,7 @@ def predict_form(found: list[DatasetInfo]) -> None:
     if not st.button(_("Start predicting"), type="primary", icon=":material/play_arrow:", key="predict-go"):
         return
     with show_error():
-        who = acting(*RESEARCH)
+        who = acting("synthesis")
         chosen.require_confirmed()
         method = prompted_method(
             name=(name or "").strip(),
