@@ -91,6 +91,12 @@ def test_accounts_whose_file_was_deleted_are_left_alone(sqlite: str, here: Path)
     assert not ACCOUNTS_FILE.exists()
 
 
+def test_the_worker_opens_the_sample_study(sqlite: str, here: Path) -> None:
+    set_up_sample()
+    assert run("worker", "--until-idle")[0] == 0
+    assert [(study.name, study.state) for study in studies.list_studies()] == [("sample", "open")]
+
+
 def test_the_sample_study_opens_when_both_methods_have_predicted(database: str, here: Path) -> None:
     set_up_sample()
     assert not open_sample_study()

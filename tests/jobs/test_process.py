@@ -1,5 +1,6 @@
 """Real processes: workers killed in the middle, two at once, told to stop; the command line interrupted."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,8 +14,11 @@ from sqlmodel import select
 
 from db.engine import read
 from db.jobs import items, jobs, workers
+from db.jobs.jobs import JobInfo
 from db.tables import LlmCall
 from proutt_core.actions.synthesis import start_synthesis
+from proutt_core.errors import ConflictError
+from proutt_core.jobs.process import work
 from tests.fake_server import FakeServer
 from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
 
@@ -162,6 +166,23 @@ def test_one_broken_job_does_not_end_the_others(
     assert (failed.state, failed.halt) == ("failed", "refused")
     assert "DEEPSEEK_API_KEY" in failed.reason
     assert "sk-here-only" not in str(failed)
+
+
+def test_what_follows_is_done_after_each_job_and_its_error_is_a_warning(
+    sqlite: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    import_talks(2)
+    started = [start_synthesis(dataset=DATASET, run=name).job_id for name in ("one", "two")]
+    followed: list[int] = []
+
+    def follow_up(job: JobInfo) -> None:
+        followed.append(job.id)
+        raise ConflictError("another was quicker")
+
+    asyncio.run(work(until_idle=True, follow_up=follow_up))
+    assert sorted(followed) == started
+    assert {jobs.required(job_id).state for job_id in started} == {"done"}
+    assert caplog.text.count("another was quicker") == 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -129,7 +129,7 @@ class _Filling:
         source = source_of(request)
         sha256 = sha256_of(source.path, tell=lambda: claim.renew(0))
         left = unfinished_same(request, source, sha256)
-        dataset_id = self._dataset_id = self._begin(source, sha256) if left is None else self._go_on(left)
+        dataset_id = self._begin(source, sha256) if left is None else self._go_on(left)
         if isinstance(source, ReleasedSource):
             return fill_pairs(dataset_id, source, request.settings, still=lambda report: claim.renew(report.rows))
         report = ImportReport.from_dict(left.so_far.report if left else {})
@@ -144,12 +144,13 @@ class _Filling:
     def _begin(self, source: Source | ReleasedSource, sha256: str) -> int:
         if datasets.remove_unfinished(self._request.dataset):
             self._say("starting over: what an import left that did not end is removed")
-        dataset_id = _create(self._request, source, sha256)
+        dataset_id = self._dataset_id = _create(self._request, source, sha256)
         imports.attach_dataset(self._claim.job_id, dataset_id=dataset_id)
         return dataset_id
 
     def _go_on(self, left: Unfinished) -> int:
         self._say(f"going on after row {left.so_far.rows:,}")
+        self._dataset_id = left.dataset_id
         return left.dataset_id
 
     def abandon(self, *, broken: bool = False) -> None:
