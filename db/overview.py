@@ -17,7 +17,7 @@ def overview() -> Overview:
         studies = dict(session.exec(select(Study.state, sa.func.count()).group_by(col(Study.state))).all())
         trees, trees_done = _answers(session, Queue.kind == "tree")
         pairs, pairs_done = _answers(session, Queue.kind == "pair")
-        wanted, answers = _answers(session, Queue.kind == "compare", Queue.state == "open")
+        expected, answers = _answers(session, Queue.kind == "compare", Queue.state == "open")
         return Overview(
             datasets=_count(session, Dataset, Dataset.state == "ready", Dataset.kind == "dialogues"),
             imports_running=jobs["import", "running"],
@@ -35,7 +35,7 @@ def overview() -> Overview:
             studies_open=studies.get("open", 0),
             studies_closed=studies.get("closed", 0),
             answers=answers,
-            answers_wanted=wanted,
+            answers_wanted=expected,
             judge_runs=jobs["judge", "done"],
             judge_runs_running=jobs["judge", "running"],
             exports=_count(session, Export),
@@ -66,15 +66,15 @@ def _methods(session: Session) -> int:
 
 def _answers(session: Session, *where: Any) -> tuple[int, int]:
     """(answers wanted, answers that count) in the queues that fit."""
-    wanted = session.exec(
+    expected = session.exec(
         select(sa.func.coalesce(sa.func.sum(QueueItem.people), 0))
         .join(Queue, col(Queue.id) == QueueItem.queue_id)
         .where(*where)
     ).one()
-    given = session.exec(
+    received = session.exec(
         select(sa.func.count(col(Assignment.id)))
         .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
         .join(Queue, col(Queue.id) == QueueItem.queue_id)
         .where(Assignment.state == "done", *where)
     ).one()
-    return int(wanted), given
+    return int(expected), received

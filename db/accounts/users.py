@@ -54,15 +54,15 @@ def create_user(
     normal = _checked_name(name)
     if kind not in KINDS:
         raise InputError(f"{kind!r} is no kind of person; expected one of {', '.join(KINDS)}")
-    wanted = _checked_roles(roles)
+    checked_roles = _checked_roles(roles)
     user = User(name=normal, password_hash=hash_password(password), kind=kind, languages=sorted(set(languages)))
     try:
         with write() as session:
             session.add(user)
             session.flush()
             user_id = row_id(user.id)
-            session.add_all(RoleGrant(user_id=user_id, role=role) for role in wanted)
-            record(session, user_id=by, kind="user.create", subject=normal, detail={"roles": list(wanted)})
+            session.add_all(RoleGrant(user_id=user_id, role=role) for role in checked_roles)
+            record(session, user_id=by, kind="user.create", subject=normal, detail={"roles": list(checked_roles)})
     except IntegrityError as exc:
         raise ConflictError(f"there is already an account named {normal}") from exc
     return get_user(user_id)
@@ -95,16 +95,16 @@ def list_users() -> list[UserInfo]:
 
 def get_user(user_id: int) -> UserInfo:
     with read() as session:
-        found = _infos(session, col(User.id) == user_id)
-    if not found:
+        users = _infos(session, col(User.id) == user_id)
+    if not users:
         raise InputError(f"there is no account with the number {user_id}")
-    return found[0]
+    return users[0]
 
 
 def find_user(name: str) -> UserInfo | None:
     with read() as session:
-        found = _infos(session, col(User.name) == normal_name(name))
-    return found[0] if found else None
+        users = _infos(session, col(User.name) == normal_name(name))
+    return users[0] if users else None
 
 
 def _infos(session: Session, *where: sa.ColumnElement[bool]) -> list[UserInfo]:
@@ -134,15 +134,15 @@ def _info(user: User, roles: Collection[AccountRole], last_sign_in: datetime | N
 
 def set_roles(*, user_id: int, roles: Collection[AccountRole], by: int | None = None) -> UserInfo:
     """Grant what is missing, take away what is not named. Takes effect with the person's next click."""
-    wanted = _checked_roles(roles)
+    checked_roles = _checked_roles(roles)
     with write() as session:
         _lock_admins(session)
         user = _user(session, user_id)
         grants = session.exec(
             select(RoleGrant).where(RoleGrant.user_id == user_id, col(RoleGrant.revoked_at).is_(None))
         ).all()
-        granted = [role for role in wanted if role not in {grant.role for grant in grants}]
-        revoked = [grant for grant in grants if grant.role not in wanted]
+        granted = [role for role in checked_roles if role not in {grant.role for grant in grants}]
+        revoked = [grant for grant in grants if grant.role not in checked_roles]
         for grant in revoked:
             grant.revoked_at = now()
         session.add_all(RoleGrant(user_id=user_id, role=role) for role in granted)

@@ -19,10 +19,10 @@ def check_public_title(session: Session, title: str) -> None:
     """Refuse a title that annotators would see and that names a method, its family, its model or a run."""
     if not title.strip():
         raise InputError("the title shown to annotators is empty")
-    told = _told(title, _names(session) | _names_of_runs(session))
-    if told is not None:
+    name = _name_in(title, _names(session) | _names_of_runs(session))
+    if name is not None:
         raise InputError(
-            f'the title "{title}" would tell annotators about "{told}"; '
+            f'the title "{title}" would tell annotators about "{name}"; '
             "choose one without the name of a method, family, model or run"
         )
 
@@ -38,10 +38,10 @@ def check_titles_in_view(session: Session) -> None:
         .order_by(col(Queue.id))
     )
     for title, dataset in rows:
-        told = _told(title, names)
-        if told is not None:
+        name = _name_in(title, names)
+        if name is not None:
             raise InputError(
-                f'the title "{title}", under which annotators see dataset "{dataset}", would tell them about "{told}"; '
+                f'the title "{title}", under which annotators see dataset "{dataset}", would tell them about "{name}"; '
                 f'change it with `python -m proutt_core title --dataset "{dataset}" NEW_TITLE`'
             )
 
@@ -66,7 +66,7 @@ def _models_in(settings: Mapping[str, Any]) -> set[str]:
     return {name for model in models for name in (model, model.rpartition("/")[2])}
 
 
-def _told(title: str, names: set[str]) -> str | None:
+def _name_in(title: str, names: set[str]) -> str | None:
     return next((name for name in sorted(names) if _tells(title, name)), None)
 
 

@@ -129,8 +129,8 @@ def remove_unfinished(name: str) -> bool:
     The caller holds the claim on the import of this name, so that nobody is adding to it.
     """
     with read() as session:
-        found = session.exec(select(Dataset.id).where(Dataset.name == name, Dataset.state != "ready")).first()
-    return found is not None and remove(found)
+        dataset_id = session.exec(select(Dataset.id).where(Dataset.name == name, Dataset.state != "ready")).first()
+    return dataset_id is not None and remove(dataset_id)
 
 
 def remove(dataset_id: int) -> bool:
@@ -182,9 +182,9 @@ def get(dataset_id: int) -> DatasetInfo | None:
 
 def required(name: str) -> DatasetInfo:
     """The ready dataset of that name. InputError naming the datasets there are."""
-    found = find(name)
-    if found is not None:
-        return found
+    dataset = find(name)
+    if dataset is not None:
+        return dataset
     with read() as session:
         names = session.exec(select(Dataset.name).where(Dataset.state == "ready").order_by(Dataset.name)).all()
     known = ", ".join(names) or "none yet; make one with `import`"
@@ -214,10 +214,10 @@ def _with_counts(session: Session, rows: Sequence[Dataset]) -> list[DatasetInfo]
 
 
 def _counts(session: Session, statement: Any) -> dict[int, dict[str, int]]:
-    found: dict[int, dict[str, int]] = {}
+    counts_by_dataset: dict[int, dict[str, int]] = {}
     for dataset_id, split, count in session.exec(statement):
-        found.setdefault(dataset_id, {})[split] = count
-    return found
+        counts_by_dataset.setdefault(dataset_id, {})[split] = count
+    return counts_by_dataset
 
 
 def _info(row: Dataset, dialogues: dict[str, int], samples: dict[str, int], pairs: dict[str, int]) -> DatasetInfo:
@@ -251,7 +251,7 @@ def remove_some_pairs(session: Session, *, dataset_id: int, limit: int) -> int:
 
 def pair_counts(session: Session, dataset_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     """Dataset → split → how many pairs."""
-    found: dict[int, dict[str, int]] = {}
+    counts_by_dataset: dict[int, dict[str, int]] = {}
     rows = session.exec(
         select(PreferencePair.dataset_id, PreferencePair.split, sa.func.count())
         .where(col(PreferencePair.dataset_id).in_(dataset_ids))
@@ -259,5 +259,5 @@ def pair_counts(session: Session, dataset_ids: Sequence[int]) -> dict[int, dict[
     )
     for dataset_id, split, count in rows:
         if dataset_id is not None:
-            found.setdefault(dataset_id, {})[split] = count
-    return found
+            counts_by_dataset.setdefault(dataset_id, {})[split] = count
+    return counts_by_dataset

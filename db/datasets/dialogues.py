@@ -160,7 +160,7 @@ def samples_by_id(sample_ids: Sequence[int]) -> dict[int, StoredSample]:
 
 
 def read_samples(session: Session, sample_ids: Sequence[int]) -> dict[int, StoredSample]:
-    found: dict[int, StoredSample] = {}
+    samples: dict[int, StoredSample] = {}
     for start in range(0, len(sample_ids), LOOKED_UP_AT_ONCE):
         rows = session.exec(
             select(SampleRow, DialogueRow)
@@ -169,8 +169,8 @@ def read_samples(session: Session, sample_ids: Sequence[int]) -> dict[int, Store
         )
         for sample, dialogue in rows:
             if sample.id is not None:
-                found[sample.id] = _stored(sample.id, sample, dialogue)
-    return found
+                samples[sample.id] = _stored(sample.id, sample, dialogue)
+    return samples
 
 
 def sample_by_id(sample_id: int) -> StoredSample | None:

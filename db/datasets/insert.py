@@ -95,14 +95,14 @@ def _ids(session: Session, dataset_id: int, batch: Sequence[NewColumns]) -> list
 
 
 def _texts_by_id(session: Session, dataset_id: int, external_ids: Iterable[str]) -> dict[str, str]:
-    wanted = sorted(external_ids)
-    found: dict[str, str] = {}
-    for start in range(0, len(wanted), LOOKED_UP_AT_ONCE):
+    ids = sorted(external_ids)
+    texts: dict[str, str] = {}
+    for start in range(0, len(ids), LOOKED_UP_AT_ONCE):
         rows = session.exec(
             select(DialogueRow.external_id, DialogueRow.text_sha256).where(
                 DialogueRow.dataset_id == dataset_id,
-                col(DialogueRow.external_id).in_(wanted[start : start + LOOKED_UP_AT_ONCE]),
+                col(DialogueRow.external_id).in_(ids[start : start + LOOKED_UP_AT_ONCE]),
             )
         )
-        found |= dict(rows.all())
-    return found
+        texts |= dict(rows.all())
+    return texts

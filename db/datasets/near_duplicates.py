@@ -108,12 +108,12 @@ def clear(dataset_id: int) -> None:
             session.exec(sa.delete(NearDuplicate).where(col(NearDuplicate.id).in_(ids)))
 
 
-def add(dataset_id: int, found: Sequence[tuple[int, int, float]]) -> None:
+def add(dataset_id: int, copies: Sequence[tuple[int, int, float]]) -> None:
     """(dialogue, the one it is like, similarity) each; in short transactions."""
-    for start in range(0, len(found), WRITTEN_AT_ONCE):
+    for start in range(0, len(copies), WRITTEN_AT_ONCE):
         rows = [
             {"dataset_id": dataset_id, "dialogue_id": copy, "like_id": like, "similarity": similarity}
-            for copy, like, similarity in found[start : start + WRITTEN_AT_ONCE]
+            for copy, like, similarity in copies[start : start + WRITTEN_AT_ONCE]
         ]
         with write() as session:
             session.connection().execute(sa.insert(NearDuplicate), rows)
@@ -201,5 +201,5 @@ def _drop_some(dataset_id: int, user_id: int | None) -> int:
 
 
 def _some_copies(session: Session, dataset_id: int) -> list[int]:
-    found = select(NearDuplicate.dialogue_id).where(NearDuplicate.dataset_id == dataset_id)
-    return list(session.exec(found.order_by(col(NearDuplicate.id)).limit(WRITTEN_AT_ONCE)))
+    copy_ids = select(NearDuplicate.dialogue_id).where(NearDuplicate.dataset_id == dataset_id)
+    return list(session.exec(copy_ids.order_by(col(NearDuplicate.id)).limit(WRITTEN_AT_ONCE)))

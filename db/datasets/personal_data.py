@@ -49,9 +49,9 @@ class Rewritten:
     later: Mapping[int, Sequence[int]]
 
 
-def code_of(found: Mapping[str, int]) -> str:
+def code_of(counts: Mapping[str, int]) -> str:
     """`{"email": 2, "phone": 1}` as it is stored."""
-    return " ".join(f"{kind}:{count}" for kind, count in found.items())
+    return " ".join(f"{kind}:{count}" for kind, count in counts.items())
 
 
 def summary(dataset_id: int) -> PersonalDataSummary:
@@ -102,8 +102,8 @@ def unchecked(dataset_id: int, *, limit: int) -> list[HeldDialogue]:
 def _held(where: list[Any], *, after: int = 0, offset: int = 0, limit: int) -> list[HeldDialogue]:
     with read() as session:
         # The ids first: an index has them, and rows are long.
-        wanted = select(DialogueRow.id).where(*where, col(DialogueRow.id) > after).order_by(col(DialogueRow.id))
-        ids = session.exec(wanted.offset(offset).limit(limit)).all()
+        page = select(DialogueRow.id).where(*where, col(DialogueRow.id) > after).order_by(col(DialogueRow.id))
+        ids = session.exec(page.offset(offset).limit(limit)).all()
         rows = session.exec(select(DialogueRow).where(col(DialogueRow.id).in_(ids)).order_by(col(DialogueRow.id))).all()
         targets: dict[int, dict[int, int]] = {}
         for sample in session.exec(select(SampleRow).where(col(SampleRow.dialogue_id).in_([row.id for row in rows]))):
@@ -140,7 +140,7 @@ def note_checks(checked: Mapping[int, Checks]) -> None:
         session.execute(sa.update(DialogueRow), rows)
 
 
-def rewrite(dataset_id: int, batch: Sequence[Rewritten], *, found: Mapping[str, int], user_id: int | None) -> None:
+def rewrite(dataset_id: int, batch: Sequence[Rewritten], *, counts: Mapping[str, int], user_id: int | None) -> None:
     """Put masked dialogues in the place of what they were, and note it as an event. ConflictError, and nothing
     changed, where something uses the dataset."""
     with write() as session:
@@ -151,7 +151,7 @@ def rewrite(dataset_id: int, batch: Sequence[Rewritten], *, found: Mapping[str, 
         ]
         if samples:
             session.execute(sa.update(SampleRow), samples)
-        detail = {"dialogues": len(batch), "masked": dict(found)}
+        detail = {"dialogues": len(batch), "masked": dict(counts)}
         record(session, user_id=user_id, kind="dataset.personal_data.mask", subject=dataset.name, detail=detail)
 
 
@@ -169,11 +169,11 @@ def _row(new: Rewritten) -> dict[str, Any]:
     }
 
 
-def drop(dataset_id: int, ids: Sequence[int], *, found: Mapping[str, int], user_id: int | None) -> None:
+def drop(dataset_id: int, ids: Sequence[int], *, counts: Mapping[str, int], user_id: int | None) -> None:
     """Take dialogues with personal data away, with their samples. ConflictError, and nothing changed, where something
     uses the dataset."""
     with write() as session:
         dataset = hold_unused(session, dataset_id)
         drop_dialogues(session, list(ids))
-        detail = {"dialogues": len(ids), "found": dict(found)}
+        detail = {"dialogues": len(ids), "found": dict(counts)}
         record(session, user_id=user_id, kind="dataset.personal_data.drop", subject=dataset.name, detail=detail)

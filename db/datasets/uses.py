@@ -36,10 +36,10 @@ def uses_in(session: Session, dataset_id: int) -> tuple[str, ...]:
         .order_by(col(Job.id))
     ).all()
     studies = session.exec(select(Study.name).where(Study.dataset_id == dataset_id).order_by(col(Study.id))).all()
-    found = [f'the {KINDS[kind].noun} "{name}"' for kind, name in jobs] + [f'the study "{name}"' for name in studies]
+    uses = [f'the {KINDS[kind].noun} "{name}"' for kind, name in jobs] + [f'the study "{name}"' for name in studies]
     if session.exec(select(PreferencePair.id).where(PreferencePair.dataset_id == dataset_id).limit(1)).first():
-        found.append("pairs imported with it")
-    return tuple(found)
+        uses.append("pairs imported with it")
+    return tuple(uses)
 
 
 def require_unused(dataset_id: int) -> None:
@@ -54,9 +54,9 @@ def hold_unused(session: Session, dataset_id: int) -> Dataset:
     row = session.get(Dataset, dataset_id, with_for_update=True)
     if row is None or row.state != "ready":
         raise ConflictError("this dataset is not ready, or was removed")
-    found = uses_in(session, dataset_id)
-    if found:
-        named = ", ".join(found[:NAMED]) + (f" and {len(found) - NAMED} more" if len(found) > NAMED else "")
+    uses = uses_in(session, dataset_id)
+    if uses:
+        named = ", ".join(uses[:NAMED]) + (f" and {len(uses) - NAMED} more" if len(uses) > NAMED else "")
         raise ConflictError(
             f'the dialogues of "{row.name}" cannot change any more: {named} stand on them. Import the file again under'
             " another name, with its personal data masked or dropped, and use that one"

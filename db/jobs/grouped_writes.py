@@ -142,11 +142,11 @@ def _doing(piece: _Piece) -> Callable[[Session], Any]:
 
 
 def _together(group: list[_Piece]) -> dict[Callable[[Session, list[Any]], Sequence[Any]], list[int]]:
-    found: defaultdict[Callable[[Session, list[Any]], Sequence[Any]], list[int]] = defaultdict(list)
+    positions_by_store: defaultdict[Callable[[Session, list[Any]], Sequence[Any]], list[int]] = defaultdict(list)
     for n, piece in enumerate(group):
         if isinstance(piece, _Value):
-            found[piece.store].append(n)
-    return found
+            positions_by_store[piece.store].append(n)
+    return positions_by_store
 
 
 def _alone(session: Session, work: Callable[[Session], Any]) -> Any:

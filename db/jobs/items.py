@@ -76,14 +76,14 @@ def claim(*, job_id: int, n: int, lease_s: float) -> list[ItemClaim]:
         table = TABLES[job[0]]
         moment = now()
         stale = [col(table.state) == "running", col(table.lease_until) < moment]
-        found = _next_free(session, table, job_id, stale, n)
-        if len(found) < n:
-            found += _next_free(session, table, job_id, [col(table.state) == "waiting"], n - len(found))
-        for row in found:
+        rows = _next_free(session, table, job_id, stale, n)
+        if len(rows) < n:
+            rows += _next_free(session, table, job_id, [col(table.state) == "waiting"], n - len(rows))
+        for row in rows:
             row.state, row.attempt = "running", row.attempt + 1
             row.claim_token, row.lease_until = secrets.token_hex(8), moment + timedelta(seconds=lease_s)
         session.flush()
-        return [_claim(job[0], row) for row in found]
+        return [_claim(job[0], row) for row in rows]
 
 
 def _next_free(session: Session, table: ItemTable, job_id: int, free: list[Any], n: int) -> list[Any]:

@@ -25,14 +25,14 @@ class Lately:
 def counts_by_job(kind: JobKind) -> dict[int, ItemCounts]:
     """Of every job of this kind that has items."""
     table = TABLES[kind]
-    found: dict[int, dict[str, int]] = {}
+    counts: dict[int, dict[str, int]] = {}
     with read() as session:
         rows = session.exec(
             select(table.job_id, table.state, sa.func.count()).group_by(col(table.job_id), col(table.state))
         )
         for job_id, state, n in rows:
-            found.setdefault(job_id, {})[state] = n
-    return {job_id: ItemCounts(**states) for job_id, states in found.items()}
+            counts.setdefault(job_id, {})[state] = n
+    return {job_id: ItemCounts(**states) for job_id, states in counts.items()}
 
 
 def ended_lately(job_id: int, *, within_s: float) -> Lately:

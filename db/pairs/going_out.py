@@ -53,20 +53,20 @@ class StoredPair(NamedTuple):
     rejected: str | None
 
     def whole(self) -> ReviewedPair:
-        found = {"chosen": self.chosen, "rejected": self.rejected}
-        traces = {side: Trace.model_validate_json(text) for side, text in found.items() if text is not None}
+        texts = {"chosen": self.chosen, "rejected": self.rejected}
+        traces = {side: Trace.model_validate_json(text) for side, text in texts.items() if text is not None}
         return self.pair.model_copy(update=traces)
 
 
 def run_id(name: str) -> int:
     """The synthesis run of that name. Raises InputError naming the runs there are."""
     with read() as session:
-        found = session.exec(select(Job.id).where(Job.kind == "synthesis", Job.name == name)).first()
-        if found is None:
+        job_id = session.exec(select(Job.id).where(Job.kind == "synthesis", Job.name == name)).first()
+        if job_id is None:
             names = session.exec(select(Job.name).where(Job.kind == "synthesis").order_by(Job.name)).all()
             known = ", ".join(names) or "none yet; make one with `synthesize`"
             raise InputError(f'no synthesis run is named "{name}"; there are: {known}')
-        return found
+        return job_id
 
 
 def pairs_of_run(name: str) -> PairsOf:
@@ -87,13 +87,13 @@ def pairs_of_run(name: str) -> PairsOf:
 def pairs_of_dataset(name: str) -> PairsOf:
     """InputError where no dataset of that name holds imported pairs, naming those that do."""
     with read() as session:
-        there = select(Dataset).where(Dataset.kind == "pairs", Dataset.state == "ready").order_by(Dataset.name)
-        rows = session.exec(there).all()
-        found = next((row for row in rows if row.name == name), None)
-        if found is None:
+        datasets = select(Dataset).where(Dataset.kind == "pairs", Dataset.state == "ready").order_by(Dataset.name)
+        rows = session.exec(datasets).all()
+        dataset = next((row for row in rows if row.name == name), None)
+        if dataset is None:
             known = ", ".join(row.name for row in rows) or "none yet; make one with `import`"
             raise InputError(f'no dataset of imported pairs is named "{name}"; there are: {known}')
-        return PairsOf(name=name, dataset=name, redistributable=found.redistributable, dataset_id=found.id)
+        return PairsOf(name=name, dataset=name, redistributable=dataset.redistributable, dataset_id=dataset.id)
 
 
 # Columns and not rows, and JSON as text: 50,000 pairs are read several times as fast.

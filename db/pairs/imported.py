@@ -39,14 +39,14 @@ def append(dataset_id: int, pairs: Sequence[NewPair]) -> int:
         if dataset is None or dataset.state != "importing" or dataset.kind != "pairs":
             raise ConflictError("the dataset is not being imported any more")
         numbers = [pair.source_row for pair in pairs]
-        there = set(
+        stored_rows = set(
             session.exec(
                 select(PreferencePair.source_row).where(
                     PreferencePair.dataset_id == dataset_id, col(PreferencePair.source_row).in_(numbers)
                 )
             )
         )
-        rows = [_row(dataset_id, pair) for pair in pairs if pair.source_row not in there]
+        rows = [_row(dataset_id, pair) for pair in pairs if pair.source_row not in stored_rows]
         if rows:
             session.connection().execute(sa.insert(PreferencePair), rows)
         return len(rows)

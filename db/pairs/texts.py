@@ -16,7 +16,7 @@ _messages = TypeAdapter(tuple[Message, ...])
 
 
 def contexts(
-    dataset_id: int, wanted: Sequence[tuple[str, int]]
+    dataset_id: int, targets: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], tuple[Split, tuple[Message, ...]]]:
     """(external id, target index) → the dialogue's split here and the messages before the target. Unknown ones lack."""
     with read() as session:
@@ -25,26 +25,26 @@ def contexts(
                 col(DialogueRow.external_id), col(DialogueRow.split), sa.cast(col(DialogueRow.messages), sa.Text)
             ).where(
                 col(DialogueRow.dataset_id) == dataset_id,
-                col(DialogueRow.external_id).in_({external_id for external_id, _ in wanted}),
+                col(DialogueRow.external_id).in_({external_id for external_id, _ in targets}),
             )
         )
-        found = {external_id: (split, _messages.validate_json(messages)) for external_id, split, messages in rows}
+        dialogues = {external_id: (split, _messages.validate_json(messages)) for external_id, split, messages in rows}
     return {
-        (external_id, target): (found[external_id][0], found[external_id][1][:target])
-        for external_id, target in wanted
-        if external_id in found
+        (external_id, target): (dialogues[external_id][0], dialogues[external_id][1][:target])
+        for external_id, target in targets
+        if external_id in dialogues
     }
 
 
 def prompts(dataset_id: int, rows: Sequence[int]) -> dict[int, tuple[Split, str]]:
     """Row of the imported file → the pair's split here and its prompt. Unknown ones lack."""
     with read() as session:
-        found = session.exec(
+        stored_pairs = session.exec(
             select(PreferencePair.source_row, PreferencePair.split, PreferencePair.verbatim).where(
                 PreferencePair.dataset_id == dataset_id, col(PreferencePair.source_row).in_(rows)
             )
         ).all()
-    return {row: (split, verbatim["prompt"]) for row, split, verbatim in found if row is not None and verbatim}  # type: ignore[misc]
+    return {row: (split, verbatim["prompt"]) for row, split, verbatim in stored_pairs if row is not None and verbatim}  # type: ignore[misc]
 
 
 def record_join(*, dataset: str, path: str, rows: int, sha256: str, user_id: int | None = None) -> None:

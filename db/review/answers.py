@@ -62,7 +62,7 @@ class TreeTask(Value):
 
 def pair_task(*, assignment_id: str, user_id: int) -> PairTask:
     with read() as session:
-        assignment, item = _given(session, assignment_id=assignment_id, user_id=user_id)
+        assignment, item = _assignment_of(session, assignment_id=assignment_id, user_id=user_id)
         pair = session.get_one(PreferencePair, item.pair_id)
         return PairTask.model_validate(
             _said(session, pair)
@@ -88,7 +88,7 @@ def _said(session: Session, pair: PreferencePair) -> dict[str, Any]:
 
 def tree_task(*, assignment_id: str, user_id: int) -> TreeTask:
     with read() as session:
-        assignment, queue_item = _given(session, assignment_id=assignment_id, user_id=user_id)
+        assignment, queue_item = _assignment_of(session, assignment_id=assignment_id, user_id=user_id)
         item = session.get_one(SynthesisItem, queue_item.item_id)
         sample = _sample(session, item).sample
         return TreeTask.model_validate(
@@ -105,15 +105,15 @@ def tree_task(*, assignment_id: str, user_id: int) -> TreeTask:
         )
 
 
-def _given(session: Session, *, assignment_id: str, user_id: int) -> tuple[Assignment, QueueItem]:
-    found = session.exec(
+def _assignment_of(session: Session, *, assignment_id: str, user_id: int) -> tuple[Assignment, QueueItem]:
+    row = session.exec(
         select(Assignment, QueueItem)
         .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
         .where(Assignment.public_id == assignment_id, Assignment.user_id == user_id)
     ).first()
-    if found is None:
+    if row is None:
         raise NotAllowed("This was not given to you.")
-    return found
+    return row
 
 
 def _sample(session: Session, item: SynthesisItem) -> StoredSample:

@@ -51,15 +51,15 @@ def claim_next(*, queue_public_id: str, user_id: int, lease: timedelta = LEASE) 
         queue = lock_queue(session, queue_public_id)
         require_open(queue)
         eligibility.require(session, queue=queue, user_id=user_id)
-        found = (
+        assignment = (
             _mine(session, queue, user_id, state="open")
             or _fresh(session, queue, user_id)
             or _mine(session, queue, user_id, state="skipped")
         )
-        if found is None:
+        if assignment is None:
             return None
-        _extend(session, found, lease)
-        return Claim(assignment_id=found.public_id, kind=queue.kind)
+        _extend(session, assignment, lease)
+        return Claim(assignment_id=assignment.public_id, kind=queue.kind)
 
 
 def _mine(session: Session, queue: Queue, user_id: int, *, state: str) -> Assignment | None:
@@ -89,7 +89,7 @@ def _fresh(session: Session, queue: Queue, user_id: int) -> Assignment | None:
         select(QueueItem)
         .where(
             QueueItem.queue_id == queue.id,
-            ~_given(user_id),
+            ~_has_had(user_id),
             taken_by_others(user_id, now()) < col(QueueItem.people),
             *eligibility.visible(session, queue=queue, user_id=user_id),
         )
@@ -102,7 +102,7 @@ def _fresh(session: Session, queue: Queue, user_id: int) -> Assignment | None:
     return Assignment(queue_item_id=item.id, user_id=user_id, role=ANNOTATE, left_is=secrets.choice(SIDES[queue.kind]))
 
 
-def _given(user_id: int, *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+def _has_had(user_id: int, *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """For each `queue_item` row: whether this person ever had it."""
     return (
         sa.exists()
@@ -203,7 +203,7 @@ def progress_in(session: Session, queue: Queue, user_id: int) -> Waiting:
     available = session.exec(
         select(sa.func.count(col(QueueItem.id))).where(
             QueueItem.queue_id == queue.id,
-            ~(_given(user_id, col(Assignment.state).in_(ANSWERED))),
+            ~(_has_had(user_id, col(Assignment.state).in_(ANSWERED))),
             taken_by_others(user_id, moment) < col(QueueItem.people),
             *eligibility.visible(session, queue=queue, user_id=user_id),
         )
@@ -245,9 +245,9 @@ def open_run_queues(session: Session, *, job_id: int, title: str) -> None:
         .order_by(col(SynthesisItem.position), col(SynthesisItem.variant))
     ).all()
     order = f"{job.name}:{job.settings.get('seed')}"
-    for kind, subject, found in (("pair", "pair_id", pairs), ("tree", "item_id", items)):
+    for kind, subject, ids in (("pair", "pair_id", pairs), ("tree", "item_id", items)):
         queue = Queue(kind=kind, public_title=title, job_id=job.id, everyone=True)
-        subjects = [i for i in found if i is not None]
+        subjects = [i for i in ids if i is not None]
         _fill(session, queue, subject=subject, subjects=subjects, order=order, opened_by=job.created_by)
 
 
@@ -269,12 +269,12 @@ def _fill(
     session: Session, queue: Queue, *, subject: str, subjects: list[int], order: str, opened_by: int | None
 ) -> None:
     """Add to the queue of this kind that the run or dataset has, or else open `queue`."""
-    found = session.exec(
+    existing = session.exec(
         select(Queue).where(
             Queue.kind == queue.kind, Queue.job_id == queue.job_id, Queue.dataset_id == queue.dataset_id
         )
     ).first()
-    if found is None:
+    if existing is None:
         if not subjects:
             return
         session.add(queue)
@@ -287,13 +287,13 @@ def _fill(
             detail={"kind": queue.kind},
         )
     else:
-        queue = found
-    there = set(session.exec(select(getattr(QueueItem, subject)).where(QueueItem.queue_id == queue.id)).all())
-    fresh = [subject_id for subject_id in subjects if subject_id not in there]
+        queue = existing
+    filled = set(session.exec(select(getattr(QueueItem, subject)).where(QueueItem.queue_id == queue.id)).all())
+    fresh = [subject_id for subject_id in subjects if subject_id not in filled]
     # Seeded by the run or dataset and not by ids, so that the order is the same on every database.
-    random.Random(f"{queue.kind}:{order}:{len(there)}").shuffle(fresh)
+    random.Random(f"{queue.kind}:{order}:{len(filled)}").shuffle(fresh)
     rows: list[dict[str, Any]] = [
-        {"queue_id": queue.id, "position": len(there) + n, subject: subject_id, "people": 1, "treatment": "plain"}
+        {"queue_id": queue.id, "position": len(filled) + n, subject: subject_id, "people": 1, "treatment": "plain"}
         for n, subject_id in enumerate(fresh)
     ]
     if rows:

@@ -34,16 +34,16 @@ class CompareTask(Value):
 
 def compare_task(*, assignment_id: str, user_id: int) -> CompareTask:
     with read() as session:
-        found = session.exec(
+        row = session.exec(
             select(Assignment, StudyCase, Queue)
             .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
             .join(StudyCase, col(StudyCase.id) == QueueItem.case_id)
             .join(Queue, col(Queue.id) == QueueItem.queue_id)
             .where(Assignment.public_id == assignment_id, Assignment.user_id == user_id)
         ).first()
-        if found is None:
+        if row is None:
             raise NotAllowed("This was not given to you.")
-        assignment, case, queue = found
+        assignment, case, queue = row
         a, b = _texts(session, case.prediction_a_id), _texts(session, case.prediction_b_id)
         sample = read_samples(session, [case.sample_id])[case.sample_id].sample
         shows_next = session.get_one(Study, case.study_id).protocol.get("evidence") == "context_and_next"

@@ -61,13 +61,13 @@ def draw_cases(session: Session, dataset: Dataset, a: Method, b: Method, *, case
 def predicted_methods(dataset: str) -> list[PredictedMethod]:
     """The methods with predictions on the dataset's test split, by name."""
     with read() as session:
-        found = dataset_named(session, dataset)
+        dataset_row = dataset_named(session, dataset)
         rows = session.exec(
             select(Method.name, func.count())
             .join(PredictionRow, col(PredictionRow.method_id) == Method.id)
             .join(SampleRow, col(SampleRow.id) == PredictionRow.sample_id)
             .join(DialogueRow, col(DialogueRow.id) == SampleRow.dialogue_id)
-            .where(DialogueRow.dataset_id == found.id, DialogueRow.split == "test", PredictionRow.state == "done")
+            .where(DialogueRow.dataset_id == dataset_row.id, DialogueRow.split == "test", PredictionRow.state == "done")
             .group_by(Method.name)
             .order_by(Method.name)
         ).all()

@@ -56,7 +56,7 @@ def start_predictions(
             created_by=created_by,
         )
         job_id = row_id(job.id)
-        there = set(session.exec(select(PredictionRow.sample_id).where(PredictionRow.method_id == method_id)))
+        predicted = set(session.exec(select(PredictionRow.sample_id).where(PredictionRow.method_id == method_id)))
         rows = [
             {
                 "method_id": method_id,
@@ -68,7 +68,7 @@ def start_predictions(
                 "attempt": 0,
             }
             for position, sample_id in enumerate(order[:limit])
-            if sample_id not in there
+            if sample_id not in predicted
         ]
         finished = session.exec(
             select(sa.func.count(col(PredictionRow.finished_at))).where(PredictionRow.job_id == job_id)

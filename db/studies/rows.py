@@ -23,19 +23,19 @@ def queue_of(session: Session, study: Study, *, lock: bool = False) -> Queue:
 
 
 def dataset_named(session: Session, name: str) -> Dataset:
-    found = session.exec(select(Dataset).where(Dataset.name == name, Dataset.state == "ready")).first()
-    if found is None:
+    dataset = session.exec(select(Dataset).where(Dataset.name == name, Dataset.state == "ready")).first()
+    if dataset is None:
         names = session.exec(select(Dataset.name).where(Dataset.state == "ready").order_by(Dataset.name)).all()
         raise InputError(f'no dataset is named "{name}"; there are: {", ".join(names) or "none yet"}')
-    return found
+    return dataset
 
 
 def method_named(session: Session, name: str) -> Method:
-    found = session.exec(select(Method).where(Method.name == name)).first()
-    if found is None:
+    method = session.exec(select(Method).where(Method.name == name)).first()
+    if method is None:
         names = session.exec(select(Method.name).order_by(Method.name)).all()
         raise InputError(f'no method is named "{name}"; there are: {", ".join(names) or "none yet; run `predict`"}')
-    return found
+    return method
 
 
 def info(session: Session, study: Study) -> StudyInfo:

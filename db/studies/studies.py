@@ -173,10 +173,10 @@ def open_study(name: str, *, user_id: int | None = None) -> StudyInfo:
         queue = queue_of(session, study, lock=True)
         _set_members(session, study, queue)
         members = len(session.exec(select(QueueMember.id).where(QueueMember.queue_id == queue.id)).all())
-        wanted = int(study.protocol["people"])
-        if members < wanted:
+        people = int(study.protocol["people"])
+        if members < people:
             raise ConflictError(
-                f'study "{name}" wants {wanted} people a case, and {members} may judge; '
+                f'study "{name}" wants {people} people a case, and {members} may judge; '
                 "make more annotator accounts, or create a study with fewer people"
             )
         study.state, study.opened_at, study.opened_by, queue.state = "open", now(), user_id, "open"

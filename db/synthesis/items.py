@@ -70,10 +70,10 @@ def browse_items(
         if gate_failed:
             ids = ids.join(PreferencePair, col(PreferencePair.item_id) == SynthesisItem.id)
         order = (col(SynthesisItem.position), col(SynthesisItem.id))
-        found = session.exec(ids.where(*where).order_by(*order).offset(offset).limit(limit)).all()
+        item_ids = session.exec(ids.where(*where).order_by(*order).offset(offset).limit(limit)).all()
         rows = session.exec(
             _joined(SynthesisItem, DialogueRow.external_id, DialogueRow.split, PreferencePair.gates_failed)
-            .where(col(SynthesisItem.id).in_(found))
+            .where(col(SynthesisItem.id).in_(item_ids))
             .order_by(*order)
         )
         return ItemPage(total=total, items=tuple(_row(*row) for row in rows))
@@ -82,14 +82,14 @@ def browse_items(
 def open_item(item_id: int) -> OpenedItem:
     """One item with its sample and every stage's result. InputError where there is none of that id."""
     with read() as session:
-        found = session.exec(
+        row = session.exec(
             _joined(SynthesisItem, DialogueRow.external_id, DialogueRow.split, PreferencePair).where(
                 SynthesisItem.id == item_id
             )
         ).first()
-        if found is None:
+        if row is None:
             raise InputError(f"there is no item {item_id}")
-        item, external_id, split, pair = found
+        item, external_id, split, pair = row
         failed = pair.gates_failed if pair else None
         return OpenedItem(
             row=_row(item, external_id, split, failed),
@@ -103,10 +103,10 @@ def open_item(item_id: int) -> OpenedItem:
 def job_of_item(item_id: int) -> int:
     """The run that an item belongs to. InputError where there is none of that id."""
     with read() as session:
-        found = session.exec(select(SynthesisItem.job_id).where(SynthesisItem.id == item_id)).first()
-        if found is None:
+        job_id = session.exec(select(SynthesisItem.job_id).where(SynthesisItem.id == item_id)).first()
+        if job_id is None:
             raise InputError(f"there is no item {item_id}")
-        return found
+        return job_id
 
 
 def _joined(*columns: Any) -> Any:

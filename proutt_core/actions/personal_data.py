@@ -43,8 +43,8 @@ def look(dataset_id: int, *, progress: Progress | None = None) -> int:
 def mask_dataset(dataset_id: int, *, user_id: int | None = None, progress: Progress | None = None) -> Treated:
     """Replace each match by a placeholder. ConflictError where a run, prediction or study uses the dataset."""
 
-    def save(batch: list[HeldDialogue], found: Counter[str]) -> None:
-        personal_data.rewrite(dataset_id, [_rewritten(held) for held in batch], found=found, user_id=user_id)
+    def save(batch: list[HeldDialogue], counts: Counter[str]) -> None:
+        personal_data.rewrite(dataset_id, [_rewritten(held) for held in batch], counts=counts, user_id=user_id)
 
     return _treat(dataset_id, save, progress)
 
@@ -52,8 +52,8 @@ def mask_dataset(dataset_id: int, *, user_id: int | None = None, progress: Progr
 def drop_from_dataset(dataset_id: int, *, user_id: int | None = None, progress: Progress | None = None) -> Treated:
     """Take the dialogues away. ConflictError where a run, prediction or study uses the dataset."""
 
-    def save(batch: list[HeldDialogue], found: Counter[str]) -> None:
-        personal_data.drop(dataset_id, [held.id for held in batch], found=found, user_id=user_id)
+    def save(batch: list[HeldDialogue], counts: Counter[str]) -> None:
+        personal_data.drop(dataset_id, [held.id for held in batch], counts=counts, user_id=user_id)
 
     return _treat(dataset_id, save, progress)
 
@@ -67,11 +67,11 @@ def _treat(
     treated = Treated()
     after = 0
     while batch := personal_data.concerned(dataset_id, after=after, limit=BATCH):
-        found = Counter[str]()
+        counts = Counter[str]()
         for held in batch:
-            found.update(held.dialogue.checks.personal_data)
-        save(batch, found)
-        treated.found.update(found)
+            counts.update(held.dialogue.checks.personal_data)
+        save(batch, counts)
+        treated.found.update(counts)
         treated.dialogues += len(batch)
         after = batch[-1].id
         if progress is not None:
