@@ -54,8 +54,8 @@ class Lengths:
 
 
 @dataclass
-class _Asked:
-    """Satisfies `Model`: the rules, and a note of what they were asked."""
+class CountedRules:
+    """Satisfies `Model`: the rules, and the stage and text of every prompt they were sent."""
 
     with_schema: bool
     name: str = RulesModel().name
@@ -64,10 +64,10 @@ class _Asked:
     prompts: list[tuple[str, str]] = field(default_factory=list)
 
     async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
-        said = "\n".join(message.content for message in prompt.messages)
+        text = "\n".join(message.content for message in prompt.messages)
         if self.with_schema and schema is not None:
-            said += described(schema.json_schema)
-        self.prompts.append((prompt.stage, said))
+            text += described(schema.json_schema)
+        self.prompts.append((prompt.stage, text))
         return await RulesModel().complete(prompt, schema=schema, draw=draw)
 
 
@@ -92,21 +92,21 @@ class _Tally:
     async def ask_all(self, samples: Sequence[Sample], seed: int, without: frozenset[Part]) -> None:
         for number, sample in enumerate(samples):
             for branch in BRANCHES if number < BRANCHED else ("mid",):
-                asked = _Asked(self._with_schema)
-                done = await synthesise(asked, sample, thresholds=_INTO[branch], seed=seed, without=without)
-                self._add(asked.prompts, branch if done.pair is None else done.pair.branch)
+                model = CountedRules(self._with_schema)
+                outcome = await synthesise(model, sample, thresholds=_INTO[branch], seed=seed, without=without)
+                self._add(model.prompts, branch if outcome.pair is None else outcome.pair.branch)
 
     def _add(self, prompts: list[tuple[str, str]], branch: Branch) -> None:
         self._items[branch] += 1
         self._calls[branch].update(stage for stage, _ in prompts)
-        for number, (stage, said) in enumerate(prompts):
+        for number, (stage, text) in enumerate(prompts):
             self._prompts[stage] += 1
-            self._tokens[stage] += rough_tokens(said)
+            self._tokens[stage] += rough_tokens(text)
             if number:
-                shared = max(_shared_length(said, before) for _, before in prompts[:number])
+                shared = max(_shared_length(text, earlier) for _, earlier in prompts[:number])
             else:  # with other items' calls: what all calls of an item share
-                shared = min((_shared_length(said, later) for _, later in prompts[1:]), default=0)
-            self._shared[stage] += rough_tokens(said[:shared])
+                shared = min((_shared_length(text, later) for _, later in prompts[1:]), default=0)
+            self._shared[stage] += rough_tokens(text[:shared])
 
     def lengths(self, samples: int) -> Lengths:
         return Lengths(

@@ -28,8 +28,8 @@ from proutt_core.llm import Model
 from proutt_core.synthesis.branches import branch_of, views_to_perturb
 from proutt_core.synthesis.graph import Draws, Graph
 from proutt_core.synthesis.recording import Recorder, SynthesisFailure, first_failure
-from proutt_core.synthesis.stages import PROMPT_VERSIONS
-from proutt_core.traces.ablation import parts_left_out, views_of
+from proutt_core.synthesis.stages import PROMPT_VERSIONS, StageOptions
+from proutt_core.traces.ablation import parts_left_out
 from proutt_core.types import Part, Sample, StageResults, SynthesisedPair, Thresholds, Value
 
 __all__ = ["Outcome", "branch_of", "item_random", "run_settings", "synthesise", "views_to_perturb"]
@@ -74,10 +74,10 @@ async def synthesise(
 
     Errors other than ModelError are bugs and are raised.
     """
-    left_out = parts_left_out(without)
+    options = StageOptions(language=sample.language, without=parts_left_out(without))
     recorder = Recorder()
-    draws = _draws(sample, seed, count=2 * len(views_of(left_out)))
-    graph = Graph(model, sample, thresholds, recorder, draws, left_out)
+    draws = _draws(sample, seed, count=2 * len(options.views))
+    graph = Graph(model, sample, thresholds, recorder, draws, options)
     try:
         return Outcome(pair=await graph.run(), results=recorder.results())
     except BaseExceptionGroup as group:

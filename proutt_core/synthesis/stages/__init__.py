@@ -10,6 +10,7 @@ from proutt_core.synthesis.stages import (
     similarity,
     wrong_path,
 )
+from proutt_core.synthesis.stages._options import StageOptions
 from proutt_core.synthesis.stages._preamble import PREAMBLE_VERSION
 
 _MODULES = (intent_tree, category_reasons, category_label, insight, similarity, next_path, wrong_path, revise)
@@ -18,4 +19,4 @@ _MODULES = (intent_tree, category_reasons, category_label, insight, similarity, 
 STAGES: tuple[str, ...] = tuple(module.STAGE for module in _MODULES)
 PROMPT_VERSIONS: dict[str, int] = {"preamble": PREAMBLE_VERSION} | {m.STAGE: m.VERSION for m in _MODULES}
 
-__all__ = ["PROMPT_VERSIONS", "STAGES"]
+__all__ = ["PROMPT_VERSIONS", "STAGES", "StageOptions"]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proutt_core.llm import ChatMessage, Prompt
+from proutt_core.synthesis.stages._options import StageOptions
 from proutt_core.traces.as_text import render_dialogue, tree_json
 from proutt_core.types import IntentTree, Message, Part, Path
 
@@ -79,21 +80,21 @@ def stage_prompt(
     values: Mapping[str, Any],
     context: Sequence[Message] | None = None,
     tree: IntentTree | None = None,
-    language: str = "und",
-    without: frozenset[Part] = frozenset(),
+    options: StageOptions,
+    names_language: bool = True,
 ) -> Prompt:
     """The prompt of one stage: preamble, dialogue, tree, task, in the order that lets prefixes be shared.
 
-    `language` (ISO 639-1) is said at the end of the task where it is known; "und" says nothing.
+    `names_language`: whether the task ends with the language to write in, where that is known.
     """
     parts = []
     if context is not None:
         parts.append(f"# Dialogue\n{render_dialogue(context)}")
     if tree is not None:
         parts.append(f"# Intent tree\n{tree_json(tree)}")
-    parts.append(f"# Task\n{task}{_written_in(language)}")
+    parts.append(f"# Task\n{task}{_written_in(options.language) if names_language else ''}")
     messages = (
-        ChatMessage(role="system", content=preamble(without - {"revision"})),
+        ChatMessage(role="system", content=preamble(options.without - {"revision"})),
         ChatMessage(role="user", content="\n\n".join(parts)),
     )
     return Prompt(stage=stage, version=PREAMBLE_VERSION * 1000 + version, messages=messages, values=values)

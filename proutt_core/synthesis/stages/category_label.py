@@ -1,9 +1,10 @@
 """Stage: of which category is what the user really said? Reads the assistant's last message and the next utterance."""
 
 from proutt_core.llm import Model, Prompt, ReplyType, ask
+from proutt_core.synthesis.stages._options import StageOptions
 from proutt_core.synthesis.stages._preamble import stage_prompt
 from proutt_core.synthesis.stages._replies import Reply
-from proutt_core.types import Category, Part
+from proutt_core.types import Category
 
 STAGE = "category_label"
 VERSION = 2
@@ -28,15 +29,18 @@ class CategoryReply(Reply):
 REPLY = ReplyType(CategoryReply)
 
 
-def prompt(*, last_assistant: str, next_utterance: str, without: frozenset[Part] = frozenset()) -> Prompt:
+def prompt(*, last_assistant: str, next_utterance: str, options: StageOptions) -> Prompt:
     values = {"last_assistant": last_assistant, "next_utterance": next_utterance}
     return stage_prompt(
-        stage=STAGE, version=VERSION, task=TASK.format(**values, form=FORM), values=values, without=without
+        stage=STAGE,
+        version=VERSION,
+        task=TASK.format(**values, form=FORM),
+        values=values,
+        options=options,
+        names_language=False,
     )
 
 
-async def label_category(
-    model: Model, *, last_assistant: str, next_utterance: str, without: frozenset[Part] = frozenset()
-) -> Category:
-    asked = prompt(last_assistant=last_assistant, next_utterance=next_utterance, without=without)
-    return (await ask(model, asked, REPLY)).category
+async def label_category(model: Model, *, last_assistant: str, next_utterance: str, options: StageOptions) -> Category:
+    question = prompt(last_assistant=last_assistant, next_utterance=next_utterance, options=options)
+    return (await ask(model, question, REPLY)).category

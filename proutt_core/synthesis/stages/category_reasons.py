@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from proutt_core.llm import Model, Prompt, ReplyType, ask
+from proutt_core.synthesis.stages._options import StageOptions
 from proutt_core.synthesis.stages._preamble import stage_prompt
 from proutt_core.synthesis.stages._replies import ReasoningText, Reply
-from proutt_core.types import CategoryReasons, Message, Part
+from proutt_core.types import CategoryReasons, Message
 
 STAGE = "category_reasons"
 VERSION = 2
@@ -26,20 +27,17 @@ class CategoryReasonsReply(Reply):
 REPLY = ReplyType(CategoryReasonsReply)
 
 
-def prompt(context: Sequence[Message], *, language: str = "und", without: frozenset[Part] = frozenset()) -> Prompt:
+def prompt(context: Sequence[Message], options: StageOptions) -> Prompt:
     return stage_prompt(
         stage=STAGE,
         version=VERSION,
         task=TASK,
         values={"context": tuple(context)},
         context=context,
-        language=language,
-        without=without,
+        options=options,
     )
 
 
-async def reason_categories(
-    model: Model, *, context: Sequence[Message], language: str = "und", without: frozenset[Part] = frozenset()
-) -> CategoryReasons:
-    reply = await ask(model, prompt(context, language=language, without=without), REPLY)
+async def reason_categories(model: Model, *, context: Sequence[Message], options: StageOptions) -> CategoryReasons:
+    reply = await ask(model, prompt(context, options), REPLY)
     return CategoryReasons(statement=reply.statement, question=reply.question, instruction=reply.instruction)

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field, create_model
 
 from proutt_core.llm import Model, Prompt, ReplyType, ask
+from proutt_core.synthesis.stages._options import StageOptions
 from proutt_core.synthesis.stages._preamble import stage_prompt
 from proutt_core.synthesis.stages._replies import PathReply, ReasoningText, Reply, UtteranceText
-from proutt_core.traces.ablation import views_of
-from proutt_core.types import IDS_OF_VIEW, Category, Insight, IntentTree, Message, Part, Prediction, View, ViewReasoning
+from proutt_core.types import IDS_OF_VIEW, Category, Insight, IntentTree, Message, Prediction, View, ViewReasoning
 
 STAGE = "insight"
 VERSION = 2
@@ -53,10 +53,9 @@ def prompt(
     context: Sequence[Message],
     tree: IntentTree | None,
     category: Category | None,
-    language: str = "und",
-    without: frozenset[Part] = frozenset(),
+    options: StageOptions,
 ) -> Prompt:
-    views = views_of(without)
+    views = options.views
     task = TASK.format(
         known="" if category is None else KNOWN.format(category=category),
         each="each" if len(views) == 2 else f"the {views[0]}",
@@ -72,8 +71,7 @@ def prompt(
         values={"context": tuple(context), "tree": tree, "category": category, "views": views},
         context=context,
         tree=tree,
-        language=language,
-        without=without,
+        options=options,
     )
 
 
@@ -83,13 +81,12 @@ async def gain_insight(
     context: Sequence[Message],
     tree: IntentTree | None,
     category: Category | None,
-    language: str = "und",
-    without: frozenset[Part] = frozenset(),
+    options: StageOptions,
 ) -> Insight:
     """The views that were not left out. `tree` and `category` are None where they were."""
-    asked = prompt(context=context, tree=tree, category=category, language=language, without=without)
-    reply = await ask(model, asked, reply_type(None if tree is None else tree.topic_names, views_of(without)))
-    return Insight(**{view: _view(view, getattr(reply, view)) for view in views_of(without)})
+    question = prompt(context=context, tree=tree, category=category, options=options)
+    reply = await ask(model, question, reply_type(None if tree is None else tree.topic_names, options.views))
+    return Insight(**{view: _view(view, getattr(reply, view)) for view in options.views})
 
 
 def _view(view: View, reply: ViewReply) -> ViewReasoning:

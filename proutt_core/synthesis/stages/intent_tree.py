@@ -6,9 +6,10 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from proutt_core.llm import Model, Prompt, ReplyType, ask
+from proutt_core.synthesis.stages._options import StageOptions
 from proutt_core.synthesis.stages._preamble import stage_prompt
 from proutt_core.synthesis.stages._replies import Line, Reply
-from proutt_core.types import Attribute, IntentTree, Message, Part, Topic
+from proutt_core.types import Attribute, IntentTree, Message, Topic
 
 STAGE = "intent_tree"
 VERSION = 2
@@ -53,20 +54,17 @@ class IntentTreeReply(Reply):
 REPLY = ReplyType(IntentTreeReply)
 
 
-def prompt(context: Sequence[Message], *, language: str = "und", without: frozenset[Part] = frozenset()) -> Prompt:
+def prompt(context: Sequence[Message], options: StageOptions) -> Prompt:
     return stage_prompt(
         stage=STAGE,
         version=VERSION,
         task=TASK,
         values={"context": tuple(context)},
         context=context,
-        language=language,
-        without=without,
+        options=options,
     )
 
 
-async def extract_intent_tree(
-    model: Model, *, context: Sequence[Message], language: str = "und", without: frozenset[Part] = frozenset()
-) -> IntentTree:
-    reply = await ask(model, prompt(context, language=language, without=without), REPLY)
+async def extract_intent_tree(model: Model, *, context: Sequence[Message], options: StageOptions) -> IntentTree:
+    reply = await ask(model, prompt(context, options), REPLY)
     return reply.to_tree()

@@ -6,10 +6,10 @@ from typing import Self, TypeVar
 from pydantic import model_validator
 
 from proutt_core.llm import Model, Prompt, ReplyType, ask
+from proutt_core.synthesis.stages._options import StageOptions
 from proutt_core.synthesis.stages._preamble import PATH_FORM, stage_prompt
 from proutt_core.synthesis.stages._replies import PathReply, Reply, same_path
-from proutt_core.traces.ablation import views_of
-from proutt_core.types import IntentTree, Message, NextPath, Part, View
+from proutt_core.types import IntentTree, Message, NextPath, View
 
 R = TypeVar("R", bound=Reply)
 
@@ -66,10 +66,9 @@ def prompt(
     context: Sequence[Message],
     tree: IntentTree | None,
     next_utterance: str,
-    language: str = "und",
-    without: frozenset[Part] = frozenset(),
+    options: StageOptions,
 ) -> Prompt:
-    views = views_of(without)
+    views = options.views
     return stage_prompt(
         stage=STAGE,
         version=VERSION,
@@ -81,8 +80,7 @@ def prompt(
         values={"context": tuple(context), "tree": tree, "next_utterance": next_utterance, "views": views},
         context=context,
         tree=tree,
-        language=language,
-        without=without,
+        options=options,
     )
 
 
@@ -92,12 +90,11 @@ async def find_next_path(
     context: Sequence[Message],
     tree: IntentTree | None,
     next_utterance: str,
-    language: str = "und",
-    without: frozenset[Part] = frozenset(),
+    options: StageOptions,
 ) -> NextPath:
     """Where a view was left out, the other one is the true one, and the paths are the nearest it has."""
-    views = views_of(without)
-    asked = prompt(context=context, tree=tree, next_utterance=next_utterance, language=language, without=without)
-    reply = await ask(model, asked, reply_type(None if tree is None else tree.topic_names, views))
+    views = options.views
+    question = prompt(context=context, tree=tree, next_utterance=next_utterance, options=options)
+    reply = await ask(model, question, reply_type(None if tree is None else tree.topic_names, views))
     view = reply.view if isinstance(reply, NextPathReply) else views[0]
     return NextPath(view=view, best=reply.best.to_path(view), secondary=reply.secondary.to_path(view))

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from proutt_core.llm import Model, Prompt, ReplyType, ask
+from proutt_core.synthesis.stages._options import StageOptions
 from proutt_core.synthesis.stages._preamble import path_line, stage_prompt
 from proutt_core.synthesis.stages._replies import ReasoningText, Reply, UtteranceText
-from proutt_core.types import Category, IntentTree, Message, Part, Path, Prediction, ViewReasoning
+from proutt_core.types import Category, IntentTree, Message, Path, Prediction, ViewReasoning
 
 STAGE = "revise"
 VERSION = 2
@@ -40,8 +41,7 @@ def prompt(
     category: Category | None,
     view: ViewReasoning,
     paths: tuple[Path, Path],
-    language: str = "und",
-    without: frozenset[Part] = frozenset(),
+    options: StageOptions,
 ) -> Prompt:
     task = TASK.format(
         known="This is" if category is None else KNOWN.format(category=category),
@@ -60,8 +60,7 @@ def prompt(
         values={"context": tuple(context), "tree": tree, "category": category, "view": view, "paths": paths},
         context=context,
         tree=tree,
-        language=language,
-        without=without,
+        options=options,
     )
 
 
@@ -73,14 +72,11 @@ async def revise_view(
     category: Category | None,
     view: ViewReasoning,
     paths: tuple[Path, Path],
-    language: str = "und",
-    without: frozenset[Part] = frozenset(),
+    options: StageOptions,
 ) -> ViewReasoning:
     """A new view; `view` is left as it is. Prediction i keeps its id and follows path i."""
-    asked = prompt(
-        context=context, tree=tree, category=category, view=view, paths=paths, language=language, without=without
-    )
-    reply = await ask(model, asked, REPLY)
+    question = prompt(context=context, tree=tree, category=category, view=view, paths=paths, options=options)
+    reply = await ask(model, question, REPLY)
     old_1, old_2 = view.predictions
     return ViewReasoning(
         view=view.view,

@@ -8,9 +8,10 @@ from pydantic import Field, ValidationInfo, create_model, model_validator
 
 from proutt_core.llm import Model, Prompt, ReplyType, ask
 from proutt_core.llm.schema import OneOf, condition
+from proutt_core.synthesis.stages._options import StageOptions
 from proutt_core.synthesis.stages._preamble import stage_prompt
 from proutt_core.synthesis.stages._replies import ReasonText, Reply
-from proutt_core.types import PREDICTION_IDS, Message, Part, Prediction, SimilarityScore
+from proutt_core.types import PREDICTION_IDS, Message, Prediction, SimilarityScore
 
 STAGE = "similarity"
 VERSION = 2
@@ -63,7 +64,7 @@ def prompt(
     context: Sequence[Message],
     next_utterance: str,
     predictions: Sequence[Prediction],
-    without: frozenset[Part] = frozenset(),
+    options: StageOptions,
 ) -> Prompt:
     shown = "\n".join(f"{p.id}: {p.text}" for p in predictions)
     return stage_prompt(
@@ -72,7 +73,8 @@ def prompt(
         task=TASK.format(next_utterance=next_utterance, predictions=shown, form=FORM),
         values={"context": tuple(context), "next_utterance": next_utterance, "predictions": tuple(predictions)},
         context=context,
-        without=without,
+        options=options,
+        names_language=False,
     )
 
 
@@ -82,11 +84,11 @@ async def score_similarity(
     context: Sequence[Message],
     next_utterance: str,
     predictions: Sequence[Prediction],
-    without: frozenset[Part] = frozenset(),
+    options: StageOptions,
 ) -> tuple[SimilarityScore, ...]:
     """Scores in the order of PREDICTION_IDS, whatever order the predictions are shown and answered in."""
-    asked = prompt(context=context, next_utterance=next_utterance, predictions=predictions, without=without)
+    question = prompt(context=context, next_utterance=next_utterance, predictions=predictions, options=options)
     ids = tuple(sorted((p.id for p in predictions), key=PREDICTION_IDS.index))
-    reply = await ask(model, asked, reply_type(ids))
+    reply = await ask(model, question, reply_type(ids))
     by_id = {s.id: s for s in reply.scores}
     return tuple(SimilarityScore(id=id_, score=by_id[id_].score, reason=by_id[id_].reason) for id_ in ids)

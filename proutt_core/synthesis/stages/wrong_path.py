@@ -10,9 +10,10 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from proutt_core.llm import Model, Prompt, ReplyType, ask
 from proutt_core.llm.schema import condition
+from proutt_core.synthesis.stages._options import StageOptions
 from proutt_core.synthesis.stages._preamble import PATH_FORM, path_line, stage_prompt
 from proutt_core.synthesis.stages._replies import PathReply, Reply, same_path
-from proutt_core.types import IntentTree, Message, NextPath, Part, Path, View
+from proutt_core.types import IntentTree, Message, NextPath, Path, View
 
 STAGE = "wrong_path"
 VERSION = 2
@@ -59,8 +60,7 @@ def prompt(
     true: NextPath,
     later_utterances: Sequence[str],
     context: Sequence[Message] | None = None,
-    language: str = "und",
-    without: frozenset[Part] = frozenset(),
+    options: StageOptions,
 ) -> Prompt:
     later = LATER.format(utterances="\n".join(later_utterances)) if later_utterances else ""
     values = {"tree": tree, "view": view, "true": true, "later_utterances": tuple(later_utterances)}
@@ -78,8 +78,7 @@ def prompt(
         values=values if context is None else values | {"context": tuple(context)},
         context=context,
         tree=tree,
-        language=language,
-        without=without,
+        options=options,
     )
 
 
@@ -91,21 +90,19 @@ async def find_wrong_paths(
     true: NextPath,
     later_utterances: Sequence[str],
     context: Sequence[Message] | None = None,
-    language: str = "und",
-    without: frozenset[Part] = frozenset(),
+    options: StageOptions,
 ) -> tuple[Path, Path]:
     """Two paths that are none of the true ones. `context` is given where there is no tree to take sources from."""
     # The middle branch revises chosen along both, so neither may be called wrong.
     forbidden = (true.best, true.secondary) if true.view == view else ()
-    asked = prompt(
+    question = prompt(
         tree=tree,
         view=view,
         true=true,
         later_utterances=later_utterances,
         context=context,
-        language=language,
-        without=without,
+        options=options,
     )
-    reply = await ask(model, asked, reply_type(None if tree is None else tree.topic_names, forbidden))
+    reply = await ask(model, question, reply_type(None if tree is None else tree.topic_names, forbidden))
     first, second = reply.paths
     return first.to_path(view), second.to_path(view)

@@ -8,7 +8,7 @@ import pytest
 
 from proutt_core.errors import ReplyError
 from proutt_core.llm import Model
-from proutt_core.synthesis.stages import STAGES
+from proutt_core.synthesis.stages import STAGES, StageOptions
 from proutt_core.synthesis.stages.category_label import label_category
 from proutt_core.synthesis.stages.category_reasons import reason_categories
 from proutt_core.synthesis.stages.insight import gain_insight
@@ -30,6 +30,7 @@ TREE = IntentTree(
         Topic(topic="Museum", attributes=(Attribute(attribute="hours", value="9 to 5"),)),
     )
 )
+OPTIONS = StageOptions()
 SAID = "How about parking?"
 VIEW = a_trace().mining
 
@@ -64,16 +65,16 @@ SCORES = [{"id": i, "reason": "near", "score": 0.5} for i in ("e2", "m1", "e1", 
 Call = Callable[[Model], Awaitable[Any]]
 
 CALLS: dict[str, Call] = {
-    "intent_tree": lambda m: extract_intent_tree(m, context=CONTEXT),
-    "category_reasons": lambda m: reason_categories(m, context=CONTEXT),
-    "category_label": lambda m: label_category(m, last_assistant="The Inn?", next_utterance=SAID),
-    "insight": lambda m: gain_insight(m, context=CONTEXT, tree=TREE, category="Question"),
+    "intent_tree": lambda m: extract_intent_tree(m, context=CONTEXT, options=OPTIONS),
+    "category_reasons": lambda m: reason_categories(m, context=CONTEXT, options=OPTIONS),
+    "category_label": lambda m: label_category(m, last_assistant="The Inn?", next_utterance=SAID, options=OPTIONS),
+    "insight": lambda m: gain_insight(m, context=CONTEXT, tree=TREE, category="Question", options=OPTIONS),
     "similarity": lambda m: score_similarity(
-        m, context=CONTEXT, next_utterance=SAID, predictions=a_trace().predictions
+        m, context=CONTEXT, next_utterance=SAID, predictions=a_trace().predictions, options=OPTIONS
     ),
-    "next_path": lambda m: find_next_path(m, context=CONTEXT, tree=TREE, next_utterance=SAID),
+    "next_path": lambda m: find_next_path(m, context=CONTEXT, tree=TREE, next_utterance=SAID, options=OPTIONS),
     "wrong_path": lambda m: find_wrong_paths(
-        m, tree=TREE, view="mining", true=true_path(), later_utterances=("And a taxi?",)
+        m, tree=TREE, view="mining", true=true_path(), later_utterances=("And a taxi?",), options=OPTIONS
     ),
     "revise": lambda m: revise_view(
         m,
@@ -82,6 +83,7 @@ CALLS: dict[str, Call] = {
         category="Question",
         view=VIEW,
         paths=(true_path().best, true_path().secondary),
+        options=OPTIONS,
     ),
 }
 
@@ -259,7 +261,9 @@ async def test_scores_are_read_by_id_whatever_their_order() -> None:
 async def test_a_true_path_of_the_other_view_forbids_nothing() -> None:
     reply = text_of({"paths": [path("parking", leaf="free"), path("rooms")]})
     model = ScriptedModel(wrong_path=[reply])
-    await find_wrong_paths(model, tree=TREE, view="mining", true=true_path("exploration"), later_utterances=())
+    await find_wrong_paths(
+        model, tree=TREE, view="mining", true=true_path("exploration"), later_utterances=(), options=OPTIONS
+    )
     assert len(model.asked) == 1
 
 

@@ -14,6 +14,7 @@ from proutt_core.methods import prompted
 from proutt_core.synthesis.stages import (
     PROMPT_VERSIONS,
     STAGES,
+    StageOptions,
     category_label,
     category_reasons,
     insight,
@@ -114,6 +115,7 @@ def test_stages_never_import_each_other() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("proutt_core.synthesis.stages"):
                 assert node.module in {
+                    "proutt_core.synthesis.stages._options",
                     "proutt_core.synthesis.stages._preamble",
                     "proutt_core.synthesis.stages._replies",
                 }, file.name
@@ -128,7 +130,11 @@ def test_the_wrong_path_prompt_shows_every_path_that_its_answer_depends_on() -> 
             for name in ("best", "secondary")
         }
         true = NextPath(view="mining", **paths)
-        return text_of(wrong_path.prompt(tree=a_trace().tree, view="mining", true=true, later_utterances=()))
+        return text_of(
+            wrong_path.prompt(
+                tree=a_trace().tree, view="mining", true=true, later_utterances=(), options=StageOptions()
+            )
+        )
 
     assert len({asked(), asked(best="pool"), asked(secondary="pool")}) == 3
 
@@ -176,20 +182,21 @@ def texts_of_stages() -> dict[str, list[Prompt]]:
         view = trace.exploration if "mining" in without else trace.mining
         paths = view.predictions[0].path, view.predictions[1].path
         true = NextPath(view=view.view, best=paths[0], secondary=paths[1])
-        seen = {"context": context, "without": without}
+        options = StageOptions(without=without)
+        seen = {"context": context, "options": options}
         reading = {**seen, "tree": tree}
         said = {"next_utterance": HOTEL.next_utterance}
         if "tree" not in without:
             found["intent_tree"].append(intent_tree.prompt(**seen))
         if "category" not in without:
             found["category_reasons"].append(category_reasons.prompt(**seen))
-            found["category_label"].append(category_label.prompt(last_assistant="Yes.", **said, without=without))
+            found["category_label"].append(category_label.prompt(last_assistant="Yes.", **said, options=options))
         found["insight"].append(insight.prompt(**reading, category=category))
         found["similarity"].append(similarity.prompt(**seen, **said, predictions=view.predictions))
         if "revision" not in without:
             found["next_path"].append(next_path.prompt(**reading, **said))
             found["revise"].append(revise.prompt(**reading, category=category, view=view, paths=paths))
-            wrong = {"tree": tree, "view": view.view, "true": true, "without": without}
+            wrong = {"tree": tree, "view": view.view, "true": true, "options": options}
             found["wrong_path"] += [
                 wrong_path.prompt(**wrong, later_utterances=later, context=context if tree is None else None)
                 for later in ((), HOTEL.later_utterances)
