@@ -45,7 +45,7 @@ def differences(left: str, right: str) -> Differences:
 
 
 def _without_islands(tokens: list[str], opcodes: list[_Opcode]) -> list[_Opcode]:
-    """Between two changes, what is equal but holds no word (or a single character) is read as changed too."""
+    """Equal tokens between two changes count as changed too where they hold no word, or only a single character."""
     last = len(opcodes) - 1
     return [
         (differs or (0 < n < last and not _worth_keeping(tokens[i1:i2])), i1, i2, j1, j2)

@@ -18,17 +18,19 @@ def title_from_name(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def free_name(wanted: str, taken: Collection[str]) -> str:
-    """The name itself, or the first of `name-2`, `name-3` … that is free."""
-    if wanted not in taken:
-        return wanted
-    return next(name for n in range(2, len(taken) + 3) if (name := f"{wanted}-{n}") not in taken)
+def free_name(name: str, others: Collection[str]) -> str:
+    """The name itself, or the first of `name-2`, `name-3` … that no other has."""
+    if name not in others:
+        return name
+    return next(numbered for n in range(2, len(others) + 3) if (numbered := f"{name}-{n}") not in others)
 
 
-def name_for(settings: Mapping[str, Any], *, wanted: str, known: Mapping[str, Mapping[str, Any]]) -> str:
-    """The name of what is known with these settings, else `wanted` or what is free after it.
+def name_for(settings: Mapping[str, Any], *, name: str, settings_by_name: Mapping[str, Mapping[str, Any]]) -> str:
+    """The name that already stands for these settings, else `free_name` of `name`.
 
-    `known` maps names to settings, which may hold more than is asked for.
+    The settings in `settings_by_name` may hold more keys than `settings`; those are not compared.
     """
-    same = (name for name, there in known.items() if all(there.get(key) == value for key, value in settings.items()))
-    return next(same, free_name(wanted, known.keys()))
+    for earlier, stored in settings_by_name.items():
+        if all(stored.get(key) == value for key, value in settings.items()):
+            return earlier
+    return free_name(name, settings_by_name.keys())

@@ -2,24 +2,24 @@
 
 
 def share(part: int, whole: int) -> float | None:
-    """None of nothing."""
+    """None where the whole is 0."""
     return part / whole if whole else None
 
 
 def percent(part: int, whole: int) -> str:
-    """`95 %`; a dash of nothing. Neither 0 nor 100 unless it is exactly that."""
-    of = share(part, whole)
-    if of is None:
+    """`95 %`; a dash where the whole is 0. `0 %` and `100 %` only where it is exactly that."""
+    ratio = share(part, whole)
+    if ratio is None:
         return "–"
-    if 0 < of < 0.01:
+    if 0 < ratio < 0.01:
         return "< 1 %"
-    if 0.99 < of < 1:
+    if 0.99 < ratio < 1:
         return "> 99 %"
-    return f"{round(100 * of)} %"
+    return f"{round(100 * ratio)} %"
 
 
 def each(n: float, of: int) -> str:
-    """`8.5`: so much to one of them; a dash of nothing."""
+    """`8.5`: how much of `n` falls to each of them; a dash where there are none."""
     return f"{n / of:.1f}" if of else "–"
 
 

@@ -1,4 +1,4 @@
-"""Text as a person should see it: what is hidden is shown, what is long is folded, code is told from prose."""
+"""Text as a person should see it: hidden characters become visible, long texts are folded, code is told from prose."""
 
 import re
 import unicodedata
@@ -53,13 +53,13 @@ class Block:
 
 def blocks(text: str) -> list[Block]:
     """Prose and fenced code in turn; a fence that is never closed runs to the end."""
-    found: list[Block] = []
-    at = 0
+    parts: list[Block] = []
+    start = 0
     for match in _FENCE.finditer(text):
-        found += [Block("text", text[at : match.start()].strip("\n")), Block("code", match["code"].rstrip("\n"))]
-        at = match.end()
-    found.append(Block("text", text[at:].strip("\n") if at else text))
-    return [block for block in found if block.body.strip()] or [Block("text", text)]
+        parts += [Block("text", text[start : match.start()].strip("\n")), Block("code", match["code"].rstrip("\n"))]
+        start = match.end()
+    parts.append(Block("text", text[start:].strip("\n") if start else text))
+    return [block for block in parts if block.body.strip()] or [Block("text", text)]
 
 
 @dataclass(frozen=True)

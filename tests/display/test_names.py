@@ -28,5 +28,5 @@ def test_a_taken_name_gets_a_number() -> None:
 
 def test_what_has_these_settings_already_keeps_its_name() -> None:
     known = {"rules": {"model": "rules", "tree": True, "more": 1}, "mine": {"model": "rules", "tree": False}}
-    assert name_for({"model": "rules", "tree": False}, wanted="rules", known=known) == "mine"
-    assert name_for({"model": "x", "tree": True}, wanted="rules", known=known) == "rules-2"
+    assert name_for({"model": "rules", "tree": False}, name="rules", settings_by_name=known) == "mine"
+    assert name_for({"model": "x", "tree": True}, name="rules", settings_by_name=known) == "rules-2"

@@ -289,5 +289,7 @@ def _method_name(chosen: Chosen, tree: bool) -> str:
     base = chosen.model.short_name
     known = {method.name: method.settings for method in methods.list_methods()}
     return name_for(
-        {**chosen.settings, "without_tree": not tree}, wanted=base if tree else f"{base} without tree", known=known
+        {**chosen.settings, "without_tree": not tree},
+        name=base if tree else f"{base} without tree",
+        settings_by_name=known,
     )
