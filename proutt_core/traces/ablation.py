@@ -8,11 +8,11 @@ from proutt_core.types import PARTS, VIEWS, Part, View
 
 def parts_left_out(names: Iterable[str]) -> frozenset[Part]:
     """The named parts. Raises InputError for a name that is no part, and where nothing to predict with would remain."""
-    wanted = list(names)
-    unknown = sorted(set(wanted) - set(PARTS))
+    parts = frozenset(names)
+    unknown = sorted(parts - frozenset(PARTS))
     if unknown:
         raise InputError(f"cannot leave out {', '.join(unknown)}; the parts are {', '.join(PARTS)}")
-    without = frozenset(part for part in PARTS if part in wanted)
+    without = frozenset(part for part in PARTS if part in parts)
     if without.issuperset(VIEWS):
         raise InputError("mining and exploration cannot both be left out: no view would be left to predict with")
     return without

@@ -85,7 +85,7 @@ def render_trace(trace: Trace) -> str:
 
 
 def render_stored(trace: dict[str, Any]) -> str:
-    """The same for a trace as it is stored, its JSON as plain values: an export of many pairs lives on it."""
+    """The same for a trace as it is stored, its JSON as plain values: a Trace each would slow an export of many."""
     sections: list[str] = []
     predictions: list[str] = []
     if trace["tree"] is not None:
@@ -107,55 +107,57 @@ def render_stored(trace: dict[str, Any]) -> str:
 
 def parse_trace(text: str, *, without: frozenset[Part] = frozenset()) -> Trace:
     """Read a trace from text: every section that was not left out, and no other. Raises InputError that names the
-    section missing, unreadable or unasked for.
+    section that is missing, unreadable or not asked for.
     """
     plain = _line_ends(text)
     views = views_of(without)
-    body = _sections(thoughts_of(plain), wanted=sections_of(without))
+    body = _sections(thoughts_of(plain), expected=sections_of(without))
     texts = parse_predictions(plain, count=2 * len(views))
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     if CATEGORY in body:
-        concluded = _CONCLUSION.fullmatch(body[CATEGORY])
-        if concluded is None:
+        conclusion = _CONCLUSION.fullmatch(body[CATEGORY])
+        if conclusion is None:
             raise InputError(f"trace: {CATEGORY} does not end with '{THEREFORE.format('…')}'")
-        found |= {"category": concluded[2], "category_reasoning": _unescape(concluded[1])}
+        fields |= {"category": conclusion[2], "category_reasoning": _unescape(conclusion[1])}
     if TREE in body:
-        found["tree"] = parse_tree(_unescape(body[TREE]))
-    for n, view in enumerate(views):
+        fields["tree"] = parse_tree(_unescape(body[TREE]))
+    for i, view in enumerate(views):
         paths = _paths(view, _unescape(body[_PATHS[view]]))
         reasoning = _unescape(body[_ANALYSES[view]])
-        found[view] = _view(view, reasoning, texts[2 * n : 2 * n + 2], paths)
-    return _trace(found)
+        fields[view] = _view(view, reasoning, texts[2 * i : 2 * i + 2], paths)
+    return _trace(fields)
 
 
 def parse_released_trace(text: str) -> Trace:
     """A trace of a released ProUtt file. Its paths stand in its prose only, so that no prediction has one.
 
-    Released files escape nothing. Raises InputError where the text has not their form to the letter, or holds what a
-    trace cannot (a nested attribute, a label over 120 characters, other than four predictions): keep it verbatim.
+    Released files escape nothing. Raises InputError where the text does not have their form to the letter, or holds
+    what a trace cannot hold (a nested attribute, a label over 120 characters, more or fewer than four predictions):
+    such a text is to be kept verbatim.
     """
     plain = _line_ends(text)
     thoughts = thoughts_of(plain)
-    body = _sections(thoughts, wanted=_RELEASED)
+    body = _sections(thoughts, expected=_RELEASED)
     tree = _RELEASED_TREE.fullmatch(body[TREE])
-    concluded = _RELEASED_CONCLUSION.fullmatch(body[CATEGORY])
-    if tree is None or concluded is None or "\n" in thoughts.partition(TREE)[0].strip():
+    conclusion = _RELEASED_CONCLUSION.fullmatch(body[CATEGORY])
+    if tree is None or conclusion is None or "\n" in thoughts.partition(TREE)[0].strip():
         raise InputError("trace: not in the form of a released file")
-    texts = _predicted(plain, count=4)
-    found: dict[str, Any] = {
+    texts = _utterances(plain, count=4)
+    fields: dict[str, Any] = {
         "tree": parse_tree(tree[1]),
-        "category": concluded[2],
-        "category_reasoning": concluded[1],
+        "category": conclusion[2],
+        "category_reasoning": conclusion[1],
     }
-    for n, view in enumerate(views_of(frozenset())):
-        found[view] = _view(view, body[_ANALYSES[view]], texts[2 * n : 2 * n + 2], (None, None))
-    return _trace(found)
+    for i, view in enumerate(views_of(frozenset())):
+        fields[view] = _view(view, body[_ANALYSES[view]], texts[2 * i : 2 * i + 2], (None, None))
+    return _trace(fields)
 
 
 def thoughts_of(text: str) -> str:
-    """What stands in the trace's own think tags, as it stands. Raises InputError where they are not closed.
+    """The text inside the trace's own think tags, unchanged. Raises InputError where they are not closed.
 
-    The last tags: a reasoning model may have thought for itself first. Some templates leave the opening tag out.
+    The last tags count: a reasoning model may have written thoughts of its own first. Some templates leave the opening
+    tag out.
     """
     thoughts, end, _ = text.rpartition("</think>")
     if not end:
@@ -165,30 +167,30 @@ def thoughts_of(text: str) -> str:
 
 def parse_predictions(text: str, *, count: int = 4) -> tuple[str, ...]:
     """The predicted utterances of a trace's text. Raises InputError unless there are `count`, none of them empty."""
-    return tuple(_unescape(utterance) for utterance in _predicted(_line_ends(text), count=count))
+    return tuple(_unescape(utterance) for utterance in _utterances(_line_ends(text), count=count))
 
 
-def _predicted(text: str, *, count: int) -> list[str]:
-    found = _PREDICT.findall(text.rpartition("</think>")[2])
-    if len(found) != count:
-        raise InputError(f"trace: {len(found)} <predict> lines instead of {count}")
-    if any(not utterance.strip(" \t\r\n") for utterance in found):
+def _utterances(text: str, *, count: int) -> list[str]:
+    utterances = _PREDICT.findall(text.rpartition("</think>")[2])
+    if len(utterances) != count:
+        raise InputError(f"trace: {len(utterances)} <predict> lines instead of {count}")
+    if any(not utterance.strip(" \t\r\n") for utterance in utterances):
         raise InputError("trace: an empty <predict>")
-    return list(found)
+    return list(utterances)
 
 
-def _sections(thoughts: str, *, wanted: Sequence[str]) -> dict[str, str]:
+def _sections(thoughts: str, *, expected: Sequence[str]) -> dict[str, str]:
     parts = _HEADING.split(thoughts)
     names, bodies = parts[1::2], parts[2::2]
-    missing = [name for name in wanted if name not in names]
+    missing = [name for name in expected if name not in names]
     if missing:
         raise InputError(f"trace: no section {', '.join(missing)}")
-    twice = [name for name in wanted if names.count(name) > 1]
-    if twice:
-        raise InputError(f"trace: section {', '.join(twice)} appears more than once")
-    unasked = [name for name in names if name not in wanted]
-    if unasked:
-        raise InputError(f"trace: section {', '.join(unasked)} was not asked for")
+    repeated = [name for name in expected if names.count(name) > 1]
+    if repeated:
+        raise InputError(f"trace: section {', '.join(repeated)} appears more than once")
+    surplus = [name for name in names if name not in expected]
+    if surplus:
+        raise InputError(f"trace: section {', '.join(surplus)} was not asked for")
     return dict(zip(names, bodies, strict=True))
 
 
@@ -207,19 +209,19 @@ def _view(view: View, reasoning: str, texts: Sequence[str], paths: tuple[Path | 
     return {"view": view, "reasoning": reasoning, "predictions": predictions}
 
 
-def _trace(found: dict[str, Any]) -> Trace:
+def _trace(fields: dict[str, Any]) -> Trace:
     try:
-        return Trace.model_validate(found)
+        return Trace.model_validate(fields)
     except ValidationError as exc:
         raise InputError(f"trace: {first_problem(exc)}") from exc
 
 
 def _paths_json(paths: list[dict[str, str]]) -> str:
-    found = [
+    objects = [
         f'{{"source": {_string(p["source"])}, "node": {_string(p["node"])}, "leaf": {_string(p["leaf"])}}}'
         for p in paths
     ]
-    return f"[{', '.join(found)}]"
+    return f"[{', '.join(objects)}]"
 
 
 def _escape(text: str) -> str:

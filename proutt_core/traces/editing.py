@@ -58,9 +58,9 @@ def with_texts(trace: Trace, texts: dict[str, str]) -> Trace:
 
 
 def _require_different(trace: Trace) -> None:
-    seen: dict[str, str] = {}
+    id_by_text: dict[str, str] = {}
     for prediction in trace.predictions:
-        other = seen.setdefault(normalise(prediction.text), prediction.id)
+        other = id_by_text.setdefault(normalise(prediction.text), prediction.id)
         if other != prediction.id:
             raise InputError(f"Predictions {name_of(other)} and {name_of(prediction.id)} are the same.")
 

@@ -62,7 +62,7 @@ def sections_of(without: frozenset[Part]) -> tuple[str, ...]:
 
 
 def _steps(without: frozenset[Part]) -> list[str]:
-    known = "dialogue" if "tree" in without else "tree"
+    origin = "dialogue" if "tree" in without else "tree"
     steps: dict[Part, str] = {
         "tree": (
             "Intent tree. What the user has asked for so far: topics, their attributes, and a short value of each, as "
@@ -74,12 +74,12 @@ def _steps(without: frozenset[Part]) -> list[str]:
             "something done)."
         ),
         "mining": (
-            f"Mining. How the user may go on with a topic of the {known}: a new attribute of it, or another value of "
-            f"one. Two paths: source (a topic of the {known}), node (the attribute), leaf (its value)."
+            f"Mining. How the user may go on with a topic of the {origin}: a new attribute of it, or another value of "
+            f"one. Two paths: source (a topic of the {origin}), node (the attribute), leaf (its value)."
         ),
         "exploration": (
             f"Exploration. Which new but related topic the user may turn to. Two paths: source (a topic of the "
-            f"{known}), node (the new topic, not in the {known}), leaf (an attribute of it)."
+            f"{origin}), node (the new topic, not in the {origin}), leaf (an attribute of it)."
         ),
     }
     return [step for part, step in steps.items() if part not in without]

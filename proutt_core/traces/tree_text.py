@@ -60,9 +60,9 @@ def first_problem(exc: ValidationError) -> str:
 def _python_pairs(body: str) -> object:
     """The tree of a released file: a Python dict's repr."""
     try:
-        found = ast.literal_eval(body)
+        value = ast.literal_eval(body)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as exc:
         raise InputError(f"trace: {TREE} is neither JSON nor a Python dict") from exc
-    if not isinstance(found, dict):
-        return found
-    return tuple((topic, tuple(a.items()) if isinstance(a, dict) else a) for topic, a in found.items())
+    if not isinstance(value, dict):
+        return value
+    return tuple((topic, tuple(a.items()) if isinstance(a, dict) else a) for topic, a in value.items())

@@ -57,7 +57,7 @@ class AnnotatorProgress(Value):
 
 
 class StudyProgress(Value):
-    """All that anybody may see of an open study: how far it is, and the share of ties over all answers pooled."""
+    """All that anybody may see of an open study: how far it is, and the share of ties among all its answers."""
 
     answers: int
     wanted: int

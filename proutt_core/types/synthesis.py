@@ -87,11 +87,11 @@ class SynthesisedPair(Value):
 
     @model_validator(mode="after")
     def _nothing_else_is_missing(self) -> Self:
-        wanted = frozenset(self.without) - {"revision"}
+        left_out = frozenset(self.without) - {"revision"}
         for side, trace in (("chosen", self.chosen), ("rejected", self.rejected)):
-            if trace is not None and (trace.left_out != wanted or not trace.has_paths):
+            if trace is not None and (trace.left_out != left_out or not trace.has_paths):
                 missing = ", ".join(sorted(trace.left_out)) or "nothing"
-                raise ValueError(f"{side} lacks {missing}; left out were {', '.join(sorted(wanted)) or 'nothing'}")
+                raise ValueError(f"{side} lacks {missing}; the run left out {', '.join(sorted(left_out)) or 'nothing'}")
         if (self.rejected is None) != ("revision" in self.without):
             raise ValueError("a pair lacks its rejected trace exactly where revision was left out")
         return self

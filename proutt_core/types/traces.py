@@ -65,7 +65,7 @@ class Path(Value):
 class Prediction(Value):
     id: str  # one of PREDICTION_IDS
     text: Utterance
-    path: Path | None = None  # None in traces of released files, which tell their paths in prose only
+    path: Path | None = None  # None in traces of released files, whose paths stand in their prose only
 
 
 class ViewReasoning(Value):
@@ -102,10 +102,10 @@ class Views(Value):
 
     def view(self, view: View) -> ViewReasoning:
         """Raises KeyError where the view was left out."""
-        found = self.mining if view == "mining" else self.exploration
-        if found is None:
+        reasoning = self.mining if view == "mining" else self.exploration
+        if reasoning is None:
             raise KeyError(view)
-        return found
+        return reasoning
 
 
 class Trace(Views):
