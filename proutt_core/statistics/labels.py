@@ -68,17 +68,17 @@ def read_labels(path: Path | str) -> list[Label]:
     first: dict[tuple[str, str], tuple[int, Label]] = {}
     kinds: dict[str, tuple[int, Kind]] = {}
     for number, label in _rows(path):
-        seen, kind = kinds.setdefault(label.rater, (number, label.kind))
+        first_row, kind = kinds.setdefault(label.rater, (number, label.kind))
         if kind != label.kind:
             raise InputError(
-                f"{path}, row {number}, kind: rater {label.rater!r} is {label.kind!r} here and {kind!r} in row {seen}; "
-                "a rater is one of them, so name the two differently"
+                f"{path}, row {number}, kind: rater {label.rater!r} is {label.kind!r} here and {kind!r} in row "
+                f"{first_row}; a rater is one of them, so name the two differently"
             )
-        seen, earlier = first.setdefault((label.item, label.rater), (number, label))
+        first_row, earlier = first.setdefault((label.item, label.rater), (number, label))
         if earlier.verdict != label.verdict:
             raise InputError(
                 f"{path}, row {number}, verdict: rater {label.rater!r} says {label.verdict!r} on item {label.item!r} "
-                f"and {earlier.verdict!r} in row {seen}; keep one verdict per item and rater"
+                f"and {earlier.verdict!r} in row {first_row}; keep one verdict per item and rater"
             )
     if not first:
         raise InputError(f"{path} holds no label: there is no row under the header")
@@ -107,7 +107,7 @@ def _header(path: Path, row: list[str]) -> list[str]:
     for column in COLUMNS:
         if header.count(column) != 1:
             raise InputError(
-                f"{path}, row 1: the column {column!r} is there {header.count(column)} times; expected a "
+                f"{path}, row 1: the column {column!r} appears {header.count(column)} times; expected a "
                 f"comma-separated header with {', '.join(COLUMNS)} once each, found {', '.join(header) or 'nothing'}"
             )
     return header

@@ -116,9 +116,9 @@ def study_labels(votes: Iterable[CaseVote], readings: Iterable[JudgeReading]) ->
     return human + judged
 
 
-def same_model(one: str, other: str) -> bool:
+def same_model(first: str, second: str) -> bool:
     """Whether two model names mean the same model: providers put their own prefix before it."""
-    plain = [name.rpartition("/")[2].casefold().strip() for name in (one, other)]
+    plain = [name.rpartition("/")[2].casefold().strip() for name in (first, second)]
     return bool(plain[0]) and plain[0] == plain[1]
 
 

@@ -98,11 +98,11 @@ def test_a_row_of_another_length(refusal: Refusal, row: str) -> None:
 
 def test_a_missing_column(refusal: Refusal) -> None:
     message = refusal("item,rater,verdict\n1,anna,a\n")
-    assert "'kind' is there 0 times" in message and "found item, rater, verdict" in message
+    assert "'kind' appears 0 times" in message and "found item, rater, verdict" in message
 
 
 def test_a_repeated_column(refusal: Refusal) -> None:
-    assert "'verdict' is there 2 times" in refusal("item,rater,kind,verdict,verdict\n1,anna,human,a,b\n")
+    assert "'verdict' appears 2 times" in refusal("item,rater,kind,verdict,verdict\n1,anna,human,a,b\n")
 
 
 def test_an_empty_file(refusal: Refusal) -> None:
