@@ -12,7 +12,7 @@ from proutt_core.export.formats import ExportFormat, ExportKind, TextFormat, dat
 from proutt_core.types import VerbatimPair
 
 INFO = "dataset_info.json"
-# What stands before, between and after the rows.
+# The bytes before, between and after the rows.
 _LINES = (b"", b"\n", b"\n")
 _LIST = (b"[\n", b",\n", b"\n]\n")
 
@@ -32,12 +32,12 @@ def write_export(path: Path, texts: Iterable[VerbatimPair], *, kind: ExportKind,
     if format == "llamafactory" and path.name == INFO:
         raise InputError(f"{INFO} is where LLaMA-Factory looks the file up; give --out another name")
     entry = dataset_info(path.name, kind) if format == "llamafactory" else None
-    return _written(path, _lines(texts, kind=kind, format=format), format=format, entry=entry)
+    return _write_whole(path, _lines(texts, kind=kind, format=format), format=format, entry=entry)
 
 
 def write_ids(path: Path, lines: Iterable[bytes]) -> Written:
-    """The same for rows that are made already, one a line."""
-    return _written(path, lines, format="ids", entry=None)
+    """The same for rows that are JSON already, one a line."""
+    return _write_whole(path, lines, format="ids", entry=None)
 
 
 def _lines(texts: Iterable[VerbatimPair], *, kind: ExportKind, format: TextFormat) -> Iterator[bytes]:
@@ -53,23 +53,23 @@ def require_rejected(text: VerbatimPair, *, kind: ExportKind) -> None:
         )
 
 
-def _written(path: Path, lines: Iterable[bytes], *, format: ExportFormat, entry: dict[str, Any] | None) -> Written:
+def _write_whole(path: Path, lines: Iterable[bytes], *, format: ExportFormat, entry: dict[str, Any] | None) -> Written:
     if not path.parent.is_dir():
         raise InputError(f"{path.parent} is not a folder; make it first, or name another --out")
-    half = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.part")
     try:
-        rows, digest = _write(half, lines, _LIST if format == "llamafactory" else _LINES)
+        rows, digest = _write_rows(part, lines, _LIST if format == "llamafactory" else _LINES)
         entries = _entries(path.with_name(INFO)) if entry is not None else {}
-        os.replace(half, path)
+        os.replace(part, path)
         info = None if entry is None else _register(path, entries | {path.stem: entry})
     except OSError as exc:
         raise InputError(f"cannot write {path}: {exc.strerror or exc}") from exc
     finally:
-        half.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     return Written(rows, digest, info, format)
 
 
-def _write(path: Path, lines: Iterable[bytes], layout: tuple[bytes, bytes, bytes]) -> tuple[int, str]:
+def _write_rows(path: Path, lines: Iterable[bytes], layout: tuple[bytes, bytes, bytes]) -> tuple[int, str]:
     opening, between, closing = layout
     digest, rows = hashlib.sha256(), 0
     with path.open("wb", buffering=1 << 20) as file:
@@ -107,7 +107,7 @@ def _entries(info_path: Path) -> dict[str, Any]:
 def _register(path: Path, entries: dict[str, Any]) -> Path:
     """Write dataset_info.json with these entries."""
     info_path = path.with_name(INFO)
-    half = info_path.with_name(f".{INFO}.part")
-    half.write_text(json.dumps(entries, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(half, info_path)
+    part = info_path.with_name(f".{INFO}.part")
+    part.write_text(json.dumps(entries, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    os.replace(part, info_path)
     return info_path

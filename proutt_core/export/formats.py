@@ -27,7 +27,7 @@ ExportKind = Literal["sft", "preference"]
 TextFormat = Literal["trl", "llamafactory"]
 ExportFormat = Literal["trl", "llamafactory", "ids"]
 
-# Templates and not dicts: with what orjson makes of the texts they are the bytes that `json` would write, many times
+# Templates instead of dicts: filled with orjson's strings they give the bytes that `json` would write, many times
 # faster.
 _SFT: dict[TextFormat, bytes] = {
     "trl": b'{"prompt": [{"role": "user", "content": %b}], "completion": [{"role": "assistant", "content": %b}]}',
@@ -46,7 +46,7 @@ _PREFERENCE: dict[TextFormat, bytes] = {
 
 
 def line(text: VerbatimPair, *, kind: ExportKind, format: TextFormat) -> bytes:
-    """One row as JSON, without what stands between rows."""
+    """One row as JSON, without the separator between rows."""
     if kind == "sft":
         return _SFT[format] % (_json(text.prompt), _json(text.chosen))
     return _PREFERENCE[format] % (_json(text.prompt), _json(text.chosen), _json(text.rejected))
@@ -65,19 +65,19 @@ def _without_separators(data: bytes) -> bytes:
 def ids_line(pair: ReviewedPair, text: VerbatimPair, traces: dict[str, Trace], *, kind: ExportKind) -> bytes:
     """The row without the dialogue; `text` and `traces` are the wording that goes out."""
     imported = pair.source_row is not None
-    where = (
+    place = (
         {"source_row": pair.source_row}
         if imported
         else {"external_id": pair.external_id, "target_index": pair.target_index}
     )
     sides = ("chosen",) if kind == "sft" else ("chosen", "rejected")
-    found: dict[str, Any] = {"pair": pair.pair_id, **where, "split": pair.split}
+    row: dict[str, Any] = {"pair": pair.pair_id, **place, "split": pair.split}
     if pair.without:
-        found["without"] = list(pair.without)
-    found["prompt_sha256"] = prompt_sha256(text.prompt)
-    found |= {side: getattr(text, side) for side in sides}
-    found["traces"] = {side: traces[side].model_dump(mode="json") for side in sides if side in traces}
-    return _without_separators(orjson.dumps(found))
+        row["without"] = list(pair.without)
+    row["prompt_sha256"] = prompt_sha256(text.prompt)
+    row |= {side: getattr(text, side) for side in sides}
+    row["traces"] = {side: traces[side].model_dump(mode="json") for side in sides if side in traces}
+    return _without_separators(orjson.dumps(row))
 
 
 def prompt_sha256(prompt: str) -> str:

@@ -1,4 +1,4 @@
-"""The files that were written on the page: where they are, and how the folder is kept from growing for ever."""
+"""The files that were written on the page: where they are, and what keeps the folder from growing for ever."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,14 +10,15 @@ KEPT_FOR = timedelta(days=1)  # somebody may still have a page open that offers 
 Choices = tuple[str, str, str]  # kind, format, status
 
 
-def remove_superseded(written: Sequence[tuple[datetime, Path, Choices]], *, moment: datetime | None = None) -> None:
+def remove_superseded(files: Sequence[tuple[datetime, Path, Choices]], *, moment: datetime | None = None) -> None:
     """Delete files under FOLDER that are older than a day and were written again with the same choices since.
 
-    `written`: when, where and which choices, the newest first, all of one run or dataset. Others' files stay.
+    `files`: when each was written, where, and with which choices, the newest first, all of one run or dataset. Files
+    of others stay.
     """
     old = (moment or datetime.now(UTC)) - KEPT_FOR
     newer: set[Choices] = set()
-    for at, path, choices in written:
+    for at, path, choices in files:
         if choices in newer and at < old and path.resolve().parent.parent == FOLDER.resolve():
             for file in (path, path.with_name("dataset_info.json")):
                 file.unlink(missing_ok=True)

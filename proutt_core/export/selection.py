@@ -23,7 +23,7 @@ class Wording(NamedTuple):
 
 
 def standing(reviews: tuple[PairReviewValue, ...]) -> Standing:
-    """What people decided: an adjudicator's last word, else what everybody said, else disputed."""
+    """What people decided: an adjudicator's last answer, else the answer on which all agree, else disputed."""
     decisive = tuple(r for r in reviews if r.adjudicated)[-1:] or reviews
     answers = {r.answer for r in decisive}
     if not answers:
@@ -85,17 +85,17 @@ def plain_text(pair: ReviewedPair, *, chosen: str, rejected: str | None) -> Verb
 
 
 def _edited(text: VerbatimPair, before: dict[str, Trace], after: dict[str, Trace]) -> VerbatimPair:
-    """The imported text with the edited passages in place; both sides as ours where that place cannot be found."""
+    """The imported text with the edited passages in it; both sides in our own form where a place cannot be found."""
     if before == after:
         return text
-    changed = {side: _replaced(getattr(text, side), before[side], trace) for side, trace in after.items()}
+    changed = {side: _with_texts_replaced(getattr(text, side), before[side], trace) for side, trace in after.items()}
     if None in changed.values():  # two sides in two forms would teach the form
         changed = {side: render_trace(trace) for side, trace in after.items()}
     return text.model_copy(update=changed)
 
 
-def _replaced(text: str, before: Trace, after: Trace) -> str | None:
-    """The answer with each changed text in place of the old one; None where it cannot be put there and read back."""
+def _with_texts_replaced(text: str, before: Trace, after: Trace) -> str | None:
+    """The answer with each changed text in place of the old one; None where that cannot be done and read back."""
     thoughts, end, answer = text.rpartition("</think>")
     old, new = editable_texts(before), editable_texts(after)
     for name in old:
@@ -104,12 +104,12 @@ def _replaced(text: str, before: Trace, after: Trace) -> str | None:
         if thoughts.count(old[name]) != 1:
             return None
         thoughts = thoughts.replace(old[name], new[name])
-    said = iter([prediction.text for prediction in after.predictions])
-    was = iter([prediction.text for prediction in before.predictions])
+    new_texts = iter([prediction.text for prediction in after.predictions])
+    old_texts = iter([prediction.text for prediction in before.predictions])
 
     def predicted(match: re.Match[str]) -> str:
-        here, there = next(said), next(was)
-        return match[0] if here == there else here
+        new_text, old_text = next(new_texts), next(old_texts)
+        return match[0] if new_text == old_text else new_text
 
     edited = thoughts + end + _PREDICT.sub(predicted, answer)
     try:
