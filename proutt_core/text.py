@@ -51,16 +51,16 @@ def ngrams(text: str) -> set[str]:
 
     Normalised first; punctuation and white space count for nothing, but no pair reaches over a change of script.
     """
-    found: set[str] = set()
-    before = ""
+    grams: set[str] = set()
+    previous = ""
     for unit in _UNIT.findall(normalise(text)):
         if cjk_characters(unit):
-            found.update(map("".join, itertools.pairwise(unit)))
-            before = ""
+            grams.update(map("".join, itertools.pairwise(unit)))
+            previous = ""
         else:
-            found |= {unit, f"{before} {unit}"} if before else {unit}
-            before = unit
-    return found
+            grams |= {unit, f"{previous} {unit}"} if previous else {unit}
+            previous = unit
+    return grams
 
 
 def bigrams(text: str) -> Counter[str]:

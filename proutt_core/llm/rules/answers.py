@@ -41,7 +41,7 @@ def _category_label(values: Values) -> Any:
 
 
 def _insight(values: Values) -> Any:
-    """Without a tree it makes one for itself, to have topics to name; without a category it guesses one."""
+    """Without a tree it makes its own, to have topics to name; without a category it guesses one."""
     context = values["context"]
     language = language_of_messages(context)
     tree = values["tree"] or tree_of(context, language)
@@ -59,9 +59,9 @@ def _next_path(values: Values) -> Any:
     context, views = values["context"], values["views"]
     language = language_of_messages(context)
     tree = values["tree"] or tree_of(context, language)
-    found = true_paths(tree, context, values["next_utterance"], language, views=views)
-    choice = {"view": found.view} if len(views) == 2 else {}
-    return choice | {"best": _labels(found.best), "secondary": _labels(found.secondary)}
+    path = true_paths(tree, context, values["next_utterance"], language, views=views)
+    choice = {"view": path.view} if len(views) == 2 else {}
+    return choice | {"best": _labels(path.best), "secondary": _labels(path.secondary)}
 
 
 def _wrong_path(values: Values) -> Any:
@@ -89,13 +89,13 @@ def _predict(values: Values) -> Any:
     language = language_of_messages(context)
     tree = tree_of(context, language)
     category = likely_category(context[-1].content if context else "")
-    shown = {view.view: view for view in _views(context, tree, category, language) if view.view not in without}
+    views = {view.view: view for view in _views(context, tree, category, language) if view.view not in without}
     has_category = "category" not in without
     trace = Trace(
         tree=None if "tree" in without else tree,
         category=category if has_category else None,
         category_reasoning=WORDS[language].categories[category] if has_category else None,
-        **shown,
+        **views,
     )
     return render_trace(trace)
 
@@ -106,12 +106,12 @@ def _predict_direct(values: Values) -> Any:
     language = language_of_messages(values["context"])
     words = WORDS[language]
     focus = (top_phrases(last, language, count=1) or [words.topic])[0]
-    path = Path(view="mining", source=focus, node=words.aspects[0], leaf=words.asked)
+    path = Path(view="mining", source=focus, node=words.aspects[0], leaf=words.request)
     new = Path(view="exploration", source=focus, node=words.related[0], leaf=words.details)
     more, aspect = insight_texts(words, "Question", "mining", (path, path))
-    asked, _ = insight_texts(words, "Question", "exploration", (new, new))
+    question, _ = insight_texts(words, "Question", "exploration", (new, new))
     closing, _ = insight_texts(words, "Statement", "mining", (path, path))
-    return {"first": more, "second": aspect, "third": asked, "fourth": closing}
+    return {"first": more, "second": aspect, "third": question, "fourth": closing}
 
 
 def _views(

@@ -63,20 +63,20 @@ def top_phrases(messages: Sequence[Message], language: Language, *, count: int) 
             key = phrase.casefold()
             surface.setdefault(key, phrase)
             scores[key] += weight * worth
-    chosen: list[str] = []
+    best: list[str] = []
     pieces: set[str] = set()
     for key in sorted(scores, key=lambda key: (-scores[key], key)):
-        if len(chosen) == count:
+        if len(best) == count:
             break
         own = _pieces(key, language)
-        # What shares a piece says the same twice, except a longer name of which a chosen phrase is the general word.
-        if own & pieces and not any(key.endswith(shorter) and len(own) >= 3 for shorter in chosen):
+        # A phrase that shares a piece says the same twice, unless it is a longer name that ends with one taken before.
+        if own & pieces and not any(key.endswith(shorter) and len(own) >= 3 for shorter in best):
             continue
-        if any(key in longer for longer in chosen):
+        if any(key in longer for longer in best):
             continue
-        chosen.append(key)
+        best.append(key)
         pieces |= own
-    return [surface[key] for key in chosen]
+    return [surface[key] for key in best]
 
 
 def _pieces(phrase: str, language: Language) -> set[str]:

@@ -11,13 +11,14 @@ from proutt_core.types import Category, Path, View
 
 @dataclass(frozen=True)
 class Words:
-    """What one language needs. `{source}`, `{node}`, `{leaf}` are a path's labels; `aspects` and `related` are the
-    formulaic follow-ups of task dialogues, the likeliest first."""
+    """What one language needs. `{source}`, `{node}`, `{leaf}` are a path's labels; `mention` and `request` are the
+    values of an attribute that was only mentioned or that the user asked for; `aspects` and `related` are the formulaic
+    follow-ups of task dialogues, the likeliest first."""
 
     topic: str
     attribute: str
-    mentioned: str
-    asked: str
+    mention: str
+    request: str
     details: str
     aspects: tuple[str, ...]
     related: tuple[str, ...]
@@ -32,8 +33,8 @@ class Words:
 ENGLISH = Words(
     topic="conversation",
     attribute="subject",
-    mentioned="mentioned",
-    asked="wanted",
+    mention="mentioned",
+    request="wanted",
     details="details",
     aspects=("price", "cost", "address", "opening hours", "rating", "phone number", "size", "quality"),
     related=(
@@ -80,8 +81,8 @@ ENGLISH = Words(
 CHINESE = Words(
     topic="对话",
     attribute="内容",
-    mentioned="提到",
-    asked="想了解",
+    mention="提到",
+    request="想了解",
     details="详情",
     aspects=("价格", "地址", "电话", "评分", "营业时间", "门票", "类型", "游玩时间"),
     related=("餐厅", "酒店", "景点", "交通路线", "注意事项", "优惠活动", "替代方案"),
