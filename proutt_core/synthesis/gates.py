@@ -1,8 +1,8 @@
 """The checks a pair must pass before it counts as clean. A pair that fails one is kept, with the gates it failed.
 
 Each gate is a function from what is known about the pair to a detail, or None where it passes; its name in `GATES` is
-stable: it is stored, exported and shown. A gate whose subject an ablation left out is not applicable: it is not run,
-and `not_applicable` names it.
+stable: it is stored, exported and shown. A gate about a part that an ablation left out is not applicable: it does not
+run, and `not_applicable` names it.
 """
 
 from collections.abc import Callable
@@ -33,8 +33,8 @@ class PairEvidence(Value):
 def check_gates(evidence: PairEvidence) -> tuple[GateFailure, ...]:
     """Every gate the pair fails, in the order of GATES; empty for a clean pair."""
     skipped = not_applicable(evidence.without)
-    found = ((name, gate(evidence)) for name, gate in GATES.items() if name not in skipped)
-    return tuple(GateFailure(gate=name, detail=detail) for name, detail in found if detail is not None)
+    details = ((name, gate(evidence)) for name, gate in GATES.items() if name not in skipped)
+    return tuple(GateFailure(gate=name, detail=detail) for name, detail in details if detail is not None)
 
 
 def not_applicable(without: frozenset[Part]) -> tuple[str, ...]:
@@ -57,35 +57,35 @@ def same_traces(evidence: PairEvidence) -> str | None:
 
 
 def best_prediction_kept(evidence: PairEvidence) -> str | None:
-    """In the high and middle branch, what the user (nearly) said must not be called wrong."""
+    """In the high and middle branch, rejected must not hold what the user said, or nearly said."""
     if evidence.branch == "low" or evidence.rejected is None:
         return None
     best = {normalise(text) for text in (*evidence.best_predictions, evidence.next_utterance)}
-    kept = [p.text for p in evidence.rejected.predictions if normalise(p.text) in best]
-    return f"rejected still holds the best prediction: {kept[0]}" if kept else None
+    matches = [p.text for p in evidence.rejected.predictions if normalise(p.text) in best]
+    return f"rejected still holds the best prediction: {matches[0]}" if matches else None
 
 
 def leaked_utterance(evidence: PairEvidence) -> str | None:
     """A chosen reasoning that quotes the next utterance teaches a model to know the future."""
-    # Quoted in mid-sentence, an utterance loses its last full stop, not its words.
-    wanted = normalise(evidence.next_utterance).strip(" .!?。！？…~\"'“”")
-    if not is_long(wanted):
+    # An utterance that is quoted in mid-sentence loses its last full stop, not its words.
+    utterance = normalise(evidence.next_utterance).strip(" .!?。！？…~\"'“”")
+    if not is_long(utterance):
         return None
     chosen = evidence.chosen
     texts = {"category": chosen.category_reasoning or ""} | {view.view: view.reasoning for view in chosen.views}
-    where = [f"{name} reasoning" for name, text in texts.items() if wanted in normalise(text)]
-    # Paths are written among the thoughts, and the stage that finds the true ones has seen the utterance.
+    places = [f"{name} reasoning" for name, text in texts.items() if utterance in normalise(text)]
+    # Paths stand among the thoughts too, and the stage that finds the true ones has seen the utterance.
     paths = [p.path for p in chosen.predictions if p.path is not None]
     labels = [label for path in paths for label in (path.source, path.node, path.leaf)]
-    where += ["paths"] if any(wanted in normalise(label) for label in labels) else []
-    return f"the {' and '.join(where)} of chosen hold the next utterance" if where else None
+    places += ["paths"] if any(utterance in normalise(label) for label in labels) else []
+    return f"the {' and '.join(places)} of chosen hold the next utterance" if places else None
 
 
 def repeated_prediction(evidence: PairEvidence) -> str | None:
     for side, trace in evidence.sides:
-        for one, other in combinations(trace.predictions, 2):
-            if normalise(one.text) == normalise(other.text):
-                return f"{side} predicts twice: {one.text}"
+        for first, second in combinations(trace.predictions, 2):
+            if normalise(first.text) == normalise(second.text):
+                return f"{side} predicts twice: {first.text}"
     return None
 
 
@@ -127,5 +127,5 @@ GATES: dict[str, Callable[[PairEvidence], str | None]] = {
     "other_script": other_script,
 }
 
-# What a gate cannot be judged without.
+# The part of the method without which a gate cannot be judged.
 NEEDS: dict[str, Part] = {"same_traces": "revision", "best_prediction_kept": "revision", "unknown_path": "tree"}

@@ -1,4 +1,4 @@
-"""The stages of one sample as tasks that start as soon as what they read is there. See synthesis.py for the method."""
+"""The stages of one sample as tasks; each starts as soon as its inputs are ready. See synthesise.py for the method."""
 
 import asyncio
 import functools
@@ -40,7 +40,7 @@ from proutt_core.types import (
 
 @dataclass(frozen=True)
 class Draws:
-    """All that chance decides about an item, drawn at once: the timing of calls cannot change it."""
+    """All that chance decides about an item, drawn beforehand, so that the timing of calls cannot change it."""
 
     shown_order: tuple[int, ...]  # in which the similarity stage sees the predictions
     best_path_first: bool  # or the true path would always be prediction 1
@@ -80,7 +80,7 @@ class BranchEvidence:
 class Graph:
     """The stages of one sample as tasks of one group: the first that fails cancels the others.
 
-    A stage of a part that was left out is not asked and returns None.
+    The stage of a part that was left out asks nothing and returns None.
     """
 
     model: Model

@@ -1,4 +1,4 @@
-"""How much of what the user really said stands in a reasoning that is not supposed to know it.
+"""How much of the user's real utterance stands in a reasoning that is not supposed to know it.
 
 The chosen reasoning of the middle and low branch is revised along a path that was derived from the true utterance. Its
 overlap with that utterance beside the unrevised insight's shows how far hindsight came through. Plain counting: no
@@ -12,8 +12,8 @@ from proutt_core.types import Insight, NextPath, ViewReasoning
 def overlap(text: str, utterance: str) -> float | None:
     """The share of the utterance's distinct n-grams (`ngrams`: words, pairs of words, pairs of CJK characters) that
     the text has too, 0 to 1; None where the utterance has fewer than 4, as "OK, thanks" or "好的"."""
-    wanted = ngrams(utterance)
-    return len(wanted & ngrams(text)) / len(wanted) if len(wanted) >= FEWEST_NGRAMS else None
+    grams = ngrams(utterance)
+    return len(grams & ngrams(text)) / len(grams) if len(grams) >= FEWEST_NGRAMS else None
 
 
 def overlaps(
@@ -29,11 +29,11 @@ def overlaps(
     return chosen, overlap(insight.view(true.view).reasoning, utterance)
 
 
-# Of an utterance's n-grams in a reasoning: from here on it rather quotes the utterance than predicts it. A rule of
+# The share of an utterance's n-grams from which on a reasoning rather quotes the utterance than predicts it. A rule of
 # thumb.
 QUOTED = 0.5
 
 
 def quotes(overlap: float) -> bool:
-    """Whether so much of the next utterance in a chosen reasoning is a reason to read some of them."""
+    """Whether chosen reasonings hold so much of the next utterance that a person should read some of them."""
     return overlap >= QUOTED

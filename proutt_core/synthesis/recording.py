@@ -1,4 +1,4 @@
-"""What the stages of one sample return is kept; the first that fails tells why there is no pair."""
+"""Keeps what the stages of one sample return; the first stage that fails says why there is no pair."""
 
 from collections.abc import Awaitable, Iterator
 from typing import Any, Literal, TypeVar
@@ -56,7 +56,7 @@ class Recorder:
     """Runs stages by name and keeps what they return, for StageResults also when a later one fails."""
 
     def __init__(self) -> None:
-        self._reached: dict[str, Any] = {}
+        self._results: dict[str, Any] = {}
 
     async def stage(self, stage: str, field: str, call: Awaitable[T], *, view: View | None = None) -> T:
         try:
@@ -64,10 +64,10 @@ class Recorder:
         except ModelError as exc:
             raise StageFailed(stage, exc) from exc
         if view is None:
-            self._reached[field] = result
+            self._results[field] = result
         else:
-            self._reached.setdefault(field, {})[view] = result
+            self._results.setdefault(field, {})[view] = result
         return result
 
     def results(self) -> StageResults:
-        return StageResults(**self._reached)
+        return StageResults(**self._results)

@@ -4,19 +4,19 @@
     category_label ┘                        └─ wrong_path ── revise (rejected)
     category_reasons    next_path ──────────┘
 
-Each stage starts as soon as what it reads is there: five calls deep at most. Nothing here knows a database.
+Each stage starts as soon as its inputs are ready: five calls deep at most. Nothing here knows a database.
 
 Ablations (`without`). The paper (arXiv 2601.09713) names its ablations by part; what we could read of it, and its
 published code, do not say how the rest is then done. Ours, so that a part is missing and nothing else changes:
 
-- tree: no intent tree. Paths stay, as they are what revisions follow; their sources are topics of the dialogue, named
+- tree: no intent tree. Paths stay, because revisions follow them; their sources are topics of the dialogue, named
   freely, and the wrong path reads the dialogue in the tree's place. The gate on paths is not applicable.
 - category: neither the label nor the three reasonings; predictions may be of any category.
-- mining, exploration: one view, two predictions. The view that is left is the true view of every sample and the one
-  that is perturbed; the true paths are the nearest it has.
+- mining, exploration: one view, two predictions. The remaining view is the true view of every sample and the one that
+  is perturbed; the true paths are the nearest it has.
 - revision: chosen is the insight, whatever the branch, and there is no rejected: the pairs are SFT rows. Next path,
-  wrong path and revise are not asked. Similarity is, with the same prompts as in a full run: the branch says how near
-  the insight came, and after a full run of the same model every call is answered from the log.
+  wrong path and revise are not asked. Similarity is asked, with the same prompts as in a full run: the branch says how
+  near the insight came, and after a full run of the same model every call is answered from the log.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ __all__ = ["Outcome", "branch_of", "item_random", "run_settings", "synthesise", 
 
 
 class Outcome(Value):
-    """What became of one sample: a pair or a failure, and in either case every stage's result that was reached."""
+    """What became of one sample: a pair or a failure, and in either case the results of the stages that ended well."""
 
     results: StageResults
     pair: SynthesisedPair | None = None
@@ -46,7 +46,7 @@ class Outcome(Value):
 def run_settings(
     *, model: Model, thresholds: Thresholds, seed: int, without: frozenset[Part] = frozenset()
 ) -> dict[str, Any]:
-    """What a run is frozen to: with these equal, the same sample gives the same pair.
+    """What a run is frozen to: where these are equal, the same sample gives the same pair.
 
     "without" is there only where something is left out. InputError where that leaves nothing to predict with.
     """

@@ -66,11 +66,11 @@ def prompt(
     predictions: Sequence[Prediction],
     options: StageOptions,
 ) -> Prompt:
-    shown = "\n".join(f"{p.id}: {p.text}" for p in predictions)
+    listing = "\n".join(f"{p.id}: {p.text}" for p in predictions)
     return stage_prompt(
         stage=STAGE,
         version=VERSION,
-        task=TASK.format(next_utterance=next_utterance, predictions=shown, form=FORM),
+        task=TASK.format(next_utterance=next_utterance, predictions=listing, form=FORM),
         values={"context": tuple(context), "next_utterance": next_utterance, "predictions": tuple(predictions)},
         context=context,
         options=options,
