@@ -102,10 +102,10 @@ class Gate:
     def _refusal(self, scope: Scope) -> Response:
         path, query = scope["path"], scope["query_string"].decode("latin-1")
         if scope["method"] not in ("GET", "HEAD") or path.startswith(MACHINE_FOLDERS):
-            said = "Sign in first, with an account that may do this."
-            return PlainTextResponse(said, status_code=403, headers={"Cache-Control": "no-store"})
-        wanted = local_path(quote(path) + (f"?{query}" if query else ""))
-        target = "/sign-in" if wanted == "/" else f"/sign-in?next={quote(wanted, safe='')}"
+            sentence = "Sign in first, with an account that may do this."
+            return PlainTextResponse(sentence, status_code=403, headers={"Cache-Control": "no-store"})
+        path_here = local_path(quote(path) + (f"?{query}" if query else ""))
+        target = "/sign-in" if path_here == "/" else f"/sign-in?next={quote(path_here, safe='')}"
         return RedirectResponse(target, 303, headers={"Cache-Control": "no-store"})
 
 
@@ -158,7 +158,7 @@ async def do_sign_in(request: Request) -> Response:
         max_age=int(SESSION_LASTS.total_seconds()),
         httponly=True,
         samesite="lax",
-        # As the browser sees us, which behind a proxy is not how the request arrived here.
+        # By the browser's own address of us: behind a proxy the request arrives here by another one.
         secure=request.headers["origin"].startswith("https:") or request.url.scheme == "https",
     )
     return response

@@ -10,7 +10,7 @@ from pages._parts.who import may_open, require_screen
 from pages._parts.workflow import draw_workflow
 
 who = require_screen("home")
-leads = may_open(who, "synthesis")  # the workflow's steps, and the worker that they wait for, are theirs
+leads = may_open(who, "synthesis")  # the steps of the workflow are theirs, and so is the worker that they wait for
 heading, notice = st.columns([1, 5], vertical_alignment="center")
 heading.title(_("Home"), anchor=False)
 if leads:

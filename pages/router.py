@@ -29,7 +29,7 @@ def _navigation(who: SignedIn) -> dict[str, list[st.Page]]:
 
 
 def _menu(screen: Screen, who: SignedIn) -> str:
-    """The title of the menu it stands in for this person; empty: in the row."""
+    """The title of the menu in which this person finds the screen; empty: in the row."""
     if screen.menu == PERSON_MENU:
         # A name holds letters, digits and . _ - + @ only; the underscore is the one that markup would read.
         return who.name.replace("_", "\\_")

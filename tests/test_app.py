@@ -45,9 +45,9 @@ class Answer:
 
     @property
     def token(self) -> str:
-        found = re.match(rf"{COOKIE}=([^;]+)", self.cookies[0])
-        assert found
-        return found[1]
+        cookie = re.match(rf"{COOKIE}=([^;]+)", self.cookies[0])
+        assert cookie
+        return cookie[1]
 
 
 @dataclass
@@ -261,8 +261,8 @@ def test_local_paths_are_kept(path: str) -> None:
 
 
 def test_deep_link_survives_the_sign_in(client: Client) -> None:
-    asked = client.ask("/compare?queue=a%20b").headers["location"]
-    page = client.ask(asked)
+    location = client.ask("/compare?queue=a%20b").headers["location"]
+    page = client.ask(location)
     assert 'name="next" value="/compare?queue=a%20b"' in page.body
 
 

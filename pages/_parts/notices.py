@@ -17,7 +17,7 @@ log = logging.getLogger("proutt.pages")
 
 @contextmanager
 def show_error() -> Iterator[None]:
-    """Says what went wrong in the page. The message of a ProuttError is for the user; of others only a number is."""
+    """Says in the page what went wrong: a ProuttError in its own words, others by the number in the log."""
     try:
         yield
     except ProuttError as exc:

@@ -12,7 +12,7 @@ T = TypeVar("T")
 PAGER_WIDTH = 300
 
 
-def pick(found: Sequence[T], rows: Sequence[Mapping[str, object]], *, key: str, **look: Any) -> T:
+def pick(choices: Sequence[T], rows: Sequence[Mapping[str, object]], *, key: str, **look: Any) -> T:
     """What stands in the chosen row of the table, the first until somebody chooses. `look` goes to the table."""
     chosen = st.dataframe(
         pd.DataFrame(rows),
@@ -24,7 +24,7 @@ def pick(found: Sequence[T], rows: Sequence[Mapping[str, object]], *, key: str, 
         **look,
     )
     picked = chosen.selection.rows
-    return found[picked[0]] if picked else found[0]
+    return choices[picked[0]] if picked else choices[0]
 
 
 def fact_table(lines: list[tuple[str, str]]) -> None:

@@ -28,6 +28,6 @@ def _(message: str) -> str:
     return _catalogue(_language.get()).gettext(message)
 
 
-def ngettext(one: str, many: str, n: int) -> str:
-    """`one` or `many`, as the language counts."""
-    return _catalogue(_language.get()).ngettext(one, many, n)
+def ngettext(singular: str, plural: str, n: int) -> str:
+    """The form for `n` of them, as the language counts."""
+    return _catalogue(_language.get()).ngettext(singular, plural, n)

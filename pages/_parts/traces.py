@@ -30,18 +30,18 @@ def trace_pane(mine: Trace, other: Trace, *, label: str, open_parts: Sequence[Tr
     """What differs is open and marked, what does not is folded, what an ablation left out is not drawn."""
     with st.container(height=PANE_HEIGHT, border=True):
         st.markdown(f"**{label}**")
-        there = parts_of(mine)
-        blocks = [block for part in there if part in open_parts for block in _marked(part, mine, other, left=left)]
+        parts = parts_of(mine)
+        blocks = [block for part in parts if part in open_parts for block in _marked(part, mine, other, left=left)]
         if blocks:
             marked_text(blocks, key=key)
-        for part in there:
+        for part in parts:
             if part not in open_parts:
                 with st.expander(_("{part}, the same on both sides").format(part=part_name(part))):
                     whole_part(part, mine)
 
 
 def lone_trace_pane(trace: Trace, *, label: str) -> None:
-    """A trace with none beside it: of a pair without a rejected one. The views are open."""
+    """A trace that stands alone, as its pair has no rejected one. The views are unfolded."""
     with st.container(height=PANE_HEIGHT, border=True):
         st.markdown(f"**{label}**")
         for part in parts_of(trace):
@@ -58,9 +58,9 @@ def _marked(part: TracePart, mine: Trace, other: Trace, *, left: bool) -> list[M
     if part == "category":
         head = Marked(part_name(part), pieces(mine.category or "", other.category or ""))
         return [head, Marked("", pieces(mine.category_reasoning or "", other.category_reasoning or ""))]
-    here, there = mine.view(part), other.view(part)
-    blocks = [Marked(part_name(part), pieces(here.reasoning, there.reasoning))]
-    for own, others in zip(here.predictions, there.predictions, strict=True):
+    view, other_view = mine.view(part), other.view(part)
+    blocks = [Marked(part_name(part), pieces(view.reasoning, other_view.reasoning))]
+    for own, others in zip(view.predictions, other_view.predictions, strict=True):
         blocks.append(Marked(prediction_name(own.id), pieces(own.text, others.text), rule=True))
         if own.path is not None and others.path is not None:
             blocks.append(Marked("", pieces(path_text(own.path), path_text(others.path)), small=True))

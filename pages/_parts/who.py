@@ -41,8 +41,8 @@ def signed_in() -> SignedIn | None:
 
 
 def acting(name: str) -> SignedIn:
-    """For callbacks of this screen: who clicks, if they may act on it. Raises NotAllowed, so put it inside
-    `with show_error():`. What several screens draw names the one whose people it is for."""
+    """For callbacks: who clicks, if they may act on this screen. Raises NotAllowed, so put it inside
+    `with show_error():`. A part that several screens draw names the screen whose people it is for."""
     who = signed_in()
     if who is None:
         raise NotAllowed(_("You are signed out. Sign in again; nothing was saved by this click."))

@@ -138,7 +138,7 @@ def _view(name: str, reasoning: str, ids: tuple[str, str], texts: tuple[str, str
 def results(chinese: bool) -> StageResults:
     chosen = trace(chinese)
     reasons = CategoryReasons(statement="No.", question="Every turn so far was a question.", instruction="Hardly.")
-    found = work.stage_results().model_copy(
+    results = work.stage_results().model_copy(
         update={
             "tree": chosen.tree,
             "category_reasons": reasons,
@@ -152,9 +152,9 @@ def results(chinese: bool) -> StageResults:
         node=chosen.tree.topics[-1].attributes[0].attribute,
         leaf="climb",
     )
-    next_path = found.next_path
+    next_path = results.next_path
     assert next_path is not None
-    return found.model_copy(update={"next_path": next_path.model_copy(update={"best": path})})
+    return results.model_copy(update={"next_path": next_path.model_copy(update={"best": path})})
 
 
 def rewrite() -> None:

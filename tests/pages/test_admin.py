@@ -43,7 +43,7 @@ def test_roles_change_with_a_click_and_the_last_admin_stays(open_page: Open, sig
     ann = create_user(name="ann", password=PASSWORD, roles=["annotator"])
     page = open_page("admin.py")
     page.multiselect(key=f"roles_{ann.id}").set_value(["annotator", "reviewer"]).run()
-    assert (found := find_user("ann")) is not None and found.roles == {"annotator", "reviewer"}
+    assert (account := find_user("ann")) is not None and account.roles == {"annotator", "reviewer"}
     me = find_user("adm")
     assert me is not None
     page.multiselect(key=f"roles_{me.id}").set_value(["annotator"]).run()
@@ -77,7 +77,7 @@ def test_admin_whose_role_was_taken_meanwhile_changes_nothing(open_page: Open, s
     assert me is not None
     set_roles(user_id=me.id, roles=["annotator"])
     page.button(key=f"active_{ann.id}").click().run()
-    assert (found := find_user("ann")) is not None and found.active
+    assert (account := find_user("ann")) is not None and account.active
     assert "Not for your account" in words(page)
 
 

@@ -34,8 +34,8 @@ def test_figures_and_samples_stand_side_by_side(open_page: Open, researcher: Non
     for name, thresholds in (("first", Thresholds()), ("second", Thresholds(tau_high=0.8, tau_low=0.05))):
         run_here(start_synthesis(dataset=DATASET, run=name, limit=10, thresholds=thresholds).job_id)
     page = comparing(open_page)
-    told = words(page)
-    assert "10 samples finished in both runs" in told
+    text = words(page)
+    assert "10 samples finished in both runs" in text
     figures = page.dataframe[0].value
     assert list(figures.columns) == [" ", "1 · first", "2 · second"]
     rows = {row[0]: (row[1], row[2]) for row in figures.itertuples(index=False)}

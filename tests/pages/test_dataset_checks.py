@@ -46,8 +46,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Marked]:
     """What the component that draws marked text was given: AppTest does not know it."""
     blocks: list[Marked] = []
 
-    def marked_text(given: list[Marked], *, key: str) -> None:
-        blocks[:] = given
+    def marked_text(new_blocks: list[Marked], *, key: str) -> None:
+        blocks[:] = new_blocks
 
     monkeypatch.setattr(pages._parts.datasets.personal_data, "marked_text", marked_text)
     return blocks

@@ -106,17 +106,17 @@ def test_a_refused_file_is_told_what_was_expected_and_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "refusal"),
     [("import-split-0", "80/20", "A split is three"), ("import-language-0", "e1", "A language is its code")],
 )
 def test_a_mistake_in_the_form_is_told(
-    open_page: Open, sign_in_as: Callable[..., str], talks: Path, key: str, value: str, told: str
+    open_page: Open, sign_in_as: Callable[..., str], talks: Path, key: str, value: str, refusal: str
 ) -> None:
     sign_in_as("res", "researcher")
     page = with_path(open_page, talks)
     page.text_input(key=key).set_value(value).run()
     page.button(key="import-go").click().run()
-    assert told in words(page)
+    assert refusal in words(page)
     assert jobs.list_jobs() == []
 
 

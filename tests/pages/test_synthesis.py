@@ -68,11 +68,11 @@ def test_a_run_is_queued_with_sensible_settings(open_page: Open, researcher: Non
     assert (row["State"], row["Model"], row["Items"]) == ("waiting", "rules (baseline)", 3)
 
 
-@pytest.mark.parametrize(("there", "start"), [(20, "Start the run"), (21, "Start the pilot")])
+@pytest.mark.parametrize(("samples", "start"), [(20, "Start the run"), (21, "Start the pilot")])
 def test_a_pilot_is_offered_where_there_is_more_than_a_pilot(
-    open_page: Open, researcher: None, there: int, start: str
+    open_page: Open, researcher: None, samples: int, start: str
 ) -> None:
-    work.samples(there)
+    work.samples(samples)
     page = open_page("synthesis.py")
     assert page.button(key="run-go").label == start
 

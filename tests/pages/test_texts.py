@@ -119,7 +119,7 @@ def test_words_on_screen_go_through_gettext(file: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "found"),
+    ("source", "texts"),
     [
         ('st.title("Home")', ["Home"]),
         ('left.button(f"Go to {name}", key="go")', ["Go to "]),
@@ -136,5 +136,5 @@ def test_words_on_screen_go_through_gettext(file: str) -> None:
         ('log.error("error %s", number)', []),
     ],
 )
-def test_what_counts_as_words(source: str, found: list[str]) -> None:
-    assert untranslated(source) == found
+def test_what_counts_as_words(source: str, texts: list[str]) -> None:
+    assert untranslated(source) == texts

@@ -30,21 +30,21 @@ def test_without_a_run_the_page_leads_to_the_pilot(open_page: Open, researcher: 
 
 def test_the_runs_own_lines_change_nothing(open_page: Open, researcher: None, run: int) -> None:
     page = open_page("thresholds.py")
-    told = words(page)
-    assert "the run's own thresholds" in told
-    assert "What would change" not in told
+    text = words(page)
+    assert "the run's own thresholds" in text
+    assert "What would change" not in text
     assert page.slider[0].value == (0.3, 0.8)
-    assert "The user really said" in told
+    assert "The user really said" in text
 
 
 def test_moving_a_line_tells_what_changes_and_starts_a_run(open_page: Open, researcher: None, run: int) -> None:
     page = open_page("thresholds.py")
     page.slider[0].set_value((0.05, 0.8)).run()
-    told = words(page)
-    assert "What would change" in told
-    assert "low to middle" in told
-    assert "wrong_path" in told  # new calls
-    assert "nothing: the model is free" in told
+    text = words(page)
+    assert "What would change" in text
+    assert "low to middle" in text
+    assert "wrong_path" in text  # new calls
+    assert "nothing: the model is free" in text
     page.button(key="tau-go").click().run()
     newest = jobs.list_jobs(kind="synthesis")[0]
     assert newest.name == "first 0.05-0.8"

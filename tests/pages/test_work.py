@@ -46,9 +46,9 @@ def person(name: str, *roles: AccountRole) -> int:
 
 
 def button(app: AppTest, key: str) -> object:
-    found = [b for b in app.button if b.key is not None and b.key.startswith(key)]
-    assert len(found) == 1, [b.key for b in app.button]
-    return found[0]
+    buttons = [b for b in app.button if b.key is not None and b.key.startswith(key)]
+    assert len(buttons) == 1, [b.key for b in app.button]
+    return buttons[0]
 
 
 def click(app: AppTest, key: str) -> AppTest:

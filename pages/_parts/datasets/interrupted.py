@@ -1,4 +1,4 @@
-"""Imports that did not end: what they stored is out of sight until somebody goes on with them or takes it away."""
+"""Imports that did not end: what they stored is out of sight until somebody resumes or removes them."""
 
 import streamlit as st
 
@@ -12,37 +12,41 @@ from proutt_core.display.visible import visible
 
 
 def draw_interrupted() -> set[int]:
-    """Each with its two buttons; the jobs that are shown here. One that a worker is at, or will take, is not."""
-    found = [left for left in list_unfinished() if left.job_state not in jobs.ACTIVE]
-    for left in found:
+    """Draws each with its two buttons and returns their jobs. What a worker has, or will take, is not among them."""
+    imports = [unfinished for unfinished in list_unfinished() if unfinished.job_state not in jobs.ACTIVE]
+    for unfinished in imports:
         with st.container(border=True):
-            st.text(visible(left.name))
+            st.text(visible(unfinished.name))
             st.caption(_("This import did not end. What it stored is out of sight."))
-            st.text(_("{n} rows of {file} are done.").format(n=f"{left.so_far.rows:,}", file=visible(left.source)))
-            if left.reason:
-                st.text(visible(left.reason))
+            st.text(
+                _("{n} rows of {file} are done.").format(
+                    n=f"{unfinished.so_far.rows:,}", file=visible(unfinished.source)
+                )
+            )
+            if unfinished.reason:
+                st.text(visible(unfinished.reason))
             with st.container(horizontal=True):
-                _buttons(left)
-    return {left.job_id for left in found if left.job_id is not None}
+                _buttons(unfinished)
+    return {unfinished.job_id for unfinished in imports if unfinished.job_id is not None}
 
 
-def _buttons(left: Unfinished) -> None:
-    if left.job_id is not None:
+def _buttons(unfinished: Unfinished) -> None:
+    if unfinished.job_id is not None:
         st.button(
             _("Continue"),
             icon=":material/play_arrow:",
             type="primary",
-            key=f"continue-{left.dataset_id}",
+            key=f"continue-{unfinished.dataset_id}",
             on_click=_continue,
-            args=(left.job_id,),
+            args=(unfinished.job_id,),
         )
     st.button(
         _("Remove"),
         icon=":material/delete:",
-        key=f"remove-{left.dataset_id}",
+        key=f"remove-{unfinished.dataset_id}",
         help=_("Takes away what was stored, and the file if it was uploaded. The name is free again."),
         on_click=_remove,
-        args=(left.name,),
+        args=(unfinished.name,),
     )
 
 

@@ -11,11 +11,11 @@ from pages._parts.who import acting
 
 def draw_licence(dataset: DatasetInfo) -> None:
     """Whether texts may be passed on; import guessed it from the licence, and somebody who has read it knows better."""
-    told, button = st.columns([5, 1.6], vertical_alignment="center")
+    text, button = st.columns([5, 1.6], vertical_alignment="center")
     if dataset.redistributable:
-        told.text(_("Exports hold this dataset's texts."))
+        text.text(_("Exports hold this dataset's texts."))
     else:
-        told.text(_("This dataset's texts may not be passed on: exports hold ids and traces instead."))
+        text.text(_("This dataset's texts may not be passed on: exports hold ids and traces instead."))
     # Another box once it was corrected: the open one would hold the opposite button under the same click.
     key = f"{dataset.id}-{dataset.redistributable}"
     with button.popover(_("Correct this…"), width="stretch", key=f"licence-{key}"):

@@ -60,7 +60,7 @@ def _search_form(dataset: DatasetInfo, job: JobInfo | None) -> None:
 
 def _draw_search(dataset: DatasetInfo, job: JobInfo, used_by: tuple[str, ...]) -> None:
     if job.state == "done":
-        _draw_found(dataset, job, near_duplicates.summary(dataset.id), used_by)
+        _draw_result(dataset, job, near_duplicates.summary(dataset.id), used_by)
         return
     if job.state == "running":
         read = _("{n} of {total} dialogues read").format(n=f"{job.progress:,}", total=f"{dataset.dialogues:,}")
@@ -70,20 +70,20 @@ def _draw_search(dataset: DatasetInfo, job: JobInfo, used_by: tuple[str, ...]) -
     draw_buttons(job)
 
 
-def _draw_found(dataset: DatasetInfo, job: JobInfo, found: NearDuplicateSummary, used_by: tuple[str, ...]) -> None:
+def _draw_result(dataset: DatasetInfo, job: JobInfo, summary: NearDuplicateSummary, used_by: tuple[str, ...]) -> None:
     searched = _("Searched {when} UTC, similarity from {threshold}.").format(
         when=f"{job.finished_at or job.created_at:%Y-%m-%d %H:%M}", threshold=f"{job.settings['threshold']:g}"
     )
-    if not found.copies:
+    if not summary.copies:
         st.text(_("No dialogue is nearly another one."))
         st.caption(searched)
         return
     facts = [
-        (_("Copies"), f"{found.copies:,}"),
-        (_("Clusters"), f"{found.clusters:,}"),
-        (_("Across splits"), f"{found.across_splits:,}"),
+        (_("Copies"), f"{summary.copies:,}"),
+        (_("Clusters"), f"{summary.clusters:,}"),
+        (_("Across splits"), f"{summary.across_splits:,}"),
     ]
-    facts += [(f"{first} / {copy}", f"{n:,}") for (first, copy), n in found.across.items()]
+    facts += [(f"{first} / {copy}", f"{n:,}") for (first, copy), n in summary.across.items()]
     fact_row(facts)
     st.caption(
         searched
@@ -93,20 +93,20 @@ def _draw_found(dataset: DatasetInfo, job: JobInfo, found: NearDuplicateSummary,
     examples = st.expander(_("Look at the copies"), key=f"near-look-{dataset.id}", on_change="rerun")
     if examples.open:
         with examples:
-            _examples(dataset, found)
+            _examples(dataset, summary)
     if used_by:
         in_use(used_by)
         return
-    _offer_drop(dataset, found)
+    _offer_drop(dataset, summary)
 
 
-def _offer_drop(dataset: DatasetInfo, found: NearDuplicateSummary) -> None:
+def _offer_drop(dataset: DatasetInfo, summary: NearDuplicateSummary) -> None:
     with st.popover(_("Drop the copies…"), icon=":material/delete:", key=f"near-dropping-{dataset.id}"):
         said = ngettext(
             "{n} dialogue leaves the dataset with its samples.",
             "{n} dialogues leave the dataset with their samples.",
-            found.copies,
-        ).format(n=f"{found.copies:,}")
+            summary.copies,
+        ).format(n=f"{summary.copies:,}")
         kept = _("Of each cluster the first stays: one of test if there is one, else of valid, else of train.")
         st.text(f"{said} {kept} {_('This cannot be undone.')}")
         if st.button(_("Drop the copies"), key=f"near-drop-{dataset.id}", type="primary"):
@@ -117,8 +117,8 @@ def _offer_drop(dataset: DatasetInfo, found: NearDuplicateSummary) -> None:
             )
 
 
-def _examples(dataset: DatasetInfo, found: NearDuplicateSummary) -> None:
-    across = st.toggle(_("Only across splits"), key=f"near-across-{dataset.id}", disabled=not found.across)
+def _examples(dataset: DatasetInfo, summary: NearDuplicateSummary) -> None:
+    across = st.toggle(_("Only across splits"), key=f"near-across-{dataset.id}", disabled=not summary.across)
     key = f"near-{dataset.id}-{across}"
     page = st.session_state.get(f"page-{key}", 1)
     copies = near_duplicates.copies(dataset.id, across=across, offset=page_offset(page, SHOWN), limit=SHOWN)
@@ -127,7 +127,7 @@ def _examples(dataset: DatasetInfo, found: NearDuplicateSummary) -> None:
     similarity = {_("Similarity"): st.column_config.NumberColumn(format="%.2f")}
     rows = [_row(copy) for copy in copies]
     chosen = pick(copies, rows, key=f"{key}-{page}", column_config=similarity, height="content")
-    total = found.across_splits if across else found.copies
+    total = summary.across_splits if across else summary.copies
     st.pagination(page_count(total, SHOWN), key=f"page-{key}", max_visible_pages=5)
     sides = [
         (_("Stays: {id} ({split})"), chosen.like_id, chosen.like_external_id, chosen.like_split),

@@ -32,38 +32,38 @@ def kind_names() -> dict[str, str]:
 
 
 def draw_personal_data(dataset: DatasetInfo, used_by: tuple[str, ...]) -> None:
-    found = personal_data.summary(dataset.id)
+    summary = personal_data.summary(dataset.id)
     st.markdown(f"**{_('Possible personal data')}**")
-    if found.unchecked:
-        _offer_look(dataset, found.unchecked)
+    if summary.unchecked:
+        _offer_look(dataset, summary.unchecked)
         return
-    if not found.dialogues:
+    if not summary.dialogues:
         st.text(_("None was found: no e-mail address, phone number, key, identity or account number, IP address."))
         return
-    _counts(dataset, found)
+    _counts(dataset, summary)
     matches = st.expander(_("Look at the matches"), key=f"look-at-{dataset.id}", on_change="rerun")
     if matches.open:
         with matches:
-            _matches(dataset, found)
-    _offer_treatment(dataset, found, used_by)
+            _matches(dataset, summary)
+    _offer_treatment(dataset, summary, used_by)
 
 
-def _counts(dataset: DatasetInfo, found: PersonalDataSummary) -> None:
+def _counts(dataset: DatasetInfo, summary: PersonalDataSummary) -> None:
     names = kind_names()
-    concerned = ngettext("{n} dialogue ({share})", "{n} dialogues ({share})", found.dialogues)
-    share = percent(found.dialogues, dataset.dialogues)
-    facts = [(_("Concerned"), concerned.format(n=f"{found.dialogues:,}", share=share))]
+    concerned = ngettext("{n} dialogue ({share})", "{n} dialogues ({share})", summary.dialogues)
+    share = percent(summary.dialogues, dataset.dialogues)
+    facts = [(_("Concerned"), concerned.format(n=f"{summary.dialogues:,}", share=share))]
     in_dialogues = _("{n} in {dialogues}")
     facts += [
-        (names[kind], in_dialogues.format(n=f"{n:,}", dialogues=f"{found.dialogues_by_kind[kind]:,}"))
-        for kind, n in found.matches.items()
+        (names[kind], in_dialogues.format(n=f"{n:,}", dialogues=f"{summary.dialogues_by_kind[kind]:,}"))
+        for kind, n in summary.matches.items()
     ]
     fact_row(facts)
     st.caption(_("Matches, and the dialogues they are in. A hint, not proof: a restaurant's phone number is one too."))
 
 
-def _matches(dataset: DatasetInfo, found: PersonalDataSummary) -> None:
-    names = {"": _("all")} | {kind: name for kind, name in kind_names().items() if kind in found.matches}
+def _matches(dataset: DatasetInfo, summary: PersonalDataSummary) -> None:
+    names = {"": _("all")} | {kind: name for kind, name in kind_names().items() if kind in summary.matches}
     which, whole = st.columns([1, 1.6], vertical_alignment="bottom")
     kind = which.selectbox(_("Kind"), list(names), format_func=names.__getitem__, key=f"kind-{dataset.id}") or None
     show = whole.toggle(_("Show the matches in full"), key=f"whole-{dataset.id}")
@@ -80,7 +80,7 @@ def _matches(dataset: DatasetInfo, found: PersonalDataSummary) -> None:
         for excerpt in excerpts(held.dialogue.messages, kind=kind, hidden=not show)
     ]
     marked_text(blocks, key=f"{key}-{page}")
-    total = found.dialogues_by_kind[kind] if kind else found.dialogues
+    total = summary.dialogues_by_kind[kind] if kind else summary.dialogues
     st.pagination(page_count(total, EXAMPLES), key=f"page-{key}", max_visible_pages=5)
 
 
@@ -105,11 +105,11 @@ def dropped(n: int) -> str:
     return ngettext("{n} dialogue was dropped.", "{n} dialogues were dropped.", n).format(n=f"{n:,}")
 
 
-def _offer_treatment(dataset: DatasetInfo, found: PersonalDataSummary, used_by: tuple[str, ...]) -> None:
+def _offer_treatment(dataset: DatasetInfo, summary: PersonalDataSummary, used_by: tuple[str, ...]) -> None:
     if used_by:
         in_use(used_by)
         return
-    number = f"{found.dialogues:,}"
+    number = f"{summary.dialogues:,}"
     with st.container(horizontal=True):
         with st.popover(_("Mask it…"), icon=":material/visibility_off:", key=f"masking-{dataset.id}"):
             st.text(
@@ -137,13 +137,13 @@ def in_use(used_by: tuple[str, ...]) -> None:
     )
 
 
-def do(saying: str, work: Callable[[int], int], told: Callable[[int], str]) -> None:
+def do(saying: str, work: Callable[[int], int], outcome: Callable[[int], str]) -> None:
     """On a confirming click: do it while the page says so, then draw the page anew with what was done."""
     with show_error():
         who = acting("datasets")
         with st.spinner(saying):
             done = work(who.id)
-        st.session_state[SAID] = told(done)
+        st.session_state[SAID] = outcome(done)
         st.rerun()
 
 

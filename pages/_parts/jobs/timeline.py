@@ -49,7 +49,7 @@ def timeline_of_item(item_id: int) -> None:
     if not served:
         st.text(_("No call was made for this item."))
         return
-    timed = [_timed(one) for one in served]
+    timed = [_timed(call) for call in served]
     drawn = timeline(timed)
     chosen_key = f"call-{item_id}"
     st.session_state.setdefault(chosen_key, call_to_read(timed))
@@ -62,8 +62,8 @@ def timeline_of_item(item_id: int) -> None:
         else:
             _chart(drawn, item_id)
             for cut in drawn.cuts:
-                told = duration_said(duration(cut.seconds))
-                st.caption(_("At the dotted line {time} without any call are left out.").format(time=told))
+                length = duration_said(duration(cut.seconds))
+                st.caption(_("At the dotted line {time} without any call are left out.").format(time=length))
         _table(served, drawn, order, item_id)
     with right, st.container(height=PANE_HEIGHT, border=True):
         opened = served[min(st.session_state[chosen_key], len(served) - 1)]

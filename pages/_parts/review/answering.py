@@ -117,7 +117,7 @@ def labelled(label: str, key: str) -> str:
 def answer(assignment: str, value: str, kind: WorkKind, save: Callable[..., str]) -> None:
     """Callback: saves the answer to this assignment, whatever the page shows by now."""
     with show_error():
-        who = answering(kind)
+        who = acting_on_work(kind)
         outcome = save(
             assignment_id=assignment,
             user_id=who.id,
@@ -128,7 +128,7 @@ def answer(assignment: str, value: str, kind: WorkKind, save: Callable[..., str]
         tell(outcome)
 
 
-def answering(kind: WorkKind) -> SignedIn:
+def acting_on_work(kind: WorkKind) -> SignedIn:
     """Who clicks, if they are given work of this kind. Raises NotAllowed."""
     return acting(screen_of_work(kind).name)
 
@@ -142,13 +142,13 @@ def tell(outcome: str) -> None:
 
 def put_off(assignment: str, kind: WorkKind) -> None:
     with show_error():
-        skip(assignment_id=assignment, user_id=answering(kind).id)
+        skip(assignment_id=assignment, user_id=acting_on_work(kind).id)
         st.session_state[SKIPPED] = assignment
 
 
 def undo(queue: str, kind: WorkKind) -> None:
     with show_error():
-        if not undo_last(queue_public_id=queue, user_id=answering(kind).id):
+        if not undo_last(queue_public_id=queue, user_id=acting_on_work(kind).id):
             st.session_state[ANSWERED] = _("There is nothing to undo.")
 
 

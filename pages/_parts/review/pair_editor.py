@@ -4,7 +4,7 @@ import streamlit as st
 
 from db.review.answers import PairTask, pair_task, save_pair_review
 from pages._parts.notices import show_error
-from pages._parts.review.answering import answering, comment_box, comment_on, seconds_on, tell
+from pages._parts.review.answering import acting_on_work, comment_box, comment_on, seconds_on, tell
 from pages._parts.review.pair_panes import COLUMNS, dialogue_column, lone_pane, open_parts, side_name, sides
 from pages._parts.text import _
 from pages._parts.traces import edit_pane, edited_texts
@@ -50,7 +50,7 @@ def pair_editor(task: PairTask) -> None:
 def _save_edit(assignment: str) -> None:
     """Callback: approve with the texts of the form, where they make a trace."""
     with show_error():
-        user_id = answering("pair").id
+        user_id = acting_on_work("pair").id
         task = pair_task(assignment_id=assignment, user_id=user_id)
         outcome = save_pair_review(
             assignment_id=assignment,

@@ -27,12 +27,12 @@ ROW = 27  # low rows: the lists are looked through, the panes below them are rea
 MISSING = "–"
 
 
-def compare_runs(found: list[JobInfo], counts: Mapping[int, ItemCounts]) -> None:
+def compare_runs(runs: list[JobInfo], counts: Mapping[int, ItemCounts]) -> None:
     """Two of the runs, chosen here; at first the two newest that have the same dataset."""
-    if len(found) < 2:
+    if len(runs) < 2:
         st.text(_("Two runs are compared here. Start the same pilot with another model, or with other thresholds."))
         return
-    first, second = _choose(found)
+    first, second = _choose(runs)
     if first.id == second.id:
         st.text(_("Choose two different runs."))
         return
@@ -43,16 +43,16 @@ def compare_runs(found: list[JobInfo], counts: Mapping[int, ItemCounts]) -> None
         return
     same, both = same_branch(branches_of_both(first.id, second.id))
     if both:
-        told = ngettext("{n} sample finished in both runs", "{n} samples finished in both runs", both)
-        st.markdown(f"**{told.format(n=f'{both:,}')}**")
+        sentence = ngettext("{n} sample finished in both runs", "{n} samples finished in both runs", both)
+        st.markdown(f"**{sentence.format(n=f'{both:,}')}**")
         st.caption(_("{share} of them ended in the same branch.").format(share=percent(same, both)))
     _samples(first, second)
 
 
-def _choose(found: list[JobInfo]) -> tuple[JobInfo, JobInfo]:
-    names = [job.public_id for job in found]
-    by_id = {job.public_id: job for job in found}
-    twin = next((n for n, job in enumerate(found[1:], 1) if job.dataset_id == found[0].dataset_id), 1)
+def _choose(runs: list[JobInfo]) -> tuple[JobInfo, JobInfo]:
+    names = [job.public_id for job in runs]
+    by_id = {job.public_id: job for job in runs}
+    twin = next((n for n, job in enumerate(runs[1:], 1) if job.dataset_id == runs[0].dataset_id), 1)
     left, right = st.columns(2, gap="large")
 
     def said(public_id: str) -> str:
@@ -101,7 +101,7 @@ def _of_run(job: JobInfo, counts: ItemCounts) -> dict[str, str]:
 
 
 def _samples(first: JobInfo, second: JobInfo) -> None:
-    asked = st.segmented_control(
+    scope = st.segmented_control(
         _("Show"),
         ["all", "other"],
         format_func={"all": _("All samples"), "other": _("Ended in another branch")}.__getitem__,
@@ -110,17 +110,17 @@ def _samples(first: JobInfo, second: JobInfo) -> None:
         key="compare-show",
         label_visibility="collapsed",
     )
-    pair = f"{first.public_id}-{second.public_id}-{asked}"
+    pair = f"{first.public_id}-{second.public_id}-{scope}"
     page = st.session_state.get(f"compare-page-{pair}", 1)
-    found = samples_of_both(
-        first.id, second.id, other_branch=asked == "other", offset=page_offset(page, PER_PAGE), limit=PER_PAGE
+    page_of_samples = samples_of_both(
+        first.id, second.id, other_branch=scope == "other", offset=page_offset(page, PER_PAGE), limit=PER_PAGE
     )
-    if not found.samples:
+    if not page_of_samples.samples:
         st.text(_("No such sample."))
         return
     chosen = pick(
-        found.samples,
-        [_row(both) for both in found.samples],
+        page_of_samples.samples,
+        [_row(both) for both in page_of_samples.samples],
         key=f"compare-samples-{pair}-{page}",
         column_config={
             name: st.column_config.NumberColumn(format="%.2f") for name in (_("Similarity 1"), _("Similarity 2"))
@@ -130,8 +130,8 @@ def _samples(first: JobInfo, second: JobInfo) -> None:
         row_height=ROW,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        pager(page_count(found.total, PER_PAGE), key=f"compare-page-{pair}")
-        st.caption(ngettext("{n} sample", "{n} samples", found.total).format(n=f"{found.total:,}"))
+        pager(page_count(page_of_samples.total, PER_PAGE), key=f"compare-page-{pair}")
+        st.caption(ngettext("{n} sample", "{n} samples", page_of_samples.total).format(n=f"{page_of_samples.total:,}"))
     _side_by_side({first.name: open_item(chosen.first.item_id), second.name: open_item(chosen.second.item_id)})
 
 
@@ -148,7 +148,7 @@ def _row(both: Both) -> dict[str, object]:
 
 
 def _side_by_side(items: Mapping[str, OpenedItem]) -> None:
-    """`items`: the same sample's, by the names of the two runs."""
+    """`items`: what each run made of one sample, by the run's name."""
     sample = next(iter(items.values())).sample.sample
     with st.expander(_("The dialogue, and what the user really said next"), expanded=False):
         dialogue_pane(

@@ -42,7 +42,7 @@ def status_names() -> dict[PairStatus, str]:
 
 
 def export_box(job: JobInfo) -> None:
-    """Asks what of a run, writes it, and offers the file until something else is asked for."""
+    """The form that writes pairs of a run to a file, and offers the file until another choice is made."""
     of = pairs_of_run(job.name)
     kinds: tuple[ExportKind, ...] = ("sft",) if "revision" in of.without else get_args(ExportKind)
     _box(f"run-{job.id}", of.name, {"run": job.name}, kinds, get_args(PairStatus), redistributable=of.redistributable)
@@ -133,12 +133,12 @@ def _offer(out: Path, written: Written, *, status: PairStatus) -> None:
     st.text(visible(str(out)))
 
 
-def earlier_exports(found: list[ExportInfo]) -> None:
-    """What was written before, by whom and where; of the files in the server's own folder, old ones are removed."""
-    if not found:
+def earlier_exports(exports: list[ExportInfo]) -> None:
+    """What was written before, by whom and where. Removes old files from the server's own folder."""
+    if not exports:
         return
-    remove_superseded([(info.at, Path(info.path), (info.kind, info.format, info.status)) for info in found])
-    with st.expander(ngettext("{n} export so far", "{n} exports so far", len(found)).format(n=len(found))):
+    remove_superseded([(info.at, Path(info.path), (info.kind, info.format, info.status)) for info in exports])
+    with st.expander(ngettext("{n} export so far", "{n} exports so far", len(exports)).format(n=len(exports))):
         names, formats = status_names(), format_names()
         rows = [
             {
@@ -152,7 +152,7 @@ def earlier_exports(found: list[ExportInfo]) -> None:
                 _("File"): visible(info.path) if Path(info.path).exists() else _("removed"),
                 "sha256": info.sha256,
             }
-            for info in found
+            for info in exports
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True)
         st.caption(_("Files written here stay on the server; one that was written again since goes after a day."))

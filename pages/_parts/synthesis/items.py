@@ -21,7 +21,7 @@ PER_PAGE = 10
 def draw_items(job: JobInfo) -> None:
     """A list to choose from, filtered; below it the chosen item."""
     names = filter_names()
-    asked = st.segmented_control(
+    filter_name = st.segmented_control(
         _("Show"),
         list(names),
         format_func=names.__getitem__,
@@ -30,23 +30,23 @@ def draw_items(job: JobInfo) -> None:
         key=f"items-filter-{job.public_id}",
         label_visibility="collapsed",
     )
-    page_key = f"items-page-{job.public_id}-{asked}"
+    page_key = f"items-page-{job.public_id}-{filter_name}"
     page = st.session_state.get(page_key, 1)
-    found = browse_items(
+    matches = browse_items(
         job.id,
-        state="failed" if asked == "failed" else None,
-        branch=asked if asked in ("high", "mid", "low") else None,
-        gate_failed=asked == "gates",
+        state="failed" if filter_name == "failed" else None,
+        branch=filter_name if filter_name in ("high", "mid", "low") else None,
+        gate_failed=filter_name == "gates",
         offset=page_offset(page, PER_PAGE),
         limit=PER_PAGE,
     )
-    if not found.items:
+    if not matches.items:
         st.text(_("No such item."))
         return
-    chosen = _pick(found.items, key=f"items-{job.public_id}-{asked}-{page}")
+    chosen = _pick(matches.items, key=f"items-{job.public_id}-{filter_name}-{page}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        pager(page_count(found.total, PER_PAGE), key=page_key)
-        st.caption(ngettext("{n} item", "{n} items", found.total).format(n=f"{found.total:,}"))
+        pager(page_count(matches.total, PER_PAGE), key=page_key)
+        st.caption(ngettext("{n} item", "{n} items", matches.total).format(n=f"{matches.total:,}"))
     draw_item(open_item(chosen.id))
 
 
@@ -65,7 +65,7 @@ def item_state_names() -> dict[str, str]:
     return {"waiting": _("waiting"), "running": _("running"), "done": _("done"), "failed": _("failed")}
 
 
-def _pick(found: Sequence[ItemRow], *, key: str) -> ItemRow:
+def _pick(items: Sequence[ItemRow], *, key: str) -> ItemRow:
     states, branches = item_state_names(), filter_names()
     rows = [
         {
@@ -78,10 +78,10 @@ def _pick(found: Sequence[ItemRow], *, key: str) -> ItemRow:
             _("Gates failed"): ", ".join(row.gates_failed),
             _("Failed because"): visible(row.error or ""),
         }
-        for row in found
+        for row in items
     ]
     columns = {_("Top similarity"): st.column_config.NumberColumn(format="%.2f")}
-    return pick(found, rows, key=key, column_config=columns, placeholder="–")
+    return pick(items, rows, key=key, column_config=columns, placeholder="–")
 
 
 def draw_item(item: OpenedItem) -> None:

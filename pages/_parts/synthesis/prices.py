@@ -38,7 +38,7 @@ def _lead(job: JobInfo) -> None:
 
 
 def draw_prices() -> None:
-    found = prices.list_prices()
+    price_list = prices.list_prices()
     st.caption(
         _(
             "A run is billed at the newest price that is not after its start. Money is for a million tokens. Models on"
@@ -47,14 +47,14 @@ def draw_prices() -> None:
     )
     table, form = st.columns([1.7, 1], gap="large")
     with table:
-        chosen = _table(found) if found else None
-        if not found:
+        chosen = _table(price_list) if price_list else None
+        if not price_list:
             st.text(_("No price is set yet."))
     with form, st.container(border=True):
         _form(_start(chosen))
 
 
-def _table(found: list[Price]) -> Price:
+def _table(price_list: list[Price]) -> Price:
     rows = [
         {
             _("Model"): visible(price.model),
@@ -66,18 +66,18 @@ def _table(found: list[Price]) -> Price:
             _("Address"): visible(price.address),
             _("Source"): visible(price.source),
         }
-        for price in found
+        for price in price_list
     ]
     look = {_("Address"): st.column_config.TextColumn(width=190), _("Source"): st.column_config.TextColumn(width=190)}
-    return pick(found, rows, key="prices", height=35 * (min(len(rows), ROWS_SHOWN) + 1) + 2, column_config=look)
+    return pick(price_list, rows, key="prices", height=35 * (min(len(rows), ROWS_SHOWN) + 1) + 2, column_config=look)
 
 
 def _start(chosen: Price | None) -> Price | None:
     """What the form begins with: the price that a run lacks, or the chosen row as of today."""
-    wanted = st.session_state.get(WANTED)
-    if wanted is None:
+    missing_price = st.session_state.get(WANTED)
+    if missing_price is None:
         return chosen
-    address, model, since = wanted
+    address, model, since = missing_price
     none = Price(address=address, model=model, since=since, currency="USD", prompt=0.0, cached=0.0, completion=0.0)
     return none if chosen is None else replace(none, currency=chosen.currency)
 
@@ -97,26 +97,26 @@ def _form(start: Price | None) -> None:
 
 def _fields(start: Price | None, key: str) -> dict[str, Any]:
     """What is typed, as the values of a `Price`."""
-    had: dict[str, Any] = {"currency": "USD", "since": now().date()} if start is None else asdict(start)
+    values: dict[str, Any] = {"currency": "USD", "since": now().date()} if start is None else asdict(start)
 
     def rate(place: "st.delta_generator.DeltaGenerator", label: str, name: str) -> float:
-        return float(place.number_input(label, 0.0, value=had.get(name, 0.0), format="%.4g", key=f"{key}-{name}"))
+        return float(place.number_input(label, 0.0, value=values.get(name, 0.0), format="%.4g", key=f"{key}-{name}"))
 
     def text(place: "st.delta_generator.DeltaGenerator", label: str, name: str, **look: Any) -> str:
-        return (place.text_input(label, value=had.get(name, ""), key=f"{key}-{name}", **look) or "").strip()
+        return (place.text_input(label, value=values.get(name, ""), key=f"{key}-{name}", **look) or "").strip()
 
     whole = st.container()
     model = text(whole, _("Model, as it is asked for"), "model")
     address = text(whole, _("Address"), "address", placeholder="http://127.0.0.1:8000/v1").rstrip("/")
-    one, two, three = st.columns(3)
+    first, second, third = st.columns(3)
     rates = {
-        "prompt": rate(one, _("Prompt"), "prompt"),
-        "cached": rate(two, _("Cached"), "cached"),
-        "completion": rate(three, _("Reply"), "completion"),
+        "prompt": rate(first, _("Prompt"), "prompt"),
+        "cached": rate(second, _("Cached"), "cached"),
+        "completion": rate(third, _("Reply"), "completion"),
     }
-    four, five = st.columns(2)
-    currency = text(four, _("Currency"), "currency", max_chars=3).upper()
-    since = five.date_input(_("Since"), value=had["since"], key=f"{key}-since")
+    left, right = st.columns(2)
+    currency = text(left, _("Currency"), "currency", max_chars=3).upper()
+    since = right.date_input(_("Since"), value=values["since"], key=f"{key}-since")
     source = text(st.container(), _("Source: where this was read"), "source")
     return {"model": model, "address": address, "currency": currency, "since": since, "source": source, **rates}
 

@@ -99,18 +99,18 @@ def _gates(run: RunSummary) -> None:
     fact_row([(_("Gates failed, in pairs"), " · ".join(failed) or _("none"))])
 
 
-def _hindsight(found: Mapping[str, Overlap]) -> None:
+def _hindsight(by_branch: Mapping[str, Overlap]) -> None:
     """How much of what the user really said stands in the chosen reasoning, beside the unrevised one."""
     names = filter_names()
-    told = [
+    sentences = [
         _("{branch}: {chosen:.2f}, insight {insight:.2f}").format(
-            branch=names[branch], chosen=found[branch].chosen, insight=found[branch].insight
+            branch=names[branch], chosen=by_branch[branch].chosen, insight=by_branch[branch].insight
         )
         for branch in BRANCHES
-        if branch in found
+        if branch in by_branch
     ]
-    fact_row([(_("Hindsight: true utterance in the chosen reasoning"), " · ".join(told) or _("not measured"))])
-    if any(quotes(there.chosen) for there in found.values()):
+    fact_row([(_("Hindsight: true utterance in the chosen reasoning"), " · ".join(sentences) or _("not measured"))])
+    if any(quotes(overlap.chosen) for overlap in by_branch.values()):
         st.markdown(":orange[:material/warning:] " + _("Chosen reasonings quote the utterance: read some of them."))
     st.caption(
         _(
@@ -180,7 +180,7 @@ def _settings(job: JobInfo, used: Sequence[StageUsage]) -> list[tuple[str, str]]
 
 
 def _versions(prompts: Mapping[str, int]) -> str:
-    """`all 2`, or the version that most have and those that differ."""
+    """The version that most stages have, then the stages whose version differs."""
     if not prompts:
         return ""
     counted = list(prompts.values())

@@ -15,7 +15,7 @@ EXAMPLES = 3
 
 
 def threshold_examples(similarities: Sequence[Similarity], new: Thresholds) -> None:
-    """The pairs on both sides of each line, nearest first: is the line where a person would draw it?"""
+    """The nearest pairs below and above the chosen line, nearest first."""
     lines = {"tau_high": new.tau_high, "tau_low": new.tau_low}
     line = st.segmented_control(
         _("Examples at"),
