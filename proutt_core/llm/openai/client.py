@@ -18,7 +18,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
 
@@ -37,8 +37,10 @@ from proutt_core.llm.openai.replies import (
     sendable,
 )
 from proutt_core.llm.openai.retry import Backoff, retry_after_s
-from proutt_core.llm.openai.transport import HttpReply, Transport
 from proutt_core.llm.schema import ReplyType
+
+if TYPE_CHECKING:
+    from proutt_core.llm.openai.transport import HttpReply, Transport
 
 Rung = Literal["json_schema", "json_object", "text"]
 LADDER: tuple[Rung, ...] = ("json_schema", "json_object", "text")
@@ -83,7 +85,7 @@ class OpenAICompatible:
         self._backoff = backoff
         self._sleep = sleep
         self._jitter = jitter
-        self._transport = Transport(self.address, key=self._key)
+        self._transport: Transport | None = None
         self._not_before = 0.0  # time.monotonic(), when the server wants to be asked again
 
     def __repr__(self) -> str:
@@ -98,11 +100,12 @@ class OpenAICompatible:
         """Answer once. Time and latency are the answering attempt's. Raises ModelUnavailable or ModelRefused."""
         attempt = 1
         await self._wait_for_the_server()
+        transport = self._opened()
         while True:
             started_at, started = datetime.now(UTC), time.perf_counter()
             try:
                 async with asyncio.timeout(self._deadline_s):
-                    answer = await self._ask_down_the_ladder(prompt, schema, draw)
+                    answer = await self._ask_down_the_ladder(transport, prompt, schema, draw)
                 latency_s = time.perf_counter() - started
                 read = self._read(answer, latency_s, typed=schema is not None)
                 return read.model_copy(update={"started_at": started_at})
@@ -119,7 +122,16 @@ class OpenAICompatible:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._transport.aclose()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.aclose()
+
+    def _opened(self) -> "Transport":
+        if self._transport is None:
+            from proutt_core.llm.openai.transport import Transport  # not before it is needed: see there
+
+            self._transport = Transport(self.address, key=self._key)
+        return self._transport
 
     def _wait_after(self, passing: Passing, attempt: int) -> float:
         """Seconds until the next attempt. What the server asked for holds for all calls."""
@@ -136,10 +148,12 @@ class OpenAICompatible:
             await self._sleep(until - now + self._backoff.first_s * self._jitter())
             waited_until = until
 
-    async def _ask_down_the_ladder(self, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int) -> object:
+    async def _ask_down_the_ladder(
+        self, transport: "Transport", prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int
+    ) -> object:
         while True:
             rung = self._rung
-            reply = await self._transport.post(self._body(prompt, schema, draw, self._ladder[rung]))
+            reply = await transport.post(self._body(prompt, schema, draw, self._ladder[rung]))
             if 200 <= reply.status < 300:
                 return reply.body
             error = _Refusal.of(reply)
@@ -200,7 +214,7 @@ class _Refusal:
     param: str
 
     @classmethod
-    def of(cls, reply: HttpReply) -> "_Refusal":
+    def of(cls, reply: "HttpReply") -> "_Refusal":
         """Servers wrap it as {"error": {…}}, {"error": "…"}, {"detail": …}, {"message": …}, or send a page."""
         body = reply.body
         inner = body.get("error", body) if isinstance(body, dict) else body
