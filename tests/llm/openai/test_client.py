@@ -455,16 +455,23 @@ def test_a_variable_without_a_usable_key_is_refused(monkeypatch: pytest.MonkeyPa
     assert KEY not in str(caught.value)
 
 
-def test_nothing_of_openais_environment_goes_to_another_address(
-    monkeypatch: pytest.MonkeyPatch, fake_server: FakeServer
+@pytest.mark.parametrize("key", [None, KEY])
+def test_openais_environment_changes_nothing_of_what_is_sent_and_where(
+    monkeypatch: pytest.MonkeyPatch, fake_server: FakeServer, key: str | None
 ) -> None:
     marker = "openai-only-marker"
-    for variable in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
-        monkeypatch.setenv(variable, marker)
-    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", f"X-Custom: {marker}\nAuthorization: {marker}")
+    for variable in ("API_KEY", "ADMIN_KEY", "ORG_ID", "PROJECT_ID", "WEBHOOK_SECRET", "API_TYPE", "API_VERSION"):
+        monkeypatch.setenv(f"OPENAI_{variable}", marker)
+    names = ("X-Custom", "Authorization", "authorization", "user-agent", "Accept", "content-type", "Cookie")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "\n".join(f"{name}: {marker}" for name in names))
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    Client(fake_server).complete()
-    assert marker not in json.dumps(fake_server.calls[0].headers)
+    if key is not None:
+        monkeypatch.setenv("FAKE_KEY", key)
+    Client(fake_server, key_env=None if key is None else "FAKE_KEY").complete()
+    headers = fake_server.calls[0].headers
+    assert marker not in json.dumps(headers)
+    assert headers.get("authorization") == (None if key is None else f"Bearer {key}")
+    assert (headers["user-agent"], headers["content-type"]) == ("proutt-studio", "application/json")
 
 
 def test_a_local_server_is_reached_past_a_proxy(monkeypatch: pytest.MonkeyPatch, fake_server: FakeServer) -> None:
