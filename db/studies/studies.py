@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select
@@ -18,7 +19,7 @@ from db.studies.results import progress
 from db.studies.rows import dataset_named, info, method_named, queue_of, study_named
 from db.tables import Queue, QueueItem, QueueMember, Study, StudyCase, User
 from proutt_core.errors import ConflictError, InputError
-from proutt_core.types import Evidence, StudyInfo
+from proutt_core.types import StudyDesign, StudyInfo
 
 EVERYONE = "everyone who may judge when it opens"
 
@@ -37,58 +38,27 @@ class PossibleJudge:
     why_not: str
 
 
-def create_study(
-    *,
-    name: str,
-    public_title: str,
-    dataset: str,
-    a: str,
-    b: str,
-    cases: int = 100,
-    people: int = 3,
-    members: tuple[str, ...] = (),
-    seed: int = 0,
-    evidence: Evidence = "context",
-    user_id: int | None = None,
-) -> StudyInfo:
+def create_study(design: StudyDesign, *, user_id: int | None = None) -> StudyInfo:
     """Draw the cases, freeze the protocol and make the closed queue; nobody is given a case before `open_study`.
 
-    `members` are account names; empty means everyone who may judge at opening.
     Raises InputError for unknown names, people who may not judge, or a title that gives a method away; ConflictError
     when the name is taken, a prediction is missing, or the test split has fewer samples than cases.
     """
-    if not name.strip():
-        raise InputError("the study has no name")
-    if cases < 1 or people < 1:
-        raise InputError(f"a study needs at least 1 case and 1 person a case; got {cases} and {people}")
+    _check(design)
     with write() as session:
-        if session.exec(select(Study.id).where(Study.name == name)).first() is not None:
-            raise _taken(name)
-        dataset_row = dataset_named(session, dataset)
-        method_a, method_b = method_named(session, a), method_named(session, b)
-        if method_a.id == method_b.id:
-            raise InputError(f'a study compares two methods; both are "{a}"')
-        check_public_title(session, public_title)
-        drawn = draw_cases(session, dataset_row, method_a, method_b, cases=cases, seed=seed)
-        protocol = {
-            "template": "paper-check",
-            "dataset": dataset,
-            "methods": {"a": a, "b": b},
-            "public_title": public_title,
-            "cases": cases,
-            "people": people,
-            "members": sorted(member.casefold() for member in members) or EVERYONE,
-            "seed": seed,
-            "evidence": evidence,
-            "primary": "exact sign test on decisive cases; a case's verdict is the strict majority of its people",
-            "samples": [sample.key for sample in drawn],
-        }
+        if session.exec(select(Study.id).where(Study.name == design.name)).first() is not None:
+            raise _taken(design.name)
+        dataset = dataset_named(session, design.dataset)
+        a, b = method_named(session, design.a), method_named(session, design.b)
+        check_public_title(session, design.public_title)
+        drawn = draw_cases(session, dataset, a, b, cases=design.cases, seed=design.seed)
+        protocol = _protocol(design, samples=[sample.key for sample in drawn])
         study = Study(
-            name=name,
-            public_title=public_title,
-            dataset_id=row_id(dataset_row.id),
-            method_a_id=row_id(method_a.id),
-            method_b_id=row_id(method_b.id),
+            name=design.name,
+            public_title=design.public_title,
+            dataset_id=row_id(dataset.id),
+            method_a_id=row_id(a.id),
+            method_b_id=row_id(b.id),
             protocol=protocol,
             protocol_sha256=_sha256(protocol),
         )
@@ -96,13 +66,38 @@ def create_study(
             with session.begin_nested():
                 session.add(study)
         except IntegrityError as exc:  # somebody else made it at the same moment
-            raise _taken(name) from exc
-        queue = _add_queue(session, study, drawn, people=people)
+            raise _taken(design.name) from exc
+        queue = _add_queue(session, study, drawn, people=design.people)
         _set_members(session, study, queue)
         detail = {"protocol_sha256": study.protocol_sha256}
-        record(session, user_id=user_id, kind="study.create", subject=name, detail=detail)
+        record(session, user_id=user_id, kind="study.create", subject=design.name, detail=detail)
         session.flush()
         return info(session, study)
+
+
+def _check(design: StudyDesign) -> None:
+    if not design.name.strip():
+        raise InputError("the study has no name")
+    if design.cases < 1 or design.people < 1:
+        raise InputError(f"a study needs at least 1 case and 1 person a case; got {design.cases} and {design.people}")
+    if design.a == design.b:
+        raise InputError(f'a study compares two methods; both are "{design.a}"')
+
+
+def _protocol(design: StudyDesign, *, samples: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "template": "paper-check",
+        "dataset": design.dataset,
+        "methods": {"a": design.a, "b": design.b},
+        "public_title": design.public_title,
+        "cases": design.cases,
+        "people": design.people,
+        "members": sorted(member.casefold() for member in design.members) or EVERYONE,
+        "seed": design.seed,
+        "evidence": design.evidence,
+        "primary": "exact sign test on decisive cases; a case's verdict is the strict majority of its people",
+        "samples": list(samples),
+    }
 
 
 def _taken(name: str) -> ConflictError:

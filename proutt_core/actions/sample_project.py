@@ -17,7 +17,7 @@ from db.studies import methods, predictions, studies
 from proutt_core.actions.sample import sample_path
 from proutt_core.dialogues.importing import ImportSettings
 from proutt_core.dialogues.splits import Shares
-from proutt_core.types import AccountRole
+from proutt_core.types import AccountRole, StudyDesign
 
 log = logging.getLogger(__name__)
 
@@ -101,13 +101,15 @@ def open_sample_study() -> bool:
         if not cases:
             return False
         studies.create_study(
-            name=NAME,
-            public_title=STUDY_TITLE,
-            dataset=NAME,
-            a=WITH_TREE,
-            b=WITHOUT_TREE,
-            cases=min(cases, STUDY_CASES),
-            people=STUDY_PEOPLE,
+            StudyDesign(
+                name=NAME,
+                public_title=STUDY_TITLE,
+                dataset=NAME,
+                a=WITH_TREE,
+                b=WITHOUT_TREE,
+                cases=min(cases, STUDY_CASES),
+                people=STUDY_PEOPLE,
+            )
         )
     elif there.state != "draft":
         return False

@@ -1,11 +1,14 @@
 """`init`: a database ready for use, with the bundled sample project if wanted. `import`: a file into a dataset."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from proutt_core.commands._output import Json, command_output, note, progress
+
+if TYPE_CHECKING:
+    from proutt_core.dialogues import ImportSettings
 
 datasets = typer.Typer(help="What datasets there are; what an import left that did not end.", no_args_is_help=True)
 
@@ -57,32 +60,24 @@ def import_(
 ) -> None:
     """Import a file of dialogues. Rows that cannot be used are skipped and reported.
 
-    An import that did not end is gone on with by the same command. One with --sample starts over.
+    The same command again resumes an import that did not end; one with --sample starts over.
     """
-    from pydantic import ValidationError
-
     from proutt_core.actions.importing import import_now
-    from proutt_core.dialogues import ImportSettings, parse_shares
-    from proutt_core.errors import InputError
     from proutt_core.jobs.kinds.importing import ImportRequest
 
     with command_output(as_json) as output:
-        try:
-            settings = ImportSettings.model_validate(
-                {
-                    "turn": turn,
-                    "shares": parse_shares(split),
-                    "seed": seed,
-                    "limit": limit,
-                    "sample": sample,
-                    "min_turns": min_turns,
-                    "language": language,
-                    "personal_data": personal_data,
-                }
-            )
-        except ValidationError as exc:
-            problem = exc.errors()[0]
-            raise InputError(f"--{problem['loc'][0]}: {problem['msg']}") from exc
+        settings = _import_settings(
+            {
+                "turn": turn,
+                "shares": split,
+                "seed": seed,
+                "limit": limit,
+                "sample": sample,
+                "min_turns": min_turns,
+                "language": language,
+                "personal_data": personal_data,
+            }
+        )
         request = ImportRequest(
             path=str(path), dataset=dataset, public_title=title, format=format, licence=licence, settings=settings
         )
@@ -93,6 +88,20 @@ def import_(
                 note("interrupted: the same command goes on from here; `datasets remove` takes away what is stored")
                 raise typer.Exit(code=130) from None
         output.result(report.as_dict(), text=_words(dataset, report.as_dict()))
+
+
+def _import_settings(options: dict[str, Any]) -> "ImportSettings":
+    """InputError that names the option."""
+    from pydantic import ValidationError
+
+    from proutt_core.dialogues import ImportSettings, parse_shares
+    from proutt_core.errors import InputError
+
+    try:
+        return ImportSettings.model_validate(options | {"shares": parse_shares(options["shares"])})
+    except ValidationError as exc:
+        problem = exc.errors()[0]
+        raise InputError(f"--{problem['loc'][0]}: {problem['msg']}") from exc
 
 
 @datasets.command("list")

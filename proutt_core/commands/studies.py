@@ -10,7 +10,7 @@ from proutt_core.commands._output import Json, command_output
 from proutt_core.statistics.quantities import p_value
 from proutt_core.statistics.win_tie_loss import WinTieLoss
 from proutt_core.studies.report import CASE_VERDICT, StudyReport
-from proutt_core.types import Evidence, StudyInfo
+from proutt_core.types import Evidence, StudyDesign, StudyInfo
 
 app = typer.Typer(help="Pairwise checks of two methods by people.", no_args_is_help=True)
 
@@ -35,20 +35,22 @@ def create(
 ) -> None:
     """Draw the cases and freeze the protocol. Nobody judges before `study open`."""
     with command_output(as_json) as output:
-        made = create_study(
-            name=name,
-            public_title=title,
-            dataset=dataset,
-            a=a,
-            b=b,
-            cases=cases,
-            people=people,
-            members=tuple(member or ()),
-            seed=seed,
-            evidence=evidence,
+        study = create_study(
+            StudyDesign(
+                name=name,
+                public_title=title,
+                dataset=dataset,
+                a=a,
+                b=b,
+                cases=cases,
+                people=people,
+                members=tuple(member or ()),
+                seed=seed,
+                evidence=evidence,
+            )
         )
         told = f"study {name} made: {cases} cases, {people} people each; `study open {name}` lets them judge"
-        output.result(_json(made), text=told)
+        output.result(_json(study), text=told)
 
 
 @app.command("open")

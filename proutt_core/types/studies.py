@@ -10,6 +10,24 @@ Evidence = Literal["context", "context_and_next"]
 StudyState = Literal["draft", "open", "closed"]
 
 
+class StudyDesign(Value):
+    """What a study is asked to be; it is frozen, with its cases, when the study is made.
+
+    `a` and `b` are method names, `members` account names; without any, everyone judges who may when it opens.
+    """
+
+    name: str
+    public_title: str
+    dataset: str
+    a: str
+    b: str
+    cases: int = 100
+    people: int = 3  # for each case
+    members: tuple[str, ...] = ()
+    seed: int = 0
+    evidence: Evidence = "context"
+
+
 class StudyInfo(Value):
     """A study as researchers see it. `a` and `b` are method names; annotators never receive this value."""
 

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.studies.studies import close_study, create_study, get_study, open_study, unblind_study
+from proutt_core.types import StudyDesign
 from tests.pages.conftest import Open, words
 from tests.study_setup import DATASET, add_user, judge_all, two_methods
 
@@ -19,7 +20,7 @@ def study(sqlite: str, sign_in_as: SignInAs) -> str:
     sign_in_as("res", "researcher")
     two_methods()
     users = [add_user("ann"), add_user("bob")]
-    create_study(name="check", public_title="Which fits?", dataset=DATASET, a=A, b=B, cases=3, people=2)
+    create_study(StudyDesign(name="check", public_title="Which fits?", dataset=DATASET, a=A, b=B, cases=3, people=2))
     open_study("check")
     for user in users:
         judge_all(get_study("check").id, user, ["a", "a", "tie"])
@@ -41,7 +42,7 @@ def test_opening_closing_and_unblinding_by_the_buttons(sqlite: str, sign_in_as: 
     sign_in_as("res", "researcher")
     two_methods()
     add_user("ann")
-    create_study(name="check", public_title="Which fits?", dataset=DATASET, a=A, b=B, cases=3, people=1)
+    create_study(StudyDesign(name="check", public_title="Which fits?", dataset=DATASET, a=A, b=B, cases=3, people=1))
     page = open_page("studies.py")
     page.button(key="open_study").click().run()
     assert get_study("check").state == "open"
@@ -96,7 +97,7 @@ def test_agreement_says_undefined_and_why(sqlite: str, sign_in_as: SignInAs, ope
     sign_in_as("res", "researcher")
     two_methods()
     users = [add_user("ann"), add_user("bob")]
-    create_study(name="check", public_title="Which fits?", dataset=DATASET, a=A, b=B, cases=3, people=2)
+    create_study(StudyDesign(name="check", public_title="Which fits?", dataset=DATASET, a=A, b=B, cases=3, people=2))
     open_study("check")
     for user in users:
         judge_all(get_study("check").id, user, ["a", "a", "a"])

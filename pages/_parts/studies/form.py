@@ -10,6 +10,7 @@ from pages._parts.dialogue import plain_text
 from pages._parts.notices import show_error
 from pages._parts.text import _
 from pages._parts.who import acting
+from proutt_core.types import StudyDesign
 
 CHOSEN, NEW = "study_chosen", "study_new"
 CASES, PEOPLE = 100, 3
@@ -95,7 +96,7 @@ def _advanced() -> None:
 
 def _on_create(dataset: str, a: str, b: str) -> None:
     with show_error():
-        made = create_study(
+        design = StudyDesign(
             name=st.session_state["new_study_name"].strip(),
             public_title=st.session_state["new_study_title"].strip(),
             dataset=dataset,
@@ -106,7 +107,7 @@ def _on_create(dataset: str, a: str, b: str) -> None:
             members=tuple(st.session_state["new_study_members"]),
             seed=int(st.session_state["new_study_seed"]),
             evidence=st.session_state["new_study_evidence"],
-            user_id=acting("studies").id,
         )
-        st.session_state[CHOSEN] = made.name
+        create_study(design, user_id=acting("studies").id)
+        st.session_state[CHOSEN] = design.name
         st.session_state[NEW] = False

@@ -24,7 +24,7 @@ from db.studies.studies import (
 )
 from db.tables import Job, PredictionRow, Queue, RoleGrant, SampleRow, Study, StudyCase
 from proutt_core.errors import ConflictError, InputError, NotAllowed
-from proutt_core.types import StudyInfo
+from proutt_core.types import StudyDesign, StudyInfo
 from tests.study_setup import DATASET, add_dataset, add_method, add_user, judge_all, two_methods
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -40,7 +40,7 @@ def create(**changes: Any) -> StudyInfo:
         "cases": 4,
         "people": 2,
     }
-    return create_study(**(settings | changes))
+    return create_study(StudyDesign(**(settings | changes)))
 
 
 def queue_of(study: StudyInfo) -> str:

@@ -21,7 +21,7 @@ from proutt_core.errors import ConflictError, InputError, SettingsError
 from proutt_core.jobs.kinds.judging import run_judging
 from proutt_core.jobs.process_resources import process_resources
 from proutt_core.llm import Prompt
-from proutt_core.types import StudyInfo
+from proutt_core.types import StudyDesign, StudyInfo
 from tests.judge.scripted import Scripted
 from tests.study_setup import DATASET, add_user, judge_all, two_methods
 
@@ -35,7 +35,9 @@ A, B = "alpha-model", "beta-model"
 def opened(*, people: int = 2, cases: int = 3) -> tuple[StudyInfo, list[int]]:
     two_methods()
     users = [add_user(f"person{n}") for n in range(people)]
-    create_study(name="check", public_title="Which fits?", dataset=DATASET, a=A, b=B, cases=cases, people=people)
+    create_study(
+        StudyDesign(name="check", public_title="Which fits?", dataset=DATASET, a=A, b=B, cases=cases, people=people)
+    )
     return open_study("check"), users
 
 
@@ -186,7 +188,7 @@ def test_settings_that_make_no_sense_start_nothing(chosen: JudgeSettings) -> Non
 
 def test_a_draft_is_not_judged() -> None:
     two_methods()
-    create_study(name="check", public_title="Which fits?", dataset=DATASET, a=A, b=B, cases=3, people=1)
+    create_study(StudyDesign(name="check", public_title="Which fits?", dataset=DATASET, a=A, b=B, cases=3, people=1))
     with pytest.raises(ConflictError, match="draft"):
         start("check", RULES)
 
