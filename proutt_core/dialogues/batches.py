@@ -1,7 +1,7 @@
-"""A file as batches of dialogues ready to be stored, each with what became of the rows it was made from.
+"""A file as batches of dialogues ready to be stored, each with a report of its rows.
 
 A batch holds columns as the database stores them, lists and objects as JSON text, because making them is half the work
-and may be done by another process (reading_apart.py).
+and may be done by another process (second_process.py).
 """
 
 from collections.abc import Callable, Generator
@@ -20,7 +20,7 @@ CHARACTERS = 4 << 20  # of texts in a batch, or one dialogue: so memory has a bo
 
 
 class Columns(NamedTuple):
-    """A dialogue as it is stored, but for `search_text_of` it: to send that as well would cost more than to make it.
+    """A dialogue as it is stored, without `search_text_of` it: sending that text would cost more than making it.
 
     `samples`: target index, and the later utterances' indexes as a JSON list.
     """
@@ -40,7 +40,7 @@ class Columns(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`report` tells of this batch's rows only: of the rows read since the batch before it."""
+    """`report` is about this batch's rows only: those read since the batch before it."""
 
     dialogues: tuple[Columns, ...]
     report: ImportReport
@@ -54,30 +54,30 @@ def read_batches(
     most: int = DIALOGUES,
     progress: Callable[[int], None] | None = None,
 ) -> Generator[Batch]:
-    """The rows behind those that `so_far` tells of, at most `most` dialogues in a batch. The last batch may hold none:
-    only what became of rows.
+    """The rows after those that `so_far` is about, at most `most` dialogues in a batch. The last batch may hold none,
+    only the report of its rows.
 
     `progress` is called now and then with the number of rows read in all; what it raises ends the reading.
     """
-    done = so_far.rows
+    rows_read = so_far.rows
     report = ImportReport()
 
-    def tell(so_far: ImportReport) -> None:
+    def report_progress(so_far: ImportReport) -> None:
         if progress is not None:
-            progress(done + so_far.rows)
+            progress(rows_read + so_far.rows)
 
-    rows = rows_of(source, skip=done)
-    passed = so_far.imported + so_far.duplicates
-    made: list[Columns] = []
+    rows = rows_of(source, skip=rows_read)
+    earlier = so_far.imported + so_far.duplicates
+    dialogues: list[Columns] = []
     size = 0
-    for item in import_dialogues(rows, settings, report, passed=passed, progress=tell):
-        made.append(columns(item))
+    for item in import_dialogues(rows, settings, report, earlier=earlier, progress=report_progress):
+        dialogues.append(columns(item))
         size += item.dialogue.checks.characters
-        if len(made) == most or size >= CHARACTERS:
-            done += report.rows
-            yield Batch(tuple(made), report.cut_off())
-            made, size = [], 0
-    yield Batch(tuple(made), report)
+        if len(dialogues) == most or size >= CHARACTERS:
+            rows_read += report.rows
+            yield Batch(tuple(dialogues), report.cut_off())
+            dialogues, size = [], 0
+    yield Batch(tuple(dialogues), report)
 
 
 def columns(item: Imported) -> Columns:
@@ -97,9 +97,9 @@ def columns(item: Imported) -> Columns:
     )
 
 
-def search_text_of(made: Columns) -> str:
+def search_text_of(dialogue: Columns) -> str:
     """What the database searches in, as `text.search_text` makes it."""
-    return fold("\n".join(message["content"] for message in orjson.loads(made.messages)))
+    return fold("\n".join(message["content"] for message in orjson.loads(dialogue.messages)))
 
 
 def json_text(value: object) -> str:

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from proutt_core.dialogues.personal_data.finding import count
-from proutt_core.dialogues.text import same
+from proutt_core.dialogues.text import comparison_key
 from proutt_core.types import Checks, Message
 
 
@@ -14,7 +14,7 @@ def check(messages: tuple[Message, ...], *, toxic: bool | None) -> Checks:
     return Checks(
         characters=sum(len(m.content) for m in messages),
         turns=len(turns),
-        repeated_turns=_repeated(turns),
+        repeated_turns=_repeated_turns(turns),
         toxic=toxic,
         personal_data=count(m.content for m in messages),
     )
@@ -25,11 +25,11 @@ def _turns(messages: tuple[Message, ...]) -> list[tuple[Message, Message]]:
     return [(user, reply) for user, reply in pairs if user.role == "user" and reply.role == "assistant"]
 
 
-def _repeated(turns: list[tuple[Message, Message]]) -> int:
+def _repeated_turns(turns: list[tuple[Message, Message]]) -> int:
     if len(turns) < 2:
         return 0
     by_user: dict[str, list[Message]] = {}
     for user, reply in turns:
-        by_user.setdefault(same(user.content), []).append(reply)
-    again = [replies for replies in by_user.values() if len(replies) > 1]  # replies are long: fold only these
-    return sum(len(replies) - len({same(reply.content) for reply in replies}) for replies in again)
+        by_user.setdefault(comparison_key(user.content), []).append(reply)
+    repeated = [replies for replies in by_user.values() if len(replies) > 1]  # replies are long: fold only these
+    return sum(len(replies) - len({comparison_key(reply.content) for reply in replies}) for replies in repeated)

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from proutt_core.dialogues.files import opening
-from proutt_core.dialogues.files.rows import JsonObject, RawRow, RowError, shown
+from proutt_core.dialogues.files.rows import JsonObject, RawRow, RowError, short_repr
 from proutt_core.dialogues.readers import chat_logs, crosswoz, openai_messages, sgd, sharegpt
 from proutt_core.dialogues.readers.source import SourceDialogue
 from proutt_core.errors import InputError
@@ -16,7 +16,7 @@ PROBED_ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`claims` tells a row of this format from all others; `read` needs less and says what it misses (RowError)."""
+    """`claims` tells a row of this format from all others; `read` needs less and says what is missing (RowError)."""
 
     name: str
     title: str
@@ -25,7 +25,7 @@ class Format:
     read: Callable[[JsonObject, str | None], SourceDialogue]
 
 
-# In this order a row is offered: what is more particular comes first.
+# A row is offered in this order: the more particular formats come first.
 FORMATS: dict[str, Format] = {
     f.name: f
     for f in (
@@ -67,10 +67,10 @@ ALIASES = {"multiwoz": "sgd"}
 
 
 def format_named(name: str) -> Format:
-    found = FORMATS.get(ALIASES.get(name.lower(), name.lower()))
-    if found is None:
-        raise InputError(f"There is no format {shown(name)}; known are {', '.join(FORMATS)}.")
-    return found
+    format = FORMATS.get(ALIASES.get(name.lower(), name.lower()))
+    if format is None:
+        raise InputError(f"There is no format {short_repr(name)}; known are {', '.join(FORMATS)}.")
+    return format
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,46 +91,47 @@ def find_source(path: Path | str, *, format: str | None = None) -> Source:
     Raises InputError for a file that is missing, empty, unreadable or of no known shape, saying what was expected.
     """
     path = Path(path)
-    wanted = format_named(format) if format else None
+    named_format = format_named(format) if format else None
     first: dict[str, JsonObject] = {}  # the first object of each layout
-    seen = 0
+    row_count = 0
     broken: InputError | None = None
     layouts = opening.possible_layouts(path)
     for layout in layouts:
         try:
             for row in islice(opening.rows(path, layout), PROBED_ROWS):
-                seen += 1
+                row_count += 1
                 if row.error is None and isinstance(row.value, dict):
                     first.setdefault(layout, row.value)
-                    found = _format_of(row, wanted)
-                    if found:
-                        return Source(path, found, layout)
+                    row_format = _format_of(row, named_format)
+                    if row_format:
+                        return Source(path, row_format, layout)
         except InputError as exc:
             broken = exc
     if broken and len(layouts) == 1:  # the layout is certain, so this is what is wrong
         raise InputError(f"{path.name}: {broken}") from broken
-    if not seen:
+    if not row_count:
         raise InputError(f"{path.name} holds no rows.")
-    raise InputError(_unknown(path, wanted, first.get("lines") or first.get("object") or first.get(layouts[0])))
+    example = first.get("lines") or first.get("object") or first.get(layouts[0])
+    raise InputError(_unknown_message(path, named_format, example))
 
 
-def _format_of(row: RawRow, wanted: Format | None) -> Format | None:
-    if wanted is None:
+def _format_of(row: RawRow, named_format: Format | None) -> Format | None:
+    if named_format is None:
         return next((f for f in FORMATS.values() if f.claims(row.value)), None)
     try:
-        wanted.read(row.value, row.key)
+        named_format.read(row.value, row.key)
     except RowError:
         return None
-    return wanted
+    return named_format
 
 
-def _unknown(path: Path, wanted: Format | None, first: JsonObject | None) -> str:
-    found = (
-        f"its first object has the keys {', '.join(shown(k, 30) for k in list(first)[:8])}"
+def _unknown_message(path: Path, named_format: Format | None, first: JsonObject | None) -> str:
+    content = (
+        f"its first object has the keys {', '.join(short_repr(k, 30) for k in list(first)[:8])}"
         if first
         else "no row is an object"
     )
-    if wanted:
-        return f"{path.name} cannot be read as {wanted.title}: {found}. Expected: {wanted.expects}."
-    known = "; ".join(f"{f.title}: {f.expects}" for f in FORMATS.values())
-    return f"{path.name} is of no known format: {found}. Expected one of: {known}."
+    if named_format:
+        return f"{path.name} cannot be read as {named_format.title}: {content}. Expected: {named_format.expects}."
+    expectations = "; ".join(f"{f.title}: {f.expects}" for f in FORMATS.values())
+    return f"{path.name} is of no known format: {content}. Expected one of: {expectations}."

@@ -1,8 +1,8 @@
 """A file's rows as dialogues, and dialogues ready to be stored: with split, filters and samples, and a report.
 
-Nothing is stored here, and duplicates are not decided here: the database knows what it holds. It compares
+Nothing is stored here, and nothing here decides what is a duplicate: the database knows what it holds. It compares
 `text.text_sha256` of two dialogues with one external id: equal texts are a duplicate (`report.take_back_duplicate`),
-other texts get a suffixed id (`report.renamed`). One exception: drawing at random draws different dialogues.
+other texts get a suffixed id (`report.renamed`). One exception: a random sample holds no duplicates.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from proutt_core.dialogues.normalise import normalise, storable
 from proutt_core.dialogues.report import ImportReport, RejectedRow
 from proutt_core.dialogues.samples import Cut, TurnPolicy, cut
 from proutt_core.dialogues.splits import Shares, split_of
-from proutt_core.dialogues.text import draw, text_sha256
+from proutt_core.dialogues.text import seeded_number, text_sha256
 from proutt_core.types import Dialogue, Value
 
 LONGEST_ID = 200  # characters; a longer one is replaced by its sha256, since indexes have limits
@@ -75,7 +75,7 @@ def read_dialogues(path: Path | str, *, format: str | None = None) -> Iterator[R
     """Every row of the file in order, as a dialogue or with the reason why not.
 
     InputError comes at the call when the file is missing, empty or of no known format, and between rows when the file
-    turns out to be cut off or broken, so that nothing behind that place can be told apart.
+    turns out to be cut off or broken, so that the rows after that place cannot be told apart.
     """
     return rows_of(find_source(path, format=format))
 
@@ -83,10 +83,10 @@ def read_dialogues(path: Path | str, *, format: str | None = None) -> Iterator[R
 def rows_of(source: Source, *, skip: int = 0) -> Iterator[Row]:
     """The same for a source already found, without its first `skip` rows."""
     for row in source.rows(skip=skip):
-        yield _parsed(row, source)
+        yield _parse_row(row, source)
 
 
-def _parsed(row: RawRow, source: Source) -> Row:
+def _parse_row(row: RawRow, source: Source) -> Row:
     try:
         if row.error:
             raise row.error
@@ -100,26 +100,26 @@ def _parsed(row: RawRow, source: Source) -> Row:
 
 
 def _dialogue(row: JsonObject, key: str | None, source: Source) -> Dialogue:
-    found = source.format.read(row, key)
-    messages, normalised = normalise(found.messages)
-    external_id, id_note = _external_id(found.external_id)
-    notes = tuple(dict.fromkeys((*found.notes, *normalised, *id_note)))
+    source_dialogue = source.format.read(row, key)
+    messages, normalised = normalise(source_dialogue.messages)
+    external_id, id_note = _external_id(source_dialogue.external_id)
+    notes = tuple(dict.fromkeys((*source_dialogue.notes, *normalised, *id_note)))
     external_id = external_id or text_sha256(messages)
     return Dialogue(
         external_id=external_id,
-        group=_external_id(found.group)[0] or external_id,
+        group=_external_id(source_dialogue.group)[0] or external_id,
         messages=messages,
-        language=language_of(messages, named=found.language),
+        language=language_of(messages, named=source_dialogue.language),
         notes=notes,
         original=json_text(row) if notes else None,
-        checks=check(messages, toxic=found.toxic),
+        checks=check(messages, toxic=source_dialogue.toxic),
     )
 
 
-def _external_id(given: str | None) -> tuple[str | None, tuple[str, ...]]:
-    if given is None or len(given) <= LONGEST_ID:
-        return given and storable(given), ()
-    return hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest(), (LONG_ID,)
+def _external_id(source_id: str | None) -> tuple[str | None, tuple[str, ...]]:
+    if source_id is None or len(source_id) <= LONGEST_ID:
+        return source_id and storable(source_id), ()
+    return hashlib.sha256(source_id.encode("utf-8", "surrogatepass")).hexdigest(), (LONG_ID,)
 
 
 def json_text(row: JsonObject) -> str:
@@ -144,35 +144,36 @@ def import_dialogues(
     settings: ImportSettings,
     report: ImportReport,
     *,
-    passed: int = 0,
+    earlier: int = 0,
     progress: Callable[[ImportReport], None] | None = None,
 ) -> Iterator[Imported]:
     """Filters, draws, splits and cuts; fills `report` as it goes.
 
-    Memory is one dialogue, or `settings.sample` of them: then all rows are read before the first is yielded. `passed`
-    of earlier rows count towards the limit. `progress` is called every 200 rows; what it raises ends the import.
+    Memory is one dialogue, or `settings.sample` of them: then all rows are read before the first is yielded. `earlier`
+    dialogues, of rows before these, count towards the limit. `progress` is called every 200 rows; what it raises ends
+    the import.
     """
-    chosen: Iterable[ParsedRow] = _filtered(rows, settings, report, passed, progress)
+    selected: Iterable[ParsedRow] = _filter_rows(rows, settings, report, earlier, progress)
     if settings.sample is not None:
-        chosen = _drawn(chosen, settings.sample, settings.seed, report)
-    for row in chosen:
+        selected = _sample_rows(selected, settings.sample, settings.seed, report)
+    for row in selected:
         group_split = split_of(row.dialogue.group, shares=settings.shares, seed=settings.seed)
         dialogue = row.dialogue
-        if group_split != dialogue.split:  # a copy costs more than all else here
+        if group_split != dialogue.split:  # a copy costs more than everything else here
             dialogue = dialogue.model_copy(update={"split": group_split})
         cuts = cut(dialogue, policy=settings.turn, seed=settings.seed)
         report.take(notes=dialogue.notes, samples=len(cuts))
         yield Imported(row.number, dialogue, cuts, text_sha256(dialogue.messages))
 
 
-def _filtered(
+def _filter_rows(
     rows: Iterable[Row],
     settings: ImportSettings,
     report: ImportReport,
-    passed: int,
+    count: int,
     progress: Callable[[ImportReport], None] | None,
 ) -> Iterator[ParsedRow]:
-    if settings.limit is not None and passed >= settings.limit:
+    if settings.limit is not None and count >= settings.limit:
         return
     for row in rows:
         report.rows += 1
@@ -187,32 +188,32 @@ def _filtered(
         elif settings.personal_data == "drop" and row.dialogue.checks.personal_data:
             report.skip(row.number, PERSONAL_DATA)
         else:
-            passed += 1
+            count += 1
             yield ParsedRow(row.number, masked_dialogue(row.dialogue)) if settings.personal_data == "mask" else row
-            if passed == settings.limit:
+            if count == settings.limit:
                 return
 
 
-def _drawn(rows: Iterable[ParsedRow], count: int, seed: int, report: ImportReport) -> list[ParsedRow]:
+def _sample_rows(rows: Iterable[ParsedRow], count: int, seed: int, report: ImportReport) -> list[ParsedRow]:
     """The `count` dialogues with the smallest hash of (seed, external id), in file order: the same ones in any order of
-    rows. One that equals a drawn one in id and text is a duplicate and takes no place."""
+    rows. One that equals another of them in id and text is a duplicate and takes no place."""
     heap: list[tuple[int, str, int, ParsedRow]] = []  # the largest hash first
-    held: set[tuple[str, str]] = set()
+    names: set[tuple[str, str]] = set()
     for row in rows:
         name = (row.dialogue.external_id, text_sha256(row.dialogue.messages))
-        if name in held:
+        if name in names:
             report.duplicates += 1
             continue
-        entry = (-draw("sample", seed, name[0]), name[1], -row.number, row)
-        out: ParsedRow | None = None
+        entry = (-seeded_number("sample", seed, name[0]), name[1], -row.number, row)
+        left_out: ParsedRow | None = None
         if len(heap) < count:
             heapq.heappush(heap, entry)
         else:
             dropped = heapq.heappushpop(heap, entry)
-            out = dropped[3]
-            held.discard((out.dialogue.external_id, dropped[1]))
-        if out is not row:
-            held.add(name)
-        if out is not None:
-            report.skip(out.number, NOT_DRAWN)
+            left_out = dropped[3]
+            names.discard((left_out.dialogue.external_id, dropped[1]))
+        if left_out is not row:
+            names.add(name)
+        if left_out is not None:
+            report.skip(left_out.number, NOT_DRAWN)
     return sorted((entry[3] for entry in heap), key=lambda row: row.number)

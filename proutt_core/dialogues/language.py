@@ -1,4 +1,4 @@
-"""A dialogue's language as ISO 639-1: the source's word for it, else by script, else by py3langid."""
+"""A dialogue's language as ISO 639-1: as the source names it, else by script, else by py3langid."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from proutt_core.types import Message
 
 UNKNOWN = "und"
 SAMPLED = 200  # characters that are looked at: as right as with 400 on our data, at half the time (0.14 ms)
-EACH = 100  # of these from one user message, since a single one may be pasted code or a text to translate
+EACH = 100  # of these from each user message, since a single one may be pasted code or a text to translate
 FEWEST_LETTERS = 8  # below this a guess between languages of one script is worth nothing
 
 _CODE_LIST = """
@@ -81,12 +81,12 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def language_of(messages: Iterable[Message], *, named: str | None) -> str:
-    """What the source says where we know the word, else what the user's text looks like, else "und"."""
+    """The language that the source names, where we know the name; else what the user's text looks like; else "und"."""
     return (named and code_of(named)) or detect("\n".join(m.content[:EACH] for m in messages if m.role == "user"))
 
 
 def code_of(name: str) -> str | None:
-    """`Chinese`, `zh`, `zh-CN`, `ZH_hans` are zh; None for what we do not know, `unknown` among it."""
+    """`Chinese`, `zh`, `zh-CN`, `ZH_hans` are zh; None for names that we do not know, such as `unknown`."""
     word = name.strip().lower()
     if word in _NAMES:
         return _NAMES[word] if _NAMES[word] in _CODES else None

@@ -15,8 +15,8 @@ class Redistribution(NamedTuple):
 
 
 _LMSYS = Redistribution(False, "LMSYS-Chat-1M's licence forbids passing its conversations on")
-# What a licence says where it forbids it. A licence for non-commercial use allows copies; one without derivatives
-# does not allow what an export is.
+# Words of licences that forbid passing texts on. A licence for non-commercial use allows copies; one without
+# derivatives does not allow what an export is.
 _FORBIDDING = (
     (re.compile(r"lmsys[\W_]*chat", re.I), _LMSYS.reason),
     (

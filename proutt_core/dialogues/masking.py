@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from proutt_core.dialogues.checks import check
-from proutt_core.dialogues.personal_data.finding import KINDS, find, same_value
+from proutt_core.dialogues.personal_data.finding import KINDS, find, value_key
 from proutt_core.types import Dialogue, Message
 
 PersonalDataPolicy = Literal["keep", "mask", "drop"]
@@ -29,35 +29,35 @@ class Masked:
 
 
 def mask(messages: Sequence[Message]) -> Masked:
-    """The same value gets the same placeholder in all messages; numbers go on after placeholders already there.
+    """The same value gets the same placeholder in all messages; numbers continue after placeholders already there.
 
-    Nothing is found in the result, so masking it again changes nothing.
+    The result holds nothing more to mask, so masking it again changes nothing.
     """
     last = Counter[str]()
     for message in messages:
         for kind, number in _PLACEHOLDER.findall(message.content):
             last[kind.lower()] = max(last[kind.lower()], int(number))
-    known: dict[tuple[str, str], str] = {}
+    placeholders: dict[tuple[str, str], str] = {}
     counts = Counter[str]()
-    texts = [_masked(message.content, known, last, counts) for message in messages]
+    texts = [_masked_text(message.content, placeholders, last, counts) for message in messages]
     return Masked(
         messages=tuple(Message(role=m.role, content=text) for m, text in zip(messages, texts, strict=True)),
         counts={kind: counts[kind] for kind in KINDS if kind in counts},
     )
 
 
-def _masked(text: str, known: dict[tuple[str, str], str], last: Counter[str], counts: Counter[str]) -> str:
-    while places := find(text):  # again: what stood beside a match may only now stand alone
-        parts, at = [], 0
-        for found in places:
-            value = (found.kind, same_value(found, text))
-            if value not in known:
-                last[found.kind] += 1
-                known[value] = f"[{found.kind.upper()}_{last[found.kind]}]"
-            counts[found.kind] += 1
-            parts += [text[at : found.start], known[value]]
-            at = found.end
-        text = "".join([*parts, text[at:]])
+def _masked_text(text: str, placeholders: dict[tuple[str, str], str], last: Counter[str], counts: Counter[str]) -> str:
+    while places := find(text):  # again: text that touched a match may be a match now
+        parts, end = [], 0
+        for place in places:
+            value = (place.kind, value_key(place, text))
+            if value not in placeholders:
+                last[place.kind] += 1
+                placeholders[value] = f"[{place.kind.upper()}_{last[place.kind]}]"
+            counts[place.kind] += 1
+            parts += [text[end : place.start], placeholders[value]]
+            end = place.end
+        text = "".join([*parts, text[end:]])
     return text
 
 

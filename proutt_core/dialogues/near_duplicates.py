@@ -5,10 +5,10 @@ or Thai, which write no spaces, four characters. Compared are the folded texts o
 shared shingles divided by all shingles of both.
 
 Candidates come from MinHash signatures (datasketch, 126 permutations) cut in bands: dialogues that agree in one band
-are candidates. The longest bands are taken that find a pair at the threshold with a probability of at least 0.98; one
-above it is found more surely. What a candidate's signature makes improbable is left out, the rest is counted exactly,
-so that no pair is wrong and few are missed. (datasketch's own index keeps a set per dialogue and band in dictionaries:
-400 MB for 100,000 dialogues. Here are arrays, and lists only for what several dialogues share: see `Index`.)
+are candidates. The bands are the longest that find a pair at the threshold with a probability of at least 0.98, and a
+more similar pair more surely. Candidates whose signatures make a match improbable are left out, the others are counted
+exactly, so that no pair is wrong and few are missed. (datasketch's own index keeps a set per dialogue and band in
+dictionaries: 400 MB for 100,000 dialogues. `Index` keeps arrays, and lists only for what several dialogues share.)
 """
 
 import re
@@ -33,7 +33,7 @@ _UNSPACED = re.compile(
 
 
 def shingles(text: str) -> frozenset[str]:
-    """Of a folded text (`text.search_text`). A text shorter than a shingle is one; an empty one too."""
+    """The shingles of a folded text (`text.search_text`). A text shorter than a shingle is its own only one."""
     words = _WORD.findall(text)
     if _is_unspaced(text):
         run = "".join(words)
@@ -64,7 +64,7 @@ def bands_for(threshold: float) -> tuple[int, int]:
 
 
 class Index:
-    """Signatures of dialogues in the order in which they are added, and what may be like what.
+    """Signatures of dialogues in the order in which they are added, to find those that are nearly the same.
 
     Memory: 8 bytes for each band and 126 for the signature of a dialogue; about 30 MB for 100,000.
     """
@@ -76,8 +76,8 @@ class Index:
         self.bands, self.rows = bands_for(threshold)
         self._minhash = MinHash(num_perm=PERMUTATIONS, seed=SEED, hashfunc=zlib.crc32)
         # Rows of a band become one number: equal rows give equal numbers, and others hardly ever do.
-        draw = np.random.default_rng(SEED)
-        self._mix = draw.integers(1, 2**63, size=(1, self.rows), dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+        rng = np.random.default_rng(SEED)
+        self._mix = rng.integers(1, 2**63, size=(1, self.rows), dtype=np.uint64) * np.uint64(2) + np.uint64(1)
         self._keys: list[NDArray[np.uint64]] = []
         self._signatures: list[NDArray[np.uint8]] = []
 
@@ -94,33 +94,33 @@ class Index:
         self._signatures.append((values & 0xFF).astype(np.uint8))
 
     def copies(
-        self, shingles_of: Callable[[Sequence[int]], Sequence[frozenset[str]]], still: Callable[[], None]
+        self, shingles_of: Callable[[Sequence[int]], Sequence[frozenset[str]]], progress: Callable[[], None]
     ) -> list[tuple[int, int, float]]:
         """(position, position of what it is like, their exact similarity), for each that is like an earlier one.
 
-        An earlier one that is itself a copy does not count: so everything is like a kept one, at least at the
-        threshold, and the kept ones are not like each other. `shingles_of` is asked for the sets of few positions at a
-        time; `still` is called for each dialogue that has candidates, and what it raises ends the search.
+        An earlier one that is itself a copy does not count: so every copy is like an original, at least at the
+        threshold, and originals are not like each other. `shingles_of` is asked for the sets of few positions at a
+        time; `progress` is called for each dialogue that has candidates, and what it raises ends the search.
         """
         if not self._keys:
             return []
         shared = _shared_groups(np.stack(self._keys))
         signatures = np.stack(self._signatures)
-        kept: list[dict[int, list[int]]] = [{} for _ in range(self.bands)]  # by band: group → kept positions in it
-        found: list[tuple[int, int, float]] = []
+        originals: list[dict[int, list[int]]] = [{} for _ in range(self.bands)]  # by band: group → originals in it
+        copies: list[tuple[int, int, float]] = []
         for position in np.flatnonzero((shared >= 0).any(axis=1)).tolist():
-            still()
+            progress()
             groups = [(band, group) for band, group in enumerate(shared[position].tolist()) if group >= 0]
-            candidates = sorted({other for band, group in groups for other in kept[band].get(group, ())})
-            like = self._like(position, candidates, signatures, shingles_of) if candidates else None
-            if like is not None:
-                found.append((position, *like))
+            candidates = sorted({other for band, group in groups for other in originals[band].get(group, ())})
+            match = self._closest(position, candidates, signatures, shingles_of) if candidates else None
+            if match is not None:
+                copies.append((position, *match))
                 continue
             for band, group in groups:
-                kept[band].setdefault(group, []).append(position)
-        return found
+                originals[band].setdefault(group, []).append(position)
+        return copies
 
-    def _like(
+    def _closest(
         self,
         position: int,
         candidates: list[int],
@@ -133,8 +133,8 @@ class Index:
         for place in np.argsort(-estimates, kind="stable"):
             if estimates[place] < self.threshold - MARGIN:
                 return None
-            here, there = shingles_of([position, candidates[place]])
-            similarity = jaccard(here, there)
+            own, other = shingles_of([position, candidates[place]])
+            similarity = jaccard(own, other)
             if similarity >= self.threshold:
                 return candidates[place], similarity
         return None

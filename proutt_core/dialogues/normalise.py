@@ -1,12 +1,12 @@
 """From a source's messages to ours: at most one system message, then user and assistant in turn, the user first.
 
-What is done, and recorded as a note (one phrase a kind, so that a report can count them):
+What is changed, and recorded as a note (one phrase a kind, so that a report can count them):
 - characters that databases cannot hold (NUL, lone surrogates) become U+FFFD;
-- empty messages go (white space and invisible characters only);
-- tool calls and tool results become text of the assistant's turn, as they stand, each from a new line;
-- system messages before the first user message are joined into one; later ones go, because moving them to the front
-  would show the model what was not yet said;
-- what comes before the first user message goes;
+- empty messages are dropped (white space and invisible characters only);
+- tool calls and tool results become text of the assistant's turn, unchanged, each on a new line;
+- system messages before the first user message are joined into one; later ones are dropped, because moving them to the
+  front would show the model what was not yet said;
+- other messages before the first user message are dropped;
 - adjacent messages of one role are joined by a newline.
 Nothing else is changed: byte order marks, form feeds, markup and masks such as <PRESIDIO_ANONYMIZED_PERSON> stay.
 """
@@ -76,7 +76,7 @@ def normalise(source: Iterable[SourceMessage]) -> tuple[tuple[Message, ...], tup
 
 
 def storable(text: str) -> str:
-    """The text itself, or a copy in which what no database holds is U+FFFD."""
+    """The text itself, or a copy in which the characters that no database holds are U+FFFD."""
     if "\x00" not in text:
         try:
             text.encode()
@@ -88,5 +88,5 @@ def storable(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Nothing to see: only white space and invisible characters."""
+    """Whether there is nothing to see: only white space and invisible characters."""
     return _INVISIBLE.fullmatch(text) is not None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from proutt_core.dialogues.personal_data.finding import hidden
+from proutt_core.dialogues.personal_data.finding import redacted_text
 
 SHOWN_ERRORS = 50
 SHOWN_NUMBERS = 10
@@ -22,11 +22,11 @@ class RejectedRow:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of the rows. It grows while rows are read; rows = imported + duplicates + skipped, once they all are.
+    """What became of the rows. It grows while rows are read; once all are, rows = imported + duplicates + skipped.
 
     `reasons` counts the skipped, unreadable rows and those that a filter or the draw left out; `numbers` has the first
     ten row numbers of each reason, `errors` the first fifty unreadable rows. `duplicates` and `renamed` (same id, other
-    text) are for the database to count, but for those met while drawing.
+    text) are counted by the database, except those that drawing a sample meets.
     """
 
     rows: int = 0
@@ -51,7 +51,7 @@ class ImportReport:
     def reject(self, row: RejectedRow) -> None:
         self.skip(row.number, row.reason)
         if len(self.errors) < SHOWN_ERRORS:
-            self.errors.append(replace(row, detail=hidden(row.detail)))
+            self.errors.append(replace(row, detail=redacted_text(row.detail)))
 
     def take(self, *, notes: Iterable[str], samples: int) -> None:
         """One more dialogue, with its notes and the number of its samples."""
@@ -71,21 +71,21 @@ class ImportReport:
         self.notes = +self.notes
 
     def add(self, later: Self) -> None:
-        """What became of the rows after those that this report tells of."""
+        """Add the report of the rows that follow."""
         for name in _COUNTED:
             setattr(self, name, getattr(self, name) + getattr(later, name))
         self.reasons.update(later.reasons)
         self.notes.update(later.notes)
         for reason, numbers in later.numbers.items():
-            known = self.numbers.setdefault(reason, [])
-            known += numbers[: SHOWN_NUMBERS - len(known)]
+            own_numbers = self.numbers.setdefault(reason, [])
+            own_numbers += numbers[: SHOWN_NUMBERS - len(own_numbers)]
         self.errors += later.errors[: SHOWN_ERRORS - len(self.errors)]
 
     def cut_off(self) -> Self:
-        """What it told so far; from here on it tells of later rows only."""
-        told = replace(self)
+        """The report so far; from here on this one counts later rows only."""
+        report = replace(self)
         self.__init__()  # type: ignore[misc]
-        return told
+        return report
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain JSON values. (`dataclasses.asdict` makes nonsense of a Counter.)"""
@@ -104,16 +104,16 @@ class ImportReport:
         }
 
     @classmethod
-    def from_dict(cls, told: dict[str, Any]) -> Self:
+    def from_dict(cls, values: dict[str, Any]) -> Self:
         """The report that `as_dict` wrote; an empty one from an empty dict."""
-        if not told:
+        if not values:
             return cls()
         return cls(
-            **{name: told[name] for name in _COUNTED},
-            reasons=Counter(told["reasons"]),
-            notes=Counter(told["notes"]),
-            numbers={reason: list(numbers) for reason, numbers in told["numbers"].items()},
-            errors=[RejectedRow(**error) for error in told["errors"]],
+            **{name: values[name] for name in _COUNTED},
+            reasons=Counter(values["reasons"]),
+            notes=Counter(values["notes"]),
+            numbers={reason: list(numbers) for reason, numbers in values["numbers"].items()},
+            errors=[RejectedRow(**error) for error in values["errors"]],
         )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from proutt_core.dialogues.text import draw, same
+from proutt_core.dialogues.text import comparison_key, seeded_number
 from proutt_core.types import Dialogue, Message
 
 TurnPolicy = Literal["random", "last", "all"]
@@ -26,30 +26,30 @@ def cut(dialogue: Dialogue, *, policy: TurnPolicy = "random", seed: int = 0) -> 
     if policy == "last":
         targets = targets[-1:]
     elif policy == "random":
-        targets = [targets[draw("turn", seed, dialogue.external_id) % len(targets)]]
+        targets = [targets[seeded_number("turn", seed, dialogue.external_id) % len(targets)]]
     return tuple(Cut(index, later_indexes(dialogue.messages, index)) for index in targets)
 
 
 def targets_of(messages: tuple[Message, ...]) -> list[int]:
     """Where a cut may be: user messages right after an assistant message that closes a turn."""
-    found = []
+    targets = []
     turns = 0
     for index in range(1, len(messages)):
-        before, here = messages[index - 1].role, messages[index].role
-        turns += before == "user" and here == "assistant"
-        if turns and before == "assistant" and here == "user" and messages[index].content.strip():
-            found.append(index)
-    return found
+        previous_role, role = messages[index - 1].role, messages[index].role
+        turns += previous_role == "user" and role == "assistant"
+        if turns and previous_role == "assistant" and role == "user" and messages[index].content.strip():
+            targets.append(index)
+    return targets
 
 
 def later_indexes(messages: tuple[Message, ...], target_index: int) -> tuple[int, ...]:
-    """Where the up to two user messages after the target are that equal neither it nor each other."""
-    seen = {same(messages[target_index].content)}
-    found: list[int] = []
+    """The places of the first two user messages after the target, or fewer, that equal neither it nor each other."""
+    texts = {comparison_key(messages[target_index].content)}
+    indexes: list[int] = []
     for index in range(target_index + 1, len(messages)):
-        if messages[index].role == "user" and same(messages[index].content) not in seen:
-            seen.add(same(messages[index].content))
-            found.append(index)
-            if len(found) == 2:
+        if messages[index].role == "user" and comparison_key(messages[index].content) not in texts:
+            texts.add(comparison_key(messages[index].content))
+            indexes.append(index)
+            if len(indexes) == 2:
                 break
-    return tuple(found)
+    return tuple(indexes)

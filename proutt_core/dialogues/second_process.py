@@ -1,7 +1,7 @@
 """Reading in a second process, so that one core reads and checks while another stores.
 
 A process of its own program and not one of `multiprocessing`: it needs nothing of this process's main module, and when
-this process is killed its pipe breaks, so that it ends with its next batch and is nobody's orphan.
+this process is killed its pipe breaks, so that it ends with its next batch and does not stay behind.
 """
 
 import os
@@ -87,13 +87,13 @@ def _read_apart(work: Work, rows: int, progress: Callable[[int], None]) -> Gener
 
 
 def _listen(stream: IO[bytes], received: "queue.Queue[bytes | None]", ended: threading.Event) -> None:
-    """Takes what comes as it comes, so that the other process is not held up while this one stores."""
-    whole: bytes | None = b""
-    while whole is not None:
-        whole = _message(stream)
+    """Takes messages as they come, so that the other process is not held up while this one stores."""
+    message: bytes | None = b""
+    while message is not None:
+        message = _message(stream)
         while not ended.is_set():
             with suppress(queue.Full):
-                received.put(whole, timeout=LISTEN_EVERY_S)
+                received.put(message, timeout=LISTEN_EVERY_S)
                 break
 
 
@@ -121,16 +121,16 @@ def _batches(
         if message is None:
             raise ReadingEndedError(
                 f"the process that reads the file ended too early (exit code {process.wait()}); is memory short?"
-                " The same import goes on from where it stopped"
+                " Start the same import again and it resumes where it stopped"
             )
-        what, value = pickle.loads(message)
-        if what == "batch":
+        kind, value = pickle.loads(message)
+        if kind == "batch":
             rows += value.report.rows
             yield value
-        elif what == "rows":
+        elif kind == "rows":
             rows = max(rows, value)
             progress(value)
-        elif what == "error":
+        elif kind == "error":
             raise InputError(value)
         else:
             return
@@ -140,7 +140,7 @@ def read_here(work: Work, send: Callable[[str, Any], None]) -> None:
     """The other process's part: read what `batches_of` named, and send what `_batches` expects."""
     path, format, layout, settings, so_far, most = work
     source = Source(Path(path), format_named(format), layout)
-    made = read_batches(
+    batches = read_batches(
         source,
         ImportSettings.model_validate(settings),
         so_far=ImportReport.from_dict(so_far),
@@ -148,7 +148,7 @@ def read_here(work: Work, send: Callable[[str, Any], None]) -> None:
         progress=lambda rows: send("rows", rows),
     )
     try:
-        for batch in made:
+        for batch in batches:
             send("batch", batch)
     except InputError as exc:
         send("error", str(exc))

@@ -14,32 +14,32 @@ from typing import Any
 
 from proutt_core.dialogues.second_process import LENGTH, read_here
 
-TELL_EVERY_S = 0.5
+SEND_ROWS_EVERY_S = 0.5
 GARBAGE_AFTER = 200_000  # objects
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the one who started this; it ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the process that started this one and that ends it
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # nothing that a library prints may come between the batches
     # Rows come and go by reference counts; looking for cycles among them costs a tenth of the time and finds none.
     gc.freeze()
     gc.set_threshold(GARBAGE_AFTER)
-    told = time.monotonic()
+    last_sent = time.monotonic()
 
-    def send(what: str, value: Any) -> None:
-        nonlocal told
-        if what == "rows" and time.monotonic() - told < TELL_EVERY_S:
+    def send(kind: str, value: Any) -> None:
+        nonlocal last_sent
+        if kind == "rows" and time.monotonic() - last_sent < SEND_ROWS_EVERY_S:
             return
-        told = time.monotonic()
-        body = memoryview(pickle.dumps((what, value), protocol=5))
+        last_sent = time.monotonic()
+        body = memoryview(pickle.dumps((kind, value), protocol=5))
         for piece in (memoryview(LENGTH.pack(len(body))), body):
             while piece:
                 piece = piece[out.write(piece) :]
 
     try:
         read_here(pickle.load(sys.stdin.buffer), send)
-    except BrokenPipeError:  # whoever wanted this is gone
+    except BrokenPipeError:  # the process that started this one is gone
         os._exit(1)
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from proutt_core.dialogues.files.rows import shown
-from proutt_core.dialogues.text import draw
+from proutt_core.dialogues.files.rows import short_repr
+from proutt_core.dialogues.text import seeded_number
 from proutt_core.errors import InputError
 from proutt_core.types import Split, Value
 
@@ -37,7 +37,7 @@ def parse_shares(text: str) -> Shares:
     """`80/5/15` as shares; InputError says what is wrong with anything else."""
     parts = [part.strip() for part in text.split("/")]
     if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts):
-        raise InputError(f"A split is three whole numbers, train/valid/test, such as 80/5/15; not {shown(text)}.")
+        raise InputError(f"A split is three whole numbers, train/valid/test, such as 80/5/15; not {short_repr(text)}.")
     train, valid, test = (int(part) for part in parts)
     if train + valid + test != 100:
         raise InputError(
@@ -47,7 +47,7 @@ def parse_shares(text: str) -> Shares:
 
 
 def split_of(group: str, *, shares: Shares, seed: int) -> Split:
-    percent = draw("split", seed, group) * 100 >> 64  # 0 to 99
+    percent = seeded_number("split", seed, group) * 100 >> 64  # 0 to 99
     if percent < shares.train:
         return "train"
     return "valid" if percent < shares.train + shares.valid else "test"

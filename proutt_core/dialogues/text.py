@@ -14,7 +14,7 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 
 
-def same(text: str) -> str:
+def comparison_key(text: str) -> str:
     """The form in which two utterances count as equal: NFKC, casefolded, without white space around."""
     return fold(text).strip()
 
@@ -30,6 +30,6 @@ def text_sha256(messages: Iterable[Message]) -> str:
     return hashlib.sha256(orjson.dumps([[m.role, m.content] for m in messages])).hexdigest()
 
 
-def draw(purpose: str, seed: int, name: str) -> int:
-    """64 random bits that depend on the purpose, the seed and the name, and on no order, platform or process."""
+def seeded_number(purpose: str, seed: int, name: str) -> int:
+    """64 random bits that depend on the purpose, the seed and the name, and not on order, platform or process."""
     return int.from_bytes(hashlib.sha256(f"{purpose}\n{seed}\n{name}".encode()).digest()[:8])

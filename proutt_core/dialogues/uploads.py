@@ -24,7 +24,7 @@ def safe_name(name: str) -> str:
 
 
 def save_upload(stream: IO[bytes], name: str, *, folder: Path = FOLDER) -> Path:
-    """Write the stream to disk piece by piece; where it lies now. InputError where that cannot be done."""
+    """Write the stream to disk piece by piece; returns its path. InputError where that cannot be done."""
     place = folder.resolve() / secrets.token_hex(8)
     path = place / safe_name(name)
     try:

@@ -1,6 +1,6 @@
-"""A line of JSON read by orjson, several times as fast as Python's own decoder, where both surely read the same.
+"""A line of JSON read by orjson, several times as fast as by Python's own decoder, where both certainly read the same.
 
-They differ in four ways, and each is told from the line at little cost:
+They differ in four ways, each of which can be seen in the line at little cost:
 - NaN, 1e999, lone surrogates, raw control characters, wrong UTF-8, a byte order mark: orjson refuses them all;
 - a key that appears twice: orjson keeps the last in silence; then the line holds more quotation marks than the value
   does when it is written again;
@@ -18,7 +18,7 @@ class NotExact(Exception):
 
 
 def loads_if_exact(line: bytes) -> Any:
-    """The value of the line, the same that Python's decoder gives. Raises NeedsCareError where that is not sure."""
+    """The value of the line, the same that Python's decoder gives. Raises NotExact where that is not sure."""
     try:
         value = orjson.loads(line)
         again = orjson.dumps(value)

@@ -2,10 +2,10 @@
 
 Why not ijson: its C backend turns a lone surrogate into "?" without a word, and one NaN, one large number or one wrong
 byte ends the whole file. Python's own decoder, applied to a window that slides over the file, keeps the text as it is,
-costs only the row for such things, and is about as fast. (orjson reads the lines that need no care: quick_json.py.)
+costs only the row for such things, and is about as fast. (orjson reads the lines that need no care: exact_orjson.py.)
 
 Read leniently: NaN and infinities as null, raw control characters inside strings as themselves. A key that appears
-twice in one object makes the row unusable, because one of the two values would be lost in silence.
+twice in one object makes the row unusable, because one of the two values would be lost silently.
 """
 
 import codecs
@@ -24,7 +24,7 @@ from proutt_core.dialogues.files.rows import (
     UNREADABLE,
     RawRow,
     RowError,
-    shown,
+    short_repr,
 )
 from proutt_core.errors import InputError
 
@@ -44,22 +44,22 @@ class _TwiceError(ValueError):
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    value = dict(pairs)
+    if len(value) != len(pairs):
         names = [name for name, _ in pairs]
         raise _TwiceError(next(name for name in names if names.count(name) > 1))
-    return made
+    return value
 
 
 _DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_object, parse_constant=lambda _: None)
 
 
-def _unusable(exc: Exception) -> RowError:
-    """What is wrong with a row that is JSON but cannot become a value."""
+def _row_error(exc: Exception) -> RowError:
+    """Why a row that is JSON cannot become a value."""
     if isinstance(exc, RecursionError):
         return RowError(TOO_DEEP)
     if isinstance(exc, _TwiceError):
-        return RowError(TWICE, shown(exc.args[0]))
+        return RowError(TWICE, short_repr(exc.args[0]))
     return RowError(UNREADABLE, str(exc)[:120])
 
 
@@ -80,10 +80,10 @@ class _Window:
         self.has_wrong_bytes = False
 
     def more(self) -> None:
-        """Read on. The amount grows with what is pending, so that a long row is not decoded again too often."""
+        """Read more. The amount grows with the pending text, so that a long row is not decoded again too often."""
         self._dropped_bytes += len(self.text[: self.pos].encode("utf-8", "surrogateescape"))
-        kept = self.text[self.pos :]
-        raw = self._stream.read(max(CHUNK, len(kept)))
+        rest = self.text[self.pos :]
+        raw = self._stream.read(max(CHUNK, len(rest)))
         piece = self._decoder.decode(raw, final=not raw)
         if not self._started and piece:
             self._started = True
@@ -92,7 +92,7 @@ class _Window:
                 self._dropped_bytes += 3
         self.ended = not raw
         self.has_wrong_bytes = self.has_wrong_bytes or (not piece.isascii() and _ESCAPED_BYTE.search(piece) is not None)
-        self.text, self.pos = kept + piece, 0
+        self.text, self.pos = rest + piece, 0
 
     def peek(self) -> str:
         """The next character that is not white space, or "" at the end of the file."""
@@ -109,9 +109,9 @@ class _Window:
         return self._dropped_bytes + len(self.text[:pos].encode("utf-8", "surrogateescape")) + 1
 
     def value(self, where: str) -> tuple[Any, RowError | None]:
-        """The JSON value that starts at `pos`, or why this row cannot be used; `pos` moves behind it.
+        """The JSON value that starts at `pos`, or why this row cannot be used; `pos` moves past it.
 
-        Raises InputError where the file stops being JSON: what follows cannot be told apart any more.
+        Raises InputError where the file stops being JSON: the rows after that cannot be told apart any more.
         """
         while True:
             try:
@@ -122,7 +122,7 @@ class _Window:
                     raise self.broken(where, exc) from exc
             except (ValueError, RecursionError) as exc:
                 self._skip(where)
-                return None, _unusable(exc)
+                return None, _row_error(exc)
             else:
                 if end < len(self.text) or self.ended:  # at the very end a number might go on
                     start, self.pos = self.pos, end
@@ -134,7 +134,7 @@ class _Window:
             self.more()
 
     def _skip(self, where: str) -> None:
-        """Move behind the value at `pos` without making it."""
+        """Move past the value at `pos` without building it."""
         depth = 0
         while True:
             mark = _STRUCTURE.search(self.text, self.pos)
@@ -170,9 +170,8 @@ class _Window:
             return InputError(
                 f"{where}: the file ends in the middle, at byte {self.byte(len(self.text)):,}. Is it cut off?"
             )
-        return InputError(
-            f"{where}: not valid JSON at byte {self.byte(pos):,}: {exc.msg} (found {shown(self.text[pos : pos + 20])})."
-        )
+        excerpt = short_repr(self.text[pos : pos + 20])
+        return InputError(f"{where}: not valid JSON at byte {self.byte(pos):,}: {exc.msg} (found {excerpt}).")
 
 
 def list_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
@@ -185,16 +184,16 @@ def list_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
 
 
 def object_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
-    """The values of the JSON object that is the whole file, each with its key, without the first `skip`; a key may
-    come again."""
+    """The values of the JSON object that is the whole file, each with its key, without the first `skip`. A key may
+    appear more than once."""
     window = _Window(stream)
     for number in _items(window, "{", "}"):
         where = f"Row {number}"
         if window.peek() != '"':
-            raise _unexpected(window, where, "a key in quotation marks")
+            raise _unexpected_text(window, where, "a key in quotation marks")
         key, error = window.value(where)
         if window.peek() != ":":
-            raise _unexpected(window, where, "a colon")
+            raise _unexpected_text(window, where, "a colon")
         window.pos += 1
         window.peek()
         value, value_error = window.value(where)
@@ -203,9 +202,9 @@ def object_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
 
 
 def _items(window: _Window, opening: str, closing: str) -> Iterator[int]:
-    """Stands before each item in turn and gives its number; takes the brackets and commas."""
+    """The number of each item in turn, with the window before it; consumes the brackets and commas."""
     if window.peek() != opening:
-        raise _unexpected(window, "Start of the file", f"“{opening}”")
+        raise _unexpected_text(window, "Start of the file", f"“{opening}”")
     window.pos += 1
     number = 0
     while window.peek() != closing or number:
@@ -215,26 +214,26 @@ def _items(window: _Window, opening: str, closing: str) -> Iterator[int]:
         if after == closing:
             break
         if after != ",":
-            raise _unexpected(window, f"After row {number}", f"a comma or “{closing}”")
+            raise _unexpected_text(window, f"After row {number}", f"a comma or “{closing}”")
         window.pos += 1
         window.peek()
     window.pos += 1
     if window.peek():
-        raise _unexpected(window, f"After the last row ({number})", "the end of the file")
+        raise _unexpected_text(window, f"After the last row ({number})", "the end of the file")
 
 
-def _unexpected(window: _Window, where: str, expected: str) -> InputError:
+def _unexpected_text(window: _Window, where: str, expected: str) -> InputError:
     if not window.peek():
         return window.broken(where)
-    found = shown(window.text[window.pos : window.pos + 20])
+    excerpt = short_repr(window.text[window.pos : window.pos + 20])
     return InputError(
-        f"{where}: not valid JSON at byte {window.byte(window.pos):,}: expected {expected}, found {found}."
+        f"{where}: not valid JSON at byte {window.byte(window.pos):,}: expected {expected}, found {excerpt}."
     )
 
 
 def line_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
     """One row a line (JSONL). Lines end with LF or CRLF only: form feed, U+2028 and the like are text. A bad line costs
-    that line; blank lines are passed over but counted. The first `skip` rows are passed over unread."""
+    that line; blank lines are skipped but counted. The first `skip` rows are skipped unread."""
     number = rows = 0
     while line := stream.readline(LONGEST_ROW + 1):
         number += 1
@@ -266,5 +265,5 @@ def _line_with_care(number: int, line: bytes) -> RawRow:
     except json.JSONDecodeError as exc:
         error = RowError(NOT_JSON, f"{exc.msg}, character {exc.pos + 1} of the line")
     except (ValueError, RecursionError) as exc:
-        error = _unusable(exc)
+        error = _row_error(exc)
     return RawRow(number, error=error)

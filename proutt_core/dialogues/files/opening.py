@@ -25,14 +25,13 @@ _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
 def rows(path: Path, layout: Layout, *, skip: int = 0) -> Iterator[RawRow]:
-    """Every row of the file, or those behind the first `skip`. InputError where the file itself cannot be read
-    further."""
+    """Every row of the file, or those after the first `skip`. InputError where the file itself cannot be read on."""
     if layout == "parquet":
         yield from parquet_rows(path, skip)
         return
-    read = {"list": list_rows, "object": object_rows, "lines": line_rows}[layout]
+    read_rows = {"list": list_rows, "object": object_rows, "lines": line_rows}[layout]
     with opened(path) as stream:
-        yield from read(stream, skip)
+        yield from read_rows(stream, skip)
 
 
 def possible_layouts(path: Path) -> tuple[Layout, ...]:

@@ -11,7 +11,7 @@ BATCH = 128  # as Python values a row takes several times what it takes in the f
 
 
 def parquet_rows(path: Path, skip: int = 0) -> Iterator[RawRow]:
-    """The rows behind the first `skip`, in order, as dicts. A value that cannot be made in Python (a timestamp out of
+    """The rows after the first `skip`, in order, as dicts. A value that cannot be made in Python (a timestamp out of
     range, text that is not UTF-8) costs its row; a file that pyarrow cannot read raises InputError."""
     import pyarrow as pa  # 0.1 s and 40 MB: only when such a file is read
     import pyarrow.parquet as pq
@@ -28,13 +28,13 @@ def parquet_rows(path: Path, skip: int = 0) -> Iterator[RawRow]:
                     yield RawRow(number, value, error=error)
         pa.default_memory_pool().release_unused()
     except (pa.ArrowException, OSError, ValueError, OverflowError) as exc:  # ValueError: names that are not UTF-8
-        raise InputError(f"{path.name}: the parquet file cannot be read after row {number}: {_told(exc)}") from exc
+        raise InputError(f"{path.name}: the parquet file cannot be read after row {number}: {_one_line(exc)}") from exc
 
 
-def _told(exc: Exception) -> str:
-    """In one line, without the bytes of the file that pyarrow quotes."""
-    told = " ".join(str(exc)[:200].split())
-    return told if told.isprintable() else told.encode("unicode_escape").decode("ascii")
+def _one_line(exc: Exception) -> str:
+    """The error in one line, without the bytes of the file that pyarrow quotes."""
+    text = " ".join(str(exc)[:200].split())
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
 def _values(batch: Any) -> Iterator[tuple[Any, RowError | None]]:
@@ -45,7 +45,7 @@ def _values(batch: Any) -> Iterator[tuple[Any, RowError | None]]:
             try:
                 yield batch.slice(i, 1).to_pylist()[0], None
             except (ValueError, OverflowError) as exc:
-                yield None, RowError(UNREADABLE, _told(exc)[:120])
+                yield None, RowError(UNREADABLE, _one_line(exc)[:120])
     else:
         for row in rows:
             yield row, None

@@ -5,7 +5,7 @@ from typing import Any
 
 JsonObject = dict[str, Any]
 
-# Reasons are few and fixed, so that a report can count them; what is particular to the row goes into the detail.
+# Reasons are few and fixed, so that a report can count them; the detail says what is particular to the row.
 NOT_JSON = "not valid JSON"
 NOT_UTF8 = "not valid UTF-8"
 NOT_AN_OBJECT = "not a JSON object"
@@ -45,13 +45,13 @@ class RawRow:
     error: RowError | None = None
 
 
-def shown(value: object, limit: int = 60) -> str:
+def short_repr(value: object, limit: int = 60) -> str:
     """A value of the file, shortened and escaped, for a message."""
     text = repr(value[:limit] if isinstance(value, str) else value)[: limit + 2]
     return text.encode("ascii", "backslashreplace").decode() if not text.isprintable() else text
 
 
 def kind(value: object) -> str:
-    """What JSON calls the type of a value."""
+    """JSON's name for the type of a value."""
     names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list", dict: "an object"}
     return "null" if value is None else names.get(type(value), type(value).__name__)

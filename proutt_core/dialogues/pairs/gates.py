@@ -1,4 +1,4 @@
-"""The gates of a pair that came in a file: those that need neither the next utterance nor the scores behind it.
+"""The gates of a pair that came in a file: those that need neither the next utterance nor similarity scores.
 
 `best_prediction_kept` and `leaked_utterance` are not applicable: the file does not say what the user really said next.
 Nor is `unknown_path` where the traces have no paths, as in released files, or no tree.
@@ -28,12 +28,12 @@ JUDGED = {
 def gates_of_imported(
     text: VerbatimPair, *, chosen: Trace | None, rejected: Trace | None, context: tuple[Message, ...]
 ) -> tuple[GateFailure, ...]:
-    """Every gate the pair fails of those that can be judged; of a pair kept as text only what its texts show.
+    """Every gate the pair fails of those that can be judged; of a pair kept as text only those that its texts show.
 
-    `context` is what could be read of the dialogue in its prompt; empty, the script cannot be judged.
+    `context` is the dialogue as far as the prompt could be read; where it is empty, the script cannot be judged.
     """
     if chosen is None:
-        found = {"same_traces": _same_texts(text), "repeated_prediction": _repeated(text)}
+        details = {"same_traces": _same_texts(text), "repeated_prediction": _repeated_prediction(text)}
     else:
         evidence = PairEvidence(
             chosen=chosen,
@@ -43,11 +43,11 @@ def gates_of_imported(
             next_utterance="",
             best_predictions=(),
         )
-        found = {name: gate(evidence) for name, gate in JUDGED.items() if name not in _skipped(evidence)}
-    return tuple(GateFailure(gate=name, detail=detail) for name, detail in found.items() if detail is not None)
+        details = {name: gate(evidence) for name, gate in JUDGED.items() if name not in _gates_to_skip(evidence)}
+    return tuple(GateFailure(gate=name, detail=detail) for name, detail in details.items() if detail is not None)
 
 
-def _skipped(evidence: PairEvidence) -> frozenset[str]:
+def _gates_to_skip(evidence: PairEvidence) -> frozenset[str]:
     skipped = set(not_applicable(evidence.chosen.left_out))
     if evidence.rejected is None:  # there is nothing that chosen could be the same as
         skipped.add("same_traces")
@@ -61,7 +61,7 @@ def _same_texts(text: VerbatimPair) -> str | None:
     return "chosen and rejected are the same" if same else None
 
 
-def _repeated(text: VerbatimPair) -> str | None:
+def _repeated_prediction(text: VerbatimPair) -> str | None:
     for side, answer in (("chosen", text.chosen), ("rejected", text.rejected)):
         try:
             predictions = [normalise(said) for said in parse_predictions(answer)]

@@ -1,7 +1,7 @@
 """The dialogue inside an imported pair's prompt, for reading and for checks. Exports hold the prompt as it is.
 
 Released prompts and our own hold the dialogue at their end. A message with a speaker's name at the start of a line is
-read as two; nothing of what was said is left out.
+read as two; no word of the dialogue is left out.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 Shapes, each a JSON list or JSONL: `{conversations: [{from: human, value}], chosen: {from, value}, rejected: {from,
 value}}` (preference) and `{messages: [user, assistant]}` (SFT). An answer is `<think>…</think>` and then `<predict>`
-lines; only by that is such a file told from ShareGPT and OpenAI files of the same shape. A text is kept as it stood;
+lines; nothing else tells such a file from ShareGPT and OpenAI files of the same shape. A text is kept as it stood;
 where every answer of a row can be read as a trace, the traces are kept beside it.
 """
 
@@ -65,7 +65,7 @@ def find_released(path: Path | str, *, format: str | None = None) -> ReleasedSou
     """The file as a source of pairs, or None where it is to be read as dialogues.
 
     Without `format` the first 100 rows decide: one of the shape whose answers are ProUtt's is enough. With "proutt" the
-    shape is enough. InputError for a file that is missing, empty, unreadable, or named so and is not.
+    shape is enough. InputError for a file that is missing, empty or unreadable, or named "proutt" and is not.
     """
     if format is not None and format.lower() != FORMAT:
         return None
@@ -106,13 +106,13 @@ def _read(row: RawRow) -> PairRow:
         raise row.error
     if not isinstance(row.value, dict):
         raise RowError(NOT_AN_OBJECT, kind(row.value))
-    found = _pair(row.value)
-    if is_blank(found.prompt):
+    pair = _pair(row.value)
+    if is_blank(pair.prompt):
         raise RowError(NO_PROMPT)
-    if is_blank(found.chosen):
+    if is_blank(pair.chosen):
         raise RowError(NO_CHOSEN)
-    kept = VerbatimPair(prompt=storable(found.prompt), chosen=storable(found.chosen), rejected=storable(found.rejected))
-    return PairRow(row.number, kept, replaced=kept != found)
+    stored = VerbatimPair(prompt=storable(pair.prompt), chosen=storable(pair.chosen), rejected=storable(pair.rejected))
+    return PairRow(row.number, stored, replaced=stored != pair)
 
 
 def _pair(row: JsonObject) -> VerbatimPair:
@@ -159,10 +159,10 @@ def require_pair_settings(settings: ImportSettings) -> None:
     """InputError where a setting was given that only dialogues have."""
     plain = ImportSettings()
     of_dialogues = sorted(set(ImportSettings.model_fields) - {"shares", "seed", "limit"})
-    given = [name for name in of_dialogues if getattr(settings, name) != getattr(plain, name)]
-    if given:
+    unusable = [name for name in of_dialogues if getattr(settings, name) != getattr(plain, name)]
+    if unusable:
         raise InputError(
-            f"this file holds pairs, and {', '.join(given)} can only be set for dialogues; leave it out, or name"
+            f"this file holds pairs, and {', '.join(unusable)} can only be set for dialogues; leave it out, or name"
             " another format to read the file as dialogues"
         )
 
@@ -178,7 +178,7 @@ def import_pairs(
 
     Memory is one row and 16 bytes of each before it. `progress` is called every 200 rows; what it raises ends it.
     """
-    seen: set[bytes] = set()
+    digests: set[bytes] = set()
     for row in rows:
         report.rows += 1
         if progress and report.rows % PROGRESS_EVERY == 0:
@@ -186,12 +186,12 @@ def import_pairs(
         if isinstance(row, RejectedRow):
             report.reject(row)
             continue
-        identity = _digest(row.verbatim.prompt, row.verbatim.chosen, row.verbatim.rejected)
-        if identity in seen:
+        digest = _digest(row.verbatim.prompt, row.verbatim.chosen, row.verbatim.rejected)
+        if digest in digests:
             report.duplicates += 1
             continue
-        seen.add(identity)
-        pair, cause = _imported(row, settings)
+        digests.add(digest)
+        pair, cause = _imported_pair(row, settings)
         report.take(pair, cause=cause)
         if row.replaced:
             report.notes[REPLACED] += 1
@@ -201,8 +201,8 @@ def import_pairs(
 
 
 def read_trace(text: str, *, without: frozenset[Part] = frozenset()) -> Trace:
-    """The trace in an answer, in our own form or the released one. `without` is what our own leaves out, which the
-    released never does. InputError where it is neither."""
+    """The trace in an answer, in our own form or the released one. `without` is what our own form leaves
+    out; released files never leave anything out. InputError where it is neither."""
     try:
         return parse_trace(text, without=without)
     except InputError:
@@ -215,7 +215,7 @@ def _digest(*texts: str) -> bytes:
     return hashlib.sha256("\0".join(texts).encode()).digest()[:16]
 
 
-def _imported(row: PairRow, settings: ImportSettings) -> tuple[ImportedPair, str]:
+def _imported_pair(row: PairRow, settings: ImportSettings) -> tuple[ImportedPair, str]:
     text, cause = row.verbatim, ""
     chosen = rejected = None
     without = left_out_by(text.prompt)

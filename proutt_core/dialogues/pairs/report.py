@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from proutt_core.dialogues.personal_data.finding import hidden
+from proutt_core.dialogues.personal_data.finding import redacted_text
 from proutt_core.dialogues.report import SHOWN_ERRORS, SHOWN_NUMBERS, RejectedRow
 from proutt_core.types import GateFailure, Split, Trace, VerbatimPair
 
@@ -53,7 +53,7 @@ class PairReport:
         if len(numbers) < SHOWN_NUMBERS:
             numbers.append(row.number)
         if len(self.errors) < SHOWN_ERRORS:
-            self.errors.append(replace(row, detail=hidden(row.detail)))
+            self.errors.append(replace(row, detail=redacted_text(row.detail)))
 
     def take(self, pair: ImportedPair, *, cause: str) -> None:
         self.imported += 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from proutt_core.dialogues.personal_data.finding import Found, find, partly_hidden
+from proutt_core.dialogues.personal_data.finding import Finding, find, partly_hidden
 from proutt_core.display.differences import Piece
 from proutt_core.types import Message
 
@@ -22,22 +22,22 @@ class Excerpt:
 def excerpts(
     messages: Sequence[Message], *, kind: str | None = None, hidden: bool = True, most: int = 3
 ) -> list[Excerpt]:
-    """The first places of a dialogue with matches (of that kind). With `hidden`, no match is there in full, not even
-    one of another kind in the surroundings."""
-    found: list[Excerpt] = []
+    """The first places of a dialogue with matches (of that kind). With `hidden`, no match is written out, not even one
+    of another kind in the surroundings."""
+    collected: list[Excerpt] = []
     for message in messages:
         places = find(message.content)
         for group in _neighbours([place for place in places if kind in (None, place.kind)]):
-            if len(found) == most:
-                return found
+            if len(collected) == most:
+                return collected
             kinds = tuple(dict.fromkeys(place.kind for place in group))
-            found.append(Excerpt(kinds, tuple(_pieces(message.content, places, group, hidden))))
-    return found
+            collected.append(Excerpt(kinds, tuple(_pieces(message.content, places, group, hidden))))
+    return collected
 
 
-def _neighbours(places: list[Found]) -> Iterator[list[Found]]:
+def _neighbours(places: list[Finding]) -> Iterator[list[Finding]]:
     """Matches that are shown together, because their surroundings meet."""
-    group: list[Found] = []
+    group: list[Finding] = []
     for place in places:
         if group and (place.start - group[-1].end > 2 * AROUND or place.end - group[0].start > LONGEST):
             yield group
@@ -47,7 +47,7 @@ def _neighbours(places: list[Found]) -> Iterator[list[Found]]:
         yield group
 
 
-def _pieces(text: str, places: list[Found], marked: list[Found], hidden: bool) -> Iterator[Piece]:
+def _pieces(text: str, places: list[Finding], marked: list[Finding], hidden: bool) -> Iterator[Piece]:
     first, last = max(0, marked[0].start - AROUND), min(len(text), marked[-1].end + AROUND)
     if first:
         yield Piece("… ", False)

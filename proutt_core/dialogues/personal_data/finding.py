@@ -1,7 +1,7 @@
 """Possible personal data in a text: e-mail addresses, phone numbers, keys, identity and account numbers, IP addresses.
 
-A hint for people, not proof: the phone number of a restaurant is a phone number. What a check digit can refuse, it
-refuses (cards: Luhn and a known issuer; IBAN: ISO 13616; Chinese resident IDs: GB 11643-1999), so that order numbers,
+A hint for people, not proof: the phone number of a restaurant is a phone number. Check digits rule out what they can
+(cards: Luhn and a known issuer; IBAN: ISO 13616; Chinese resident IDs: GB 11643-1999), so that order numbers,
 prices and versions do not drown what matters. Names and addresses of people are not looked for, and masks of a source
 such as NAME_1 or <PRESIDIO_ANONYMIZED_PERSON> are no personal data.
 """
@@ -14,7 +14,7 @@ from ipaddress import ip_address
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Finding:
     """`text[start:end]` is possible personal data of this kind."""
 
     kind: str
@@ -22,51 +22,51 @@ class Found:
     end: int
 
 
-def find(text: str) -> list[Found]:
-    """What there is, in the order of the text. No two overlap: what begins first wins, then what is longer."""
+def find(text: str) -> list[Finding]:
+    """All findings in the order of the text. No two overlap: the one that begins first wins, then the longer one."""
     if not _worth_a_look(text):
         return []
-    every = [found for kind, look in _LOOKS for found in look(text, kind)]
-    kept: list[Found] = []
-    for found in sorted(every, key=lambda found: (found.start, -found.end)):
-        if not kept or found.start >= kept[-1].end:
-            kept.append(found)
-    return kept
+    every = [finding for kind, look in _LOOKS for finding in look(text, kind)]
+    findings: list[Finding] = []
+    for finding in sorted(every, key=lambda finding: (finding.start, -finding.end)):
+        if not findings or finding.start >= findings[-1].end:
+            findings.append(finding)
+    return findings
 
 
 def count(texts: Iterable[str]) -> dict[str, int]:
-    """How much of each kind there is; kinds that are not there are left out. In the order of KINDS."""
+    """How many findings of each kind there are, in the order of KINDS; kinds without any are left out."""
     each = list(texts)
     if not _worth_a_look("\n".join(each)):
         return {}
-    counts = Counter(found.kind for text in each for found in find(text))
+    counts = Counter(finding.kind for text in each for finding in find(text))
     return {kind: counts[kind] for kind in KINDS if kind in counts}
 
 
-def hidden(text: str) -> str:
+def redacted_text(text: str) -> str:
     """The text with the kind of each match in its place: `unknown role [EMAIL]`."""
-    parts, at = [], 0
-    for found in find(text):
-        parts += [text[at : found.start], f"[{found.kind.upper()}]"]
-        at = found.end
-    return "".join([*parts, text[at:]])
+    parts, end = [], 0
+    for finding in find(text):
+        parts += [text[end : finding.start], f"[{finding.kind.upper()}]"]
+        end = finding.end
+    return "".join([*parts, text[end:]])
 
 
 def partly_hidden(value: str) -> str:
     """The first and last characters, enough to tell one match from another: `jan…com`, `138…78`."""
-    shown = min(3, len(value) // 4)
-    return f"{value[:shown]}…{value[len(value) - shown :]}"
+    visible = min(3, len(value) // 4)
+    return f"{value[:visible]}…{value[len(value) - visible :]}"
 
 
-def same_value(found: Found, text: str) -> str:
-    """What makes two matches one value: `138 1234 5678` and `+86-13812345678` are one number."""
-    value = text[found.start : found.end]
-    if found.kind == "phone":
+def value_key(finding: Finding, text: str) -> str:
+    """Equal for findings of one value: `138 1234 5678` and `+86-13812345678` are one number."""
+    value = text[finding.start : finding.end]
+    if finding.kind == "phone":
         digits = "".join(c for c in value if c.isdigit())
         return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
-    if found.kind == "id":
+    if finding.kind == "id":
         return "".join(c for c in value if c.isalnum()).upper()
-    return value if found.kind == "key" else value.casefold()
+    return value if finding.kind == "key" else value.casefold()
 
 
 # --- e-mail addresses and keys ----------------------------------------------------------------------------------------
@@ -76,9 +76,9 @@ _EMAIL = re.compile(
 )
 
 
-def _emails(text: str, kind: str) -> Iterator[Found]:
+def _emails(text: str, kind: str) -> Iterator[Finding]:
     if "@" in text:
-        yield from (Found(kind, *m.span()) for m in _EMAIL.finditer(text))
+        yield from (Finding(kind, *m.span()) for m in _EMAIL.finditer(text))
 
 
 # A private key with all that belongs to it; where its end is cut off, the lines that look like it.
@@ -106,10 +106,10 @@ _KEYS = tuple(
 )
 
 
-def _keys(text: str, kind: str) -> Iterator[Found]:
+def _keys(text: str, kind: str) -> Iterator[Finding]:
     for mark, pattern in _KEYS:
         if mark in text:
-            yield from (Found(kind, *m.span()) for m in pattern.finditer(text))
+            yield from (Finding(kind, *m.span()) for m in pattern.finditer(text))
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
@@ -136,26 +136,26 @@ _CARD = re.compile(
 
 
 def _stretches(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-    """Matches in the stretches of digits and the few characters around each, told by their place in the whole text."""
+    """Matches in the stretches of digits and the few characters around each, with places in the whole text."""
     for stretch in _STRETCH.finditer(text):
         yield from pattern.finditer(text, max(0, stretch.start() - 3), stretch.end() + 2)
 
 
-def _ids(text: str, kind: str) -> Iterator[Found]:
+def _ids(text: str, kind: str) -> Iterator[Finding]:
     for m in _stretches(text, _RESIDENT_ID):
         if _resident_id_is_valid(m.group()):
-            yield Found(kind, *m.span())
+            yield Finding(kind, *m.span())
     for m in _stretches(text, _CARD):
         if _card_is_valid(m.group()):
-            yield Found(kind, *m.span())
+            yield Finding(kind, *m.span())
     if _STRETCH.search(text):
         yield from _ibans(text, kind)
 
 
-def _phones(text: str, kind: str) -> Iterator[Found]:
+def _phones(text: str, kind: str) -> Iterator[Finding]:
     for m in _stretches(text, _PHONE):
         if 7 <= sum(c.isdigit() for c in m.group()) <= 15:
-            yield Found(kind, *m.span())
+            yield Finding(kind, *m.span())
 
 
 _RESIDENT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999
@@ -166,8 +166,8 @@ def _resident_id_is_valid(number: str) -> bool:
     return "10X98765432"[total % 11] == number[-1].upper()
 
 
-# What cards begin with, and how many digits they have then: Visa, Mastercard, American Express, UnionPay, Discover,
-# JCB, Diners. Luhn alone lets every tenth order number pass.
+# The first digits of cards by issuer, and how many digits they have in all: Visa, Mastercard, American Express,
+# UnionPay, Discover, JCB, Diners. Luhn alone lets every tenth order number pass.
 _ISSUERS = re.compile(
     r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})|5[1-5][0-9]{14}|2(?:22[1-9]|2[3-9][0-9]|[3-6][0-9]{2}|7[01][0-9]|720)[0-9]{12}"
     r"|3[47][0-9]{13}|62[0-9]{14,17}|6(?:011|5[0-9]{2}|4[4-9][0-9])[0-9]{12}|35(?:2[89]|[3-8][0-9])[0-9]{12}"
@@ -193,7 +193,7 @@ _IBAN_LENGTHS = {entry[:2]: int(entry[2:]) for entry in _IBAN_COUNTRIES.split()}
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}")
 
 
-def _ibans(text: str, kind: str) -> Iterator[Found]:
+def _ibans(text: str, kind: str) -> Iterator[Finding]:
     for m in _IBAN.finditer(text):
         length = _IBAN_LENGTHS.get(m.group()[:2], 0)
         places = [i for i in range(*m.span()) if text[i] != " "][:length]
@@ -203,12 +203,12 @@ def _ibans(text: str, kind: str) -> Iterator[Found]:
         plain = "".join(text[i] for i in places)
         digits = "".join(str(int(c, 36)) for c in plain[4:] + plain[:4])
         if int(digits) % 97 == 1 and not text[end : end + 1].isalnum():
-            yield Found(kind, m.start(), end)
+            yield Finding(kind, m.start(), end)
 
 
 # --- IP addresses -----------------------------------------------------------------------------------------------------
 
-# What either must contain: a pattern that begins with a rare character is found ten times as fast.
+# Every IPv4 and IPv6 address contains one: a pattern that begins with a rare character is ten times as fast.
 _DOTS = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.")
 _COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _IP4 = re.compile(r"(?<![0-9A-Za-z.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z]|[.-][0-9])")
@@ -217,16 +217,16 @@ _VERSION = re.compile(r"(?:version|release|build|ver|rev|版本|版本号)[\s:�
 _LOOKED_BACK = 12
 
 
-def _ips(text: str, kind: str) -> Iterator[Found]:
+def _ips(text: str, kind: str) -> Iterator[Finding]:
     """Public addresses. Versions and numbered headings look like them: two parts of a real one are at least 10."""
     if _DOTS.search(text):
         for m in _IP4.finditer(text):
             large = sum(int(part) >= 10 for part in m.group().split("."))
             before = text[max(0, m.start() - _LOOKED_BACK) : m.start()]
             if large >= 2 and _is_public(m.group()) and not _VERSION.search(before):
-                yield Found(kind, *m.span())
+                yield Finding(kind, *m.span())
     if _COLONS.search(text):
-        yield from (Found(kind, *m.span()) for m in _IP6.finditer(text) if _is_public(m.group()))
+        yield from (Finding(kind, *m.span()) for m in _IP6.finditer(text) if _is_public(m.group()))
 
 
 def _is_public(address: str) -> bool:
@@ -236,7 +236,7 @@ def _is_public(address: str) -> bool:
         return False
 
 
-# What a key must contain, by a letter that most texts lack: looking for one letter is ten times as fast as for a word.
+# The marks of keys, by a letter that few texts contain: looking for one letter is ten times as fast as for a word.
 _LETTERS = "_-KJxz"
 _MARKS = tuple(
     (letter, tuple(mark for mark, _ in _KEYS if letter in mark and not set(mark) & set(_LETTERS[:at])))
@@ -246,7 +246,7 @@ _DIGITS = "0123456789"
 
 
 def _worth_a_look(text: str) -> bool:
-    """False where there is nothing to find. Most texts hold nothing, so this is what an import pays for."""
+    """False where there is nothing to find, which is so for most texts: an import pays for little but this."""
     if "@" in text:
         return True
     for letter, marks in _MARKS:
@@ -264,7 +264,7 @@ def _has_colons(text: str) -> bool:
     return ":" in text and _COLONS.search(text) is not None
 
 
-_LOOKS: tuple[tuple[str, Callable[[str, str], Iterator[Found]]], ...] = (
+_LOOKS: tuple[tuple[str, Callable[[str, str], Iterator[Finding]]], ...] = (
     ("email", _emails),
     ("phone", _phones),
     ("key", _keys),

@@ -1,1 +1,1 @@
-"""One reader a format: what its rows look like, and a row in our terms before normalising."""
+"""One reader a format: what its rows look like, and a row as values before normalising."""

@@ -61,12 +61,12 @@ def _text(message: JsonObject, number: int, notes: list[str]) -> str:
     if not isinstance(content, list):
         return text_of(content, number)
     texts = [_part(part, number) for part in content]
-    kept = [text for text in texts if text is not None]
-    if len(kept) < len(texts):
+    present = [text for text in texts if text is not None]
+    if len(present) < len(texts):
         notes.append(PARTS_DROPPED)
-    if len(kept) > 1:
+    if len(present) > 1:
         notes.append(PARTS_JOINED)
-    return "\n".join(kept)
+    return "\n".join(present)
 
 
 def _part(part: Any, number: int) -> str | None:

@@ -54,9 +54,9 @@ def read(row: JsonObject, key: str | None) -> SourceDialogue:
 
 def _text(message: JsonObject, number: int) -> str:
     markdown = message.get("markdown")
-    found: list[Any] = [message[name] for name in ("value", "text", "content") if name in message]
+    values: list[Any] = [message[name] for name in ("value", "text", "content") if name in message]
     if isinstance(markdown, dict) and "answer" in markdown:
-        found.append(markdown["answer"])
-    if not found:
+        values.append(markdown["answer"])
+    if not values:
         raise RowError(NO_TEXT, f"message {number}: no `value`, `text` or `markdown.answer`")
-    return text_of(next((value for value in found if value is not None), None), number)
+    return text_of(next((value for value in values if value is not None), None), number)

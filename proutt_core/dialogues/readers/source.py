@@ -13,7 +13,7 @@ from proutt_core.dialogues.files.rows import (
     JsonObject,
     RowError,
     kind,
-    shown,
+    short_repr,
 )
 
 SourceRole = Literal["system", "user", "assistant", "tool_call", "tool_result"]
@@ -26,7 +26,7 @@ class SourceMessage(NamedTuple):
 
 @dataclass(slots=True)
 class SourceDialogue:
-    """What a reader found. `None` means that the source says nothing about it."""
+    """A row as its reader understood it. `None` means that the source says nothing about it."""
 
     messages: list[SourceMessage]
     external_id: str | None = None
@@ -39,9 +39,9 @@ class SourceDialogue:
 def messages_of(row: JsonObject, *keys: str) -> list[JsonObject]:
     """The list of message objects under the first of `keys` that the row has."""
     key = next((k for k in keys if row.get(k) is not None), None)
-    wanted = " or ".join(f"`{k}`" for k in keys)
+    names = " or ".join(f"`{k}`" for k in keys)
     if key is None:
-        raise RowError(NO_MESSAGES, f"no {wanted}")
+        raise RowError(NO_MESSAGES, f"no {names}")
     messages = row[key]
     if not isinstance(messages, list):
         raise RowError(NO_MESSAGES, f"`{key}` is {kind(messages)}")
@@ -57,23 +57,23 @@ def read_messages(
     messages: list[JsonObject], roles: Mapping[str, SourceRole], *, role: str, text: str
 ) -> list[SourceMessage]:
     """Messages whose role stands under the key `role` and whose text under the key `text`, which each must have."""
-    read = []
+    source_messages = []
     for number, message in enumerate(messages, 1):
         if text not in message:
             raise RowError(NO_TEXT, f"message {number}: no `{text}`")
-        said = message[text]
-        read.append(
+        value = message[text]
+        source_messages.append(
             SourceMessage(
-                role_of(message.get(role), roles, number), said if type(said) is str else text_of(said, number)
+                role_of(message.get(role), roles, number), value if type(value) is str else text_of(value, number)
             )
         )
-    return read
+    return source_messages
 
 
 def role_of(value: Any, roles: Mapping[str, SourceRole], number: int) -> SourceRole:
     role = roles.get(value.lower()) if isinstance(value, str) else None
     if role is None:
-        raise RowError(UNKNOWN_ROLE, f"message {number}: {shown(value)}; known are {', '.join(roles)}")
+        raise RowError(UNKNOWN_ROLE, f"message {number}: {short_repr(value)}; known are {', '.join(roles)}")
     return role
 
 
@@ -102,9 +102,9 @@ def first_message(value: Any) -> JsonObject:
 
 
 def any_true(values: list[Any]) -> bool | None:
-    """True if one is true, False if all that say anything say no, None if nobody says anything."""
-    said = [v for v in values if isinstance(v, bool)]
-    return any(said) if said else None
+    """True if one is True; False if there are booleans and none is True; None if there is no boolean."""
+    flags = [v for v in values if isinstance(v, bool)]
+    return any(flags) if flags else None
 
 
 def flagged(moderation: Any) -> bool | None:
