@@ -51,7 +51,7 @@ def progress(session: Session, study: Study) -> StudyProgress:
         people.append(AnnotatorProgress(name=user_name, done=mine, total=mine + left))
     return StudyProgress(
         answers=len(answers),
-        wanted=int(study.protocol["cases"]) * int(study.protocol["people"]),
+        answers_wanted=int(study.protocol["cases"]) * int(study.protocol["people"]),
         tie_share=ties / len(answers) if answers else None,
         people=tuple(people),
     )

@@ -187,13 +187,15 @@ def close_study(name: str, *, user_id: int | None = None, departure: str = "") -
         # Locked before counting: an answer that is being saved is either counted here or refused.
         queue = queue_of(session, study, lock=True)
         reached = progress(session, study)
-        if reached.answers < reached.wanted:
+        if reached.answers < reached.answers_wanted:
             if not departure.strip():
                 raise ConflictError(
-                    f'study "{name}" has {reached.answers} of {reached.wanted} answers; '
+                    f'study "{name}" has {reached.answers} of {reached.answers_wanted} answers; '
                     "closing now departs from the protocol and needs a reason"
                 )
-            study.departure = f"closed early, with {reached.answers} of {reached.wanted} answers: {departure.strip()}"
+            study.departure = (
+                f"closed early, with {reached.answers} of {reached.answers_wanted} answers: {departure.strip()}"
+            )
         study.state, study.closed_at, study.closed_by, queue.state = "closed", now(), user_id, "closed"
         record(session, user_id=user_id, kind="study.close", subject=name, detail={"departure": study.departure})
         return info(session, study)

@@ -78,7 +78,7 @@ class StudyProgress(Value):
     """All that anybody may see of an open study: how far it is, and the share of ties among all its answers."""
 
     answers: int
-    wanted: int
+    answers_wanted: int
     tie_share: float | None  # None while there is no answer
     people: tuple[AnnotatorProgress, ...]
 

@@ -90,8 +90,8 @@ def _progress(study: StudyInfo) -> None:
     progress = study_progress(study.name)
     answers, ties = st.columns([7, 3], vertical_alignment="center")
     answers.progress(
-        min(progress.answers / progress.wanted, 1.0),
-        text=_("{n} of {total} answers").format(n=f"{progress.answers:,}", total=f"{progress.wanted:,}"),
+        min(progress.answers / progress.answers_wanted, 1.0),
+        text=_("{n} of {total} answers").format(n=f"{progress.answers:,}", total=f"{progress.answers_wanted:,}"),
     )
     share = _("no answer yet") if progress.tie_share is None else f"{progress.tie_share:.0%}"
     ties.text(_("Ties among all answers: {share}").format(share=share))
@@ -100,7 +100,7 @@ def _progress(study: StudyInfo) -> None:
         for person in progress.people
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width=520)
-    _close_box(study, missing=progress.answers < progress.wanted)
+    _close_box(study, missing=progress.answers < progress.answers_wanted)
 
 
 def _close_box(study: StudyInfo, *, missing: bool) -> None:

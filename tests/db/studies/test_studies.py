@@ -236,7 +236,7 @@ def test_an_open_study_shows_progress_and_ties_but_no_verdicts() -> None:
     judge_all(study.id, ann, ["a", "tie", "b"])
     judge_all(study.id, bob, ["tie"])
     progress = study_progress("check")
-    assert (progress.answers, progress.wanted, progress.tie_share) == (4, 8, 0.5)
+    assert (progress.answers, progress.answers_wanted, progress.tie_share) == (4, 8, 0.5)
     assert [(p.name, p.done, p.total) for p in progress.people] == [("ann", 3, 4), ("bob", 1, 4)]
     for read_verdicts in (votes, judge_readings):
         with pytest.raises(ConflictError, match="withheld from everybody until it is closed"):
