@@ -104,7 +104,7 @@ async def _run(job_id: int, slots: int) -> Seen:
     admit, leave = CallSlots.admit, CallSlots.leave
 
     def look(places: CallSlots) -> None:
-        if places.taken >= slots and seen.full_at is None:
+        if places.in_use >= slots and seen.full_at is None:
             seen.full_at = time.perf_counter()
 
     def watched_admit(places: CallSlots) -> Any:

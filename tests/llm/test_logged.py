@@ -282,7 +282,7 @@ def test_a_call_that_waited_for_its_place_is_not_made_for_nobody(store: Store) -
         await turns()
         places.size = 1
         await turns()
-        assert places.taken == 0
+        assert places.in_use == 0
         return model
 
     assert asyncio.run(cancelled()).asked == []
@@ -323,7 +323,7 @@ def test_of_two_that_wait_for_places_with_the_same_question_one_is_sent(store: S
         await turns()
         places.size = 2
         found = await asyncio.gather(*asking)
-        assert places.taken == 0
+        assert places.in_use == 0
         return model, found
 
     model, found = asyncio.run(both())
