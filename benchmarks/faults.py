@@ -104,9 +104,10 @@ def _explained(run: str) -> bool:
     assert job is not None
     failures = items.failures(job.id)
     return all(
-        one.stage and one.reason and any(not served.call.valid for served in served_calls)
+        one.stage
+        and one.reason
+        and any(not call.valid for call in calls.of_item(kind="synthesis", item_id=one.item_id))
         for one in failures
-        for served_calls in [calls.of_item(kind="synthesis", item_id=one.item_id)]
     )
 
 

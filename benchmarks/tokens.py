@@ -15,7 +15,7 @@ are DeepSeek's, with its chat template: 3 tokens a prompt. The reply's schema tr
 import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -109,7 +109,7 @@ class Scripted(RulesModel):
         if prompt.stage == "similarity":
             scores = dict.fromkeys(PREDICTION_IDS, 0.0) | {"m1": TOP_SCORE[self.branch]}
             answer = {"scores": [s | {"score": scores[s["id"]]} for s in answer["scores"]]}
-        return found.model_copy(update={"text": json.dumps(self._lengthened(answer), ensure_ascii=False)})
+        return replace(found, text=json.dumps(self._lengthened(answer), ensure_ascii=False))
 
     def _lengthened(self, answer: Any) -> Any:
         if isinstance(answer, list):

@@ -1,26 +1,19 @@
-"""Items of a run or a prediction that failed, each with what the model replied."""
+"""Items of a run or a prediction that failed, each with the calls that tell why."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
 from db.engine import read
+from db.jobs.call_rows import CALLS, LINKS, SERVED_COLUMNS, served_call
 from db.jobs.calls import ITEM_COLUMNS
 from db.jobs.items import TABLES
-from db.tables import DialogueRow, ItemCall, Job, LlmCall, SampleRow
-
-
-@dataclass(frozen=True)
-class FailedReply:
-    """One attempt: what came, and why it could not be used; `problem` None where its schema had nothing against it."""
-
-    stage: str
-    attempt: int
-    problem: str | None
-    reply: str
+from db.tables import DialogueRow, Job, SampleRow
+from proutt_core.types.calls import Call
 
 
 @dataclass(frozen=True)
@@ -30,12 +23,12 @@ class FailedItem:
     dialogue: str  # external id
     stage: str
     reason: str
-    replies: tuple[FailedReply, ...] = field(default=())
+    calls: tuple[Call, ...] = ()
 
 
 def failed_items(job_id: int, item_ids: Sequence[int]) -> list[FailedItem]:
-    """Those of these items that are failed, in the job's order, with every reply that the failed stage got or that
-    could not be used. Give a page of ids, not thousands."""
+    """Those of these items that are failed, in the job's order, with every call of the failed stage and every
+    other one whose reply could not be used. Give a page of ids, not thousands."""
     with read() as session:
         kind = session.exec(select(Job.kind).where(Job.id == job_id)).one()
         table: Any = TABLES[kind]
@@ -47,19 +40,18 @@ def failed_items(job_id: int, item_ids: Sequence[int]) -> list[FailedItem]:
             .where(table.job_id == job_id, table.id.in_(item_ids), table.state == "failed")
             .order_by(table.position, table.id)
         ).all()
-        served = getattr(ItemCall, ITEM_COLUMNS[kind])
-        columns = [served, ItemCall.stage, ItemCall.attempt, LlmCall.problem, LlmCall.reply]
-        calls = session.exec(
-            select(*columns)
-            .join(LlmCall, col(LlmCall.id) == ItemCall.call_id)
-            .join(table, table.id == served)
-            .where(col(served).in_([row[0] for row in rows]))
-            .where(sa.or_(col(LlmCall.valid).is_(False), col(ItemCall.stage) == table.failed_stage))
-            .order_by(col(ItemCall.id))
-        ).all()
-    replies: dict[int, list[FailedReply]] = {}
-    for item_id, stage, attempt, problem, reply in calls:
-        replies.setdefault(item_id, []).append(FailedReply(stage, attempt, problem, reply))
+        item = LINKS.c[ITEM_COLUMNS[kind]]
+        query = (
+            sa.select(item.label("item_id"), *SERVED_COLUMNS)
+            .join_from(LINKS, CALLS, CALLS.c.id == LINKS.c.call_id)
+            .join(table, table.id == item)
+            .where(item.in_([row[0] for row in rows]))
+            .where(sa.or_(~CALLS.c.valid, LINKS.c.stage == table.failed_stage))
+            .order_by(LINKS.c.id)
+        )
+        calls: defaultdict[int, list[Call]] = defaultdict(list)
+        for row in session.connection().execute(query):
+            calls[row.item_id].append(served_call(row))
     return [
         FailedItem(
             id=item_id,
@@ -67,7 +59,7 @@ def failed_items(job_id: int, item_ids: Sequence[int]) -> list[FailedItem]:
             dialogue=dialogue,
             stage=stage or "",
             reason=error or "",
-            replies=tuple(replies.get(item_id, ())),
+            calls=tuple(calls[item_id]),
         )
         for item_id, position, dialogue, stage, error in rows
     ]

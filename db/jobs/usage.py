@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from db.engine import read
 from db.tables import JobUsage
+from proutt_core.types.calls import Call
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,24 @@ def _summed(used: Iterable[StageUsage]) -> list[StageUsage]:
         key = (usage.stage, usage.answered_by, usage.provider)
         sums[key] = [a + b for a, b in zip(sums[key], counts, strict=True)] if key in sums else counts
     return [StageUsage(*key, *counts) for key, counts in sums.items()]
+
+
+def of_call(call: Call) -> StageUsage:
+    """What one call came to."""
+    answer, tokens = call.answer, call.answer.usage
+    keys = (call.stage, answer.model, answer.provider)
+    if call.from_cache:
+        return StageUsage(*keys, cached_calls=1)
+    return StageUsage(
+        *keys,
+        calls=1,
+        valid_calls=int(call.valid),
+        prompt_tokens=tokens.prompt_tokens or 0,
+        cached_tokens=tokens.cached_tokens or 0,
+        completion_tokens=tokens.completion_tokens or 0,
+        unmetered_calls=int(bool(answer.model) and tokens.prompt_tokens is None),
+        seconds=answer.latency_s,
+    )
 
 
 def of_job(job_id: int) -> tuple[StageUsage, ...]:

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 from db.columns import row_id
 from db.engine import read, write
 from db.jobs import items
-from db.jobs.calls import storable
+from db.jobs.call_rows import storable
 from db.jobs.items import ItemClaim
 from db.jobs.jobs import JobInfo, Owner, job_for, list_jobs, required
 from db.studies.rows import study_named

@@ -216,9 +216,9 @@ def _tokens_factor(job_ids: list[int]) -> float | None:
     """Prompt tokens by the server's count for each that `rough_tokens` makes of the same messages."""
     counted, rough, found = 0, 0.0, 0
     for item_id in earlier.some_item_ids(job_ids, limit=ITEMS_READ):
-        for served in calls.of_item(kind="synthesis", item_id=item_id):
-            if served.call.prompt_tokens:
+        for call in calls.of_item(kind="synthesis", item_id=item_id):
+            if call.answer.usage.prompt_tokens:
                 found += 1
-                counted += served.call.prompt_tokens
-                rough += rough_tokens("\n".join(content for _, content in served.request["messages"]))
+                counted += call.answer.usage.prompt_tokens
+                rough += rough_tokens("\n".join(message.content for message in call.messages))
     return counted / rough if found >= FEWEST_CALLS and rough else None

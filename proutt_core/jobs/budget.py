@@ -16,8 +16,8 @@ from db.jobs import jobs, usage
 from db.jobs.jobs import JobInfo
 from db.jobs.usage import StageUsage
 from proutt_core.jobs.bills import asked_model, billing_day, no_price, rates_of
-from proutt_core.llm.model import Completion
 from proutt_core.runs.bill import Rates, money_for, shown_money
+from proutt_core.types.calls import Completion
 from proutt_core.types.halts import Standstill
 
 # Of a call before any other of its job has ended: about that of a short dialogue.

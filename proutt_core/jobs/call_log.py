@@ -13,35 +13,30 @@ from dataclasses import dataclass, field
 from sqlmodel import Session
 
 from db.jobs import calls, usage
-from db.jobs.calls import NewCall, NewLink
 from db.jobs.grouped_writes import GroupedWrites
+from db.jobs.items import ItemClaim
 from db.jobs.usage import StageUsage
 from proutt_core.llm.logged import UnderWay
-from proutt_core.llm.model import Completion, Usage
+from proutt_core.types.calls import Call, Completion
 
 # Stages of one item ask at the same moment, and others shortly after: they share a query.
 GATHER_S = 0.001
 # Answers of so many calls are kept after they were committed: a lookup that began before then may still be under way.
 KEPT = 512
 
-# A reply's key and the generation of calls it belongs to.
-CallId = tuple[int, str]
+# The generation of calls that a reply belongs to, and its key.
+ReplyKey = tuple[int, str]
 
 
-@dataclass(frozen=True)
-class ToStore:
-    """A call, and which item's stage it served in which job."""
-
-    new: NewCall
-    link: NewLink
-
-
-@dataclass
-class Known:
+@dataclass(slots=True)
+class LoggedReply:
     """A valid reply. `call_id` is set when it is stored: before or while the item that it served is saved."""
 
     answer: Completion
     call_id: int | None = None
+
+
+Lookup = asyncio.Future[LoggedReply | None]
 
 
 @dataclass
@@ -51,116 +46,83 @@ class ProcessLog:
     writes: GroupedWrites
     process: str  # in job_usage
     under_way: defaultdict[int, UnderWay] = field(default_factory=lambda: defaultdict(dict))
-    _known: dict[CallId, Known] = field(default_factory=dict)
-    _committed: OrderedDict[CallId, None] = field(default_factory=OrderedDict)
-    _asked: defaultdict[CallId, list["asyncio.Future[Known | None]"]] = field(default_factory=lambda: defaultdict(list))
+    _known: dict[ReplyKey, LoggedReply] = field(default_factory=dict)
+    _committed: OrderedDict[ReplyKey, None] = field(default_factory=OrderedDict)
+    _lookups: defaultdict[ReplyKey, list[Lookup]] = field(default_factory=lambda: defaultdict(list))
     _looking: asyncio.Task[None] | None = None
 
-    def known(self, key: str, generation: int) -> Known | None:
+    def known(self, key: str, generation: int) -> LoggedReply | None:
         """The valid reply of this key, if it was answered here lately."""
         return self._known.get((generation, key))
 
-    async def load(self, key: str, generation: int) -> Known | None:
+    async def load(self, key: str, generation: int) -> LoggedReply | None:
         """The valid reply of this key, if there is one."""
-        found = self.known(key, generation)
-        if found is not None:
-            return found
-        answer: asyncio.Future[Known | None] = asyncio.get_running_loop().create_future()
-        self._asked[generation, key].append(answer)
+        reply = self.known(key, generation)
+        if reply is not None:
+            return reply
+        lookup: Lookup = asyncio.get_running_loop().create_future()
+        self._lookups[generation, key].append(lookup)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_up())
         # What was answered here meanwhile is newer than the database was when it was asked.
-        return await answer or self.known(key, generation)
+        return await lookup or self.known(key, generation)
 
     async def _look_up(self) -> None:
-        while self._asked:
+        while self._lookups:
             await asyncio.sleep(GATHER_S)
-            asked, self._asked = self._asked, defaultdict(list)
+            lookups, self._lookups = self._lookups, defaultdict(list)
             try:
-                found = await asyncio.to_thread(_load, list(asked))
+                replies = await asyncio.to_thread(_load, list(lookups))
             except Exception as exc:  # noqa: BLE001  each who asked gets it; none may wait for ever
-                for future in _waiting(asked.values()):
-                    future.set_exception(exc)
+                for lookup in _waiting(lookups.values()):
+                    lookup.set_exception(exc)
                 continue
-            for call, futures in asked.items():
-                for future in _waiting([futures]):
-                    future.set_result(found.get(call))
+            for key, of_key in lookups.items():
+                for lookup in _waiting([of_key]):
+                    lookup.set_result(replies.get(key))
 
-    def store(self, call: ToStore, answer: Completion) -> "asyncio.Future[int]":
-        """Hand a call to the next commit. A valid one is known from now on."""
-        new = call.new
-        known = Known(answer)
-        if new.valid:
-            self._known.setdefault((new.generation, new.key), known)
-        stored = self.writes.add(self._store, (call, known))
-        stored.add_done_callback(lambda _: self._forget((new.generation, new.key)))
+    def store(self, call: Call, claim: ItemClaim) -> "asyncio.Future[int]":
+        """Hand a call, and whose it was, to the next commit. The reply of a valid one is known from now on."""
+        key = (call.generation, call.key)
+        reply = LoggedReply(call.answer)
+        if call.valid:
+            self._known.setdefault(key, reply)
+        stored = self.writes.add(self._store, (call, claim, reply))
+        stored.add_done_callback(lambda _: self._forget(key))
         return stored
 
-    def _store(self, session: Session, handed_in: Sequence[tuple[ToStore, Known]]) -> list[int]:
+    def _store(self, session: Session, handed_in: Sequence[tuple[Call, ItemClaim, LoggedReply]]) -> list[int]:
         """In the writing thread."""
-        ids = calls.store(session, [call.new for call, _ in handed_in])
-        calls.link(session, [(call_id, call.link) for call_id, (call, _) in zip(ids, handed_in, strict=True)])
+        ids = calls.store(session, [call for call, _, _ in handed_in])
+        links = [(call_id, claim, call) for call_id, (call, claim, _) in zip(ids, handed_in, strict=True)]
+        calls.link(session, links)
         by_job: defaultdict[int, list[StageUsage]] = defaultdict(list)
-        for call, _ in handed_in:
-            by_job[call.link.claim.job_id].append(usage_of(call.new))
+        for call, claim, _ in handed_in:
+            by_job[claim.job_id].append(usage.of_call(call))
         for job_id, used in by_job.items():
             usage.add_all(session, job_id=job_id, process=self.process, used=used)
-        for call_id, (_, known) in zip(ids, handed_in, strict=True):
-            known.call_id = call_id
+        for call_id, (_, _, reply) in zip(ids, handed_in, strict=True):
+            reply.call_id = call_id
         return ids
 
-    def _forget(self, call: CallId) -> None:
+    def _forget(self, key: ReplyKey) -> None:
         """One more is committed: the oldest that nobody can be looking for any more goes."""
-        self._committed[call] = None
+        self._committed[key] = None
         while len(self._committed) > KEPT:
             self._known.pop(self._committed.popitem(last=False)[0], None)
 
 
-def usage_of(new: NewCall) -> StageUsage:
-    """What one call came to."""
-    answered = bool(new.answered_by)
-    return StageUsage(
-        stage=new.stage,
-        answered_by=new.answered_by,
-        provider=new.provider,
-        calls=1,
-        valid_calls=int(new.valid),
-        prompt_tokens=new.prompt_tokens or 0,
-        cached_tokens=new.cached_tokens or 0,
-        completion_tokens=new.completion_tokens or 0,
-        unmetered_calls=int(answered and new.prompt_tokens is None),
-        seconds=new.latency_s,
-    )
-
-
-def _load(wanted: Sequence[CallId]) -> dict[CallId, Known]:
+def _load(reply_keys: Sequence[ReplyKey]) -> dict[ReplyKey, LoggedReply]:
     keys: defaultdict[int, list[str]] = defaultdict(list)
-    for generation, key in wanted:
+    for generation, key in reply_keys:
         keys[generation].append(key)
     return {
-        (generation, key): Known(_answer(stored), stored.id)
-        for generation, some in keys.items()
-        for key, stored in calls.load_many(some, generation=generation).items()
+        (generation, key): LoggedReply(answer, call_id)
+        for generation, of_generation in keys.items()
+        for key, (call_id, answer) in calls.load_many(of_generation, generation=generation).items()
     }
 
 
-def _answer(stored: calls.StoredCall) -> Completion:
-    return Completion(
-        text=stored.reply,
-        usage=Usage(
-            prompt_tokens=stored.prompt_tokens,
-            cached_tokens=stored.cached_tokens,
-            completion_tokens=stored.completion_tokens,
-        ),
-        model=stored.answered_by,
-        provider=stored.provider,
-        reasoning=stored.reasoning,
-        address=stored.address,
-        started_at=stored.started_at,
-        latency_s=stored.latency_s,
-    )
-
-
-def _waiting(asked: Iterable[list["asyncio.Future[Known | None]"]]) -> list["asyncio.Future[Known | None]"]:
+def _waiting(lookups: Iterable[list[Lookup]]) -> list[Lookup]:
     """Those whose item was not cancelled meanwhile."""
-    return [future for futures in asked for future in futures if not future.done()]
+    return [lookup for of_key in lookups for lookup in of_key if not lookup.done()]

@@ -9,25 +9,24 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from db.jobs import calls, usage
-from db.jobs.calls import NewCall, NewLink
 from db.jobs.items import ItemClaim
 from db.jobs.jobs import JobInfo
-from db.jobs.usage import StageUsage
 from proutt_core.errors import ModelRefused
-from proutt_core.jobs.call_log import Known, ProcessLog, ToStore
+from proutt_core.jobs.call_log import LoggedReply, ProcessLog
 from proutt_core.jobs.stopping import JobWatch
-from proutt_core.llm.logged import CallRecord, LoggedModel
-from proutt_core.llm.model import Completion, Model, Prompt
+from proutt_core.llm.logged import LoggedModel
+from proutt_core.llm.model import Model, Prompt
 from proutt_core.llm.schema import ReplyType
 from proutt_core.llm.slots import ItemSlots
 from proutt_core.llm.wrapped import WrappedModel
+from proutt_core.types.calls import Call, Completion
 
 
 class JobRefused(Exception):
     """The server would refuse every other call as well: the job has failed, not this item."""
 
 
-class Watched(WrappedModel):
+class WatchedModel(WrappedModel):
     """Satisfies `Model`: before each call, whether the job is to go on; a refusal of every call ends it at once."""
 
     def __init__(self, model: Model, watch: JobWatch) -> None:
@@ -57,18 +56,18 @@ class JobCalls:
     """Makes the model of each item of one job."""
 
     def __init__(self, model: Model, job: JobInfo, *, watch: JobWatch, log: ProcessLog) -> None:
-        # The watch looks after the place was taken: a call that waited for its turn looks again before it goes out.
-        self.model = Watched(model, watch)
+        # The watch looks after the slot was taken: a call that waited for its turn looks again before it goes out.
+        self.model = WatchedModel(model, watch)
         self.generation = int(job.settings.get("generation", 0))
         self.log = log
         self._watch = watch
         self._storing: set[asyncio.Future[int]] = set()
 
-    def for_item(self, claim: ItemClaim, admitted: ItemSlots) -> "ItemModel":
-        return ItemModel(self, claim, admitted)
+    def for_item(self, claim: ItemClaim, slots: ItemSlots) -> "ItemModel":
+        return ItemModel(self, claim, slots)
 
-    def store(self, call: ToStore, answer: Completion) -> None:
-        storing = self.log.store(call, answer)
+    def store(self, call: Call, claim: ItemClaim) -> None:
+        storing = self.log.store(call, claim)
         self._storing.add(storing)
         storing.add_done_callback(self._stored)
 
@@ -95,13 +94,13 @@ class ItemModel(WrappedModel):
     `refused` is why the server refused one of the item's calls, where it did.
     """
 
-    def __init__(self, job: JobCalls, claim: ItemClaim, admitted: ItemSlots) -> None:
-        super().__init__(LoggedModel(job.model, log=self, turns=admitted, under_way=job.log.under_way[job.generation]))
+    def __init__(self, job: JobCalls, claim: ItemClaim, slots: ItemSlots) -> None:
+        super().__init__(LoggedModel(job.model, log=self, slots=slots, under_way=job.log.under_way[job.generation]))
         self._job = job
         self._claim = claim
         self._attempts: Counter[str] = Counter()
-        self._served: dict[str, Known] = {}
-        self._links: list[tuple[Known, NewLink, StageUsage]] = []
+        self._replies: dict[str, LoggedReply] = {}
+        self._links: list[tuple[LoggedReply, Call]] = []
         self.refused: ModelRefused | None = None
 
     async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
@@ -119,8 +118,9 @@ class ItemModel(WrappedModel):
         def save_both(session: Session) -> bool:
             saved = save(session)
             if saved and self._links:
-                calls.link(session, [(stored_id(known), link) for known, link, _ in self._links])
-                used = [used for *_, used in self._links]
+                links = [(_stored_id(reply), self._claim, call) for reply, call in self._links]
+                calls.link(session, links)
+                used = [usage.of_call(call) for _, call in self._links]
                 usage.add_all(session, job_id=self._claim.job_id, process=self._job.log.process, used=used)
             return saved
 
@@ -132,75 +132,22 @@ class ItemModel(WrappedModel):
     def known(self, key: str) -> Completion | None:
         return self._note(key, self._job.log.known(key, self._job.generation))
 
-    def _note(self, key: str, known: Known | None) -> Completion | None:
-        if known is None:
+    def _note(self, key: str, reply: LoggedReply | None) -> Completion | None:
+        if reply is None:
             return None
-        self._served[key] = known
-        return known.answer
+        self._replies[key] = reply
+        return reply.answer
 
-    def save(self, record: CallRecord) -> None:
-        self._attempts[record.stage] += 1
-        link = NewLink(
-            claim=self._claim,
-            stage=record.stage,
-            attempt=self._attempts[record.stage],
-            from_cache=record.from_cache,
-            asked_at=record.asked_at,
-        )
-        if record.from_cache:
-            used = StageUsage(
-                stage=record.stage, answered_by=record.answered_by, provider=record.provider, cached_calls=1
-            )
-            self._links.append((self._served[record.key], link, used))
+    def save(self, call: Call) -> None:
+        self._attempts[call.stage] += 1
+        numbered = replace(call, attempt=self._attempts[call.stage], generation=self._job.generation)
+        if call.from_cache:
+            self._links.append((self._replies[call.key], numbered))
         else:
-            new = replace(_new_call(record), generation=self._job.generation)
-            self._job.store(ToStore(new, link), _answer(record))
+            self._job.store(numbered, self._claim)
 
 
-def stored_id(known: Known) -> int:
-    if known.call_id is None:
+def _stored_id(reply: LoggedReply) -> int:
+    if reply.call_id is None:
         raise RuntimeError("an item was saved before the calls that served it")
-    return known.call_id
-
-
-def _answer(record: CallRecord) -> Completion:
-    return Completion(
-        text=record.reply,
-        usage=record.usage,
-        model=record.answered_by,
-        provider=record.provider,
-        reasoning=record.reasoning,
-        address=record.address,
-        started_at=record.started_at,
-        latency_s=record.latency_s,
-        finish_reason=record.finish_reason,
-    )
-
-
-def _new_call(record: CallRecord) -> NewCall:
-    request = {
-        "messages": [[m.role, m.content] for m in record.messages],
-        "schema_name": record.schema_name,
-        "schema": record.reply_schema,
-        "version": record.version,
-        "draw": record.draw,
-        "finish_reason": record.finish_reason,
-    }
-    return NewCall(
-        key=record.key,
-        stage=record.stage,
-        valid=record.valid,
-        problem=record.problem,
-        request=request,
-        reply=record.reply,
-        address=record.address,
-        model=record.model,
-        answered_by=record.answered_by,
-        provider=record.provider,
-        reasoning=record.reasoning,
-        prompt_tokens=record.usage.prompt_tokens,
-        cached_tokens=record.usage.cached_tokens,
-        completion_tokens=record.usage.completion_tokens,
-        latency_s=record.latency_s,
-        started_at=record.started_at,
-    )
+    return reply.call_id

@@ -21,7 +21,7 @@ import time
 from typing import Protocol
 
 from db.jobs import jobs
-from proutt_core.llm.model import Completion
+from proutt_core.types.calls import Completion
 from proutt_core.types.halts import Standstill
 
 # Many calls that start within this time share one look: a pause is seen within it.

@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
@@ -17,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from proutt_core.errors import InputError, ReplyError
 from proutt_core.llm.schema import ReplyType
 from proutt_core.types import Message, Value
+from proutt_core.types.calls import Completion
 
 ChatMessage = Message
 
@@ -27,29 +27,6 @@ R = TypeVar("R")
 _REPAIR_CHARACTERS = 6000
 _REASON_CHARACTERS = 600
 _HASHED_AT_ONCE = 2047
-
-
-class Usage(Value):
-    """Tokens as the server counted them; None where it did not say."""
-
-    prompt_tokens: int | None = None
-    cached_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class Completion(Value):
-    """One answer of a model, with who gave it and what it cost."""
-
-    text: str
-    usage: Usage = Usage()
-    model: str = ""  # the model that really answered
-    provider: str = ""  # the upstream provider that really answered, where the server names one
-    address: str = ""
-    reasoning: str | None = None  # a reasoning model's thoughts, where the server sends them apart
-    started_at: datetime | None = None  # when the answering request went out
-    latency_s: float = 0.0
-    finish_reason: str = "stop"  # "length": cut off at the token limit
-    from_cache: bool = False
 
 
 class Prompt(Value):

@@ -16,13 +16,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from proutt_core.llm.model import Completion, Prompt
+from proutt_core.llm.model import Prompt
 from proutt_core.llm.openai.client import described
 from proutt_core.llm.rules import RulesModel
 from proutt_core.llm.schema import ReplyType
 from proutt_core.synthesis.synthesise import synthesise
 from proutt_core.text import cjk_characters
 from proutt_core.types import Branch, Part, Sample, Thresholds
+from proutt_core.types.calls import Completion
 
 BRANCHES: tuple[Branch, ...] = ("high", "mid", "low")
 # A token of present vocabularies holds about one and a half Chinese or Japanese characters, or four of the others.

@@ -5,23 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from proutt_core.types.calls import Call
+
 IDLE_S = 30.0  # a longer stretch in which nothing was under way is cut out of the axis, and marked
 CUT_S = 1.0  # what is drawn in its place
 NEAR = 0.01  # of the axis: bars of one stage that are nearer to each other stand in lanes
 
 Kind = Literal["made", "refused", "log"]
-
-
-@dataclass(frozen=True)
-class TimedCall:
-    """A call as it served an item. A call answered by the log took no time of this item's, whenever it was made."""
-
-    stage: str
-    from_cache: bool
-    valid: bool
-    asked_at: datetime | None  # when the stage asked
-    started_at: datetime | None  # when the answering request went out
-    latency_s: float
 
 
 @dataclass(frozen=True)
@@ -77,7 +67,7 @@ class Timeline:
         return -NEAR * 2 * length, (1 + NEAR * 2) * length
 
 
-def timeline(calls: Sequence[TimedCall]) -> Timeline | None:
+def timeline(calls: Sequence[Call]) -> Timeline | None:
     """None where a call has no time: such calls were made by an older version."""
     spans = [_span(call) for call in calls]
     known = [span for span in spans if span is not None]
@@ -100,20 +90,21 @@ def timeline(calls: Sequence[TimedCall]) -> Timeline | None:
     return Timeline(begins=zero, bars=_in_lanes(bars, apart=NEAR * seconds), cuts=tuple(cuts), seconds=seconds)
 
 
-def call_to_read(calls: Sequence[TimedCall]) -> int:
+def call_to_read(calls: Sequence[Call]) -> int:
     """Which one is opened first: the last that could not be used, else the first."""
     refused = [n for n, call in enumerate(calls) if not call.valid]
     return refused[-1] if refused else 0
 
 
-def _span(call: TimedCall) -> tuple[datetime, datetime, datetime] | None:
-    """When it was asked, went out and was answered. What the log answered has one moment only."""
+def _span(call: Call) -> tuple[datetime, datetime, datetime] | None:
+    """When it was asked, went out and was answered. What the log answered took no time of this item's, whenever it was
+    made: it has one moment only."""
     if call.asked_at is None:
         return None
     if call.from_cache:
         return call.asked_at, call.asked_at, call.asked_at
-    begins = max(call.started_at or call.asked_at, call.asked_at)
-    return call.asked_at, begins, begins + timedelta(seconds=max(0.0, call.latency_s))
+    begins = max(call.answer.started_at or call.asked_at, call.asked_at)
+    return call.asked_at, begins, begins + timedelta(seconds=max(0.0, call.answer.latency_s))
 
 
 def _in_lanes(bars: Sequence[Bar], *, apart: float) -> tuple[Bar, ...]:

@@ -21,7 +21,7 @@ from proutt_core.jobs.bills import bill_of
 from proutt_core.jobs.budget import FIRST_COMPLETION_TOKENS, FIRST_PROMPT_TOKENS, JobBudget
 from proutt_core.jobs.kinds.synthesis import run_synthesis
 from proutt_core.jobs.process_resources import process_resources
-from proutt_core.llm.model import Completion, Usage
+from proutt_core.types.calls import Completion, Usage
 from proutt_core.types.halts import Standstill
 from tests.fake_server import FakeServer
 from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here

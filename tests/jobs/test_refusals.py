@@ -40,7 +40,7 @@ def test_a_refusal_of_one_dialogue_fails_its_item_and_the_job_goes_on(database: 
     assert Counter(call.prompt for call in server.calls)[refused] == 1
     assert {call.format for call in server.calls} == {"json_schema"}
     (logged,) = [
-        s.call for s in calls.of_item(kind="synthesis", item_id=failure.item_id) if s.call.stage == "intent_tree"
+        call for call in calls.of_item(kind="synthesis", item_id=failure.item_id) if call.stage == "intent_tree"
     ]
     assert (logged.valid, logged.problem) == (False, failure.reason)
 

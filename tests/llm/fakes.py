@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -44,7 +45,7 @@ class ChangedRules(RulesModel):
         self.prompts[prompt.stage].append(prompt)
         completion = await super().complete(prompt, schema=schema, draw=draw)
         change = self.changes.get(prompt.stage)
-        return completion if change is None else completion.model_copy(update={"text": change(prompt, completion.text)})
+        return completion if change is None else replace(completion, text=change(prompt, completion.text))
 
 
 class ClockedRules(ChangedRules):

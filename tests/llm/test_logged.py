@@ -1,4 +1,4 @@
-"""The cache around a model: which replies answer later calls, and what is recorded of each."""
+"""The log around a model: which replies answer later calls, and what is kept of each call."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,11 +9,12 @@ from pydantic import BaseModel
 
 from proutt_core.errors import ModelUnavailable, ReplyError
 from proutt_core.llm import Completion, Prompt, ReplyType, Usage, ask, call_key
-from proutt_core.llm.logged import CallRecord, LoggedModel, UnderWay
+from proutt_core.llm.logged import LoggedModel, UnderWay
 from proutt_core.llm.model import ask_for
 from proutt_core.llm.openai.client import OpenAICompatible
 from proutt_core.llm.openai.retry import Backoff
 from proutt_core.llm.slots import CallSlots
+from proutt_core.types.calls import Call
 from tests.fake_server import FakeServer, Fault
 from tests.llm.replies import ANSWER, prompt
 
@@ -40,22 +41,22 @@ class Queue:
 
 
 class Store:
-    """What a database would do: the first valid, not cached record of a key answers."""
+    """What a database would do: the first valid call of a key that was made answers."""
 
     def __init__(self) -> None:
-        self.records: list[CallRecord] = []
+        self.calls: list[Call] = []
 
     async def load(self, key: str) -> Completion | None:
         return self.known(key)
 
     def known(self, key: str) -> Completion | None:
-        for record in self.records:
-            if record.key == key and record.valid and not record.from_cache:
-                return Completion(text=record.reply, usage=record.usage, model=record.answered_by)
+        for call in self.calls:
+            if call.key == key and call.valid and not call.from_cache:
+                return call.answer
         return None
 
-    def save(self, record: CallRecord) -> None:
-        self.records.append(record)
+    def save(self, call: Call) -> None:
+        self.calls.append(call)
 
 
 @pytest.fixture
@@ -80,16 +81,14 @@ def test_a_valid_reply_is_stored_and_answers_the_next_call(store: Store) -> None
 
     first, second = asyncio.run(twice())
     assert len(model.asked) == 1
-    assert (first.from_cache, second.from_cache) == (False, True)
     assert first.text == second.text == GOOD
-    call, link = store.records
+    call, link = store.calls
     assert call.valid and call.problem is None and not call.from_cache
     assert (call.stage, call.version, call.draw) == ("colour", 1, 0)
     assert call.messages == prompt().messages
     assert call.schema_name == "Answer"
-    assert call.reply_schema is not None and call.reply_schema["type"] == "object"
-    assert (call.model, call.answered_by) == ("queue-1", "queue-1-real")
-    assert (call.usage.prompt_tokens, call.latency_s) == (5, 0.25)
+    assert call.schema is not None and call.schema["type"] == "object"
+    assert (call.model, call.answer) == ("queue-1", said(GOOD))
     assert link.from_cache and link.valid and link.key == call.key == call_key(model, prompt(), ANSWER)
 
 
@@ -102,9 +101,9 @@ def test_an_invalid_reply_is_stored_with_its_reason_and_never_answers(store: Sto
         return await both.complete(prompt(), schema=ANSWER)
 
     assert asyncio.run(twice()).text == GOOD
-    bad, good = store.records
+    bad, good = store.calls
     assert (bad.valid, good.valid) == (False, True)
-    assert bad.reply == '{"colour": "pink"}'
+    assert bad.answer.text == '{"colour": "pink"}'
     assert bad.problem is not None and "colour" in bad.problem
     assert len(model.asked) == 2
 
@@ -112,11 +111,11 @@ def test_an_invalid_reply_is_stored_with_its_reason_and_never_answers(store: Sto
 def test_a_repaired_reply_answers_the_question_from_then_on(store: Store) -> None:
     first = Queue(said("nonsense"), said(GOOD))
     assert asyncio.run(ask(cached(first, store), prompt(), ANSWER)).colour == "red"
-    assert [record.valid for record in store.records] == [False, True]
+    assert [call.valid for call in store.calls] == [False, True]
     assert [len(asked.messages) for asked in first.asked] == [2, 4]
     # Another run that asks the same is not to pay for a refused reply once more.
     assert asyncio.run(ask(cached(Queue(), store), prompt(), ANSWER)).colour == "red"
-    assert store.records[-1].from_cache
+    assert store.calls[-1].from_cache
 
 
 def test_a_reply_that_fits_the_schema_but_not_its_reader_keeps_its_place(store: Store) -> None:
@@ -129,14 +128,14 @@ def test_a_reply_that_fits_the_schema_but_not_its_reader_keeps_its_place(store: 
 
     first = Queue(said("nonsense"), said("sense"))
     assert asyncio.run(ask_for(cached(first, store), prompt(), None, read)) == "sense"
-    assert store.records[0].key != store.records[1].key
+    assert store.calls[0].key != store.calls[1].key
     assert asyncio.run(ask_for(cached(Queue(), store), prompt(), None, read)) == "sense"
 
 
 def test_two_bad_replies_are_both_stored(store: Store) -> None:
     with pytest.raises(ReplyError):
         asyncio.run(ask(cached(Queue(said(""), said("", finish_reason="length")), store), prompt(), ANSWER))
-    assert [record.problem for record in store.records] == [
+    assert [call.problem for call in store.calls] == [
         "the reply is empty",
         "it was cut off at the token limit, be shorter; the reply is empty",
     ]
@@ -145,7 +144,7 @@ def test_two_bad_replies_are_both_stored(store: Store) -> None:
 def test_a_refusal_is_named_in_the_problem(store: Store) -> None:
     model = Queue(said("I cannot help with that.", finish_reason="refusal"))
     asyncio.run(cached(model, store).complete(prompt(), schema=ANSWER))
-    assert store.records[0].problem is not None and store.records[0].problem.startswith("the model refused; ")
+    assert store.calls[0].problem is not None and store.calls[0].problem.startswith("the model refused; ")
 
 
 @pytest.mark.parametrize(
@@ -161,21 +160,21 @@ def test_free_text_is_valid_when_there_is_some_and_it_is_whole(
     reply: Completion, problem: str | None, store: Store
 ) -> None:
     asyncio.run(cached(Queue(reply), store).complete(prompt(), schema=None))
-    assert store.records[0].problem == problem
-    assert store.records[0].schema_name is None
+    assert store.calls[0].problem == problem
+    assert store.calls[0].schema_name is None
 
 
 def test_a_call_that_failed_is_stored_and_raised(store: Store) -> None:
     with pytest.raises(ModelUnavailable, match="gone"):
         asyncio.run(cached(Queue(ModelUnavailable("gone")), store).complete(prompt(), schema=ANSWER))
-    (record,) = store.records
-    assert (record.valid, record.reply, record.problem, record.answered_by) == (False, "", "gone", "")
+    (call,) = store.calls
+    assert (call.valid, call.answer.text, call.problem, call.answer.model) == (False, "", "gone", "")
 
 
 def test_a_bug_is_no_failed_call(store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
         asyncio.run(cached(Queue(ZeroDivisionError()), store).complete(prompt(), schema=ANSWER))
-    assert store.records == []
+    assert store.calls == []
 
 
 def test_another_draw_parameter_or_prompt_is_another_call(store: Store) -> None:
@@ -189,8 +188,8 @@ def test_another_draw_parameter_or_prompt_is_another_call(store: Store) -> None:
         await cached(warmer, store).complete(prompt(), schema=ANSWER)
 
     asyncio.run(four())
-    assert len({record.key for record in store.records}) == 4
-    assert not any(record.from_cache for record in store.records)
+    assert len({call.key for call in store.calls}) == 4
+    assert not any(call.from_cache for call in store.calls)
 
 
 def test_a_stored_reply_that_the_schema_no_longer_takes_is_asked_for_again() -> None:
@@ -199,7 +198,7 @@ def test_a_stored_reply_that_the_schema_no_longer_takes_is_asked_for_again() -> 
             return said('{"colour": "pink", "why": "old", "score": 0.1}')
 
     answer = asyncio.run(LoggedModel(Queue(said(GOOD)), log=Stale()).complete(prompt(), schema=ANSWER))
-    assert answer.text == GOOD and not answer.from_cache
+    assert answer.text == GOOD
 
 
 def test_the_rung_and_the_deadline_are_no_part_of_the_key(store: Store) -> None:
@@ -217,7 +216,7 @@ def test_the_rung_and_the_deadline_are_no_part_of_the_key(store: Store) -> None:
         first = asyncio.run(with_settings(ladder=("text",), deadline_s=30.0))
         second = asyncio.run(with_settings(backoff=Backoff(attempts=1)))
     assert len(server.calls) == 1
-    assert second.from_cache and second.text == first.text
+    assert second.text == first.text and [call.from_cache for call in store.calls] == [False, True]
 
 
 def test_attempts_that_passed_are_one_call(store: Store) -> None:
@@ -234,7 +233,7 @@ def test_attempts_that_passed_are_one_call(store: Store) -> None:
     with FakeServer(faults=[Fault.ERROR_500, Fault.RESET]) as server:
         asyncio.run(once())
     assert len(server.calls) == 3
-    assert [record.valid for record in store.records] == [True]
+    assert [call.valid for call in store.calls] == [True]
 
 
 class Slow(Queue):
@@ -270,23 +269,23 @@ def test_an_answer_that_is_paid_for_is_stored_although_nobody_waits_for_it_any_m
         await turns()
 
     asyncio.run(cancelled())
-    assert [(record.valid, record.reply) for record in store.records] == [(True, GOOD)]
+    assert [(call.valid, call.answer.text) for call in store.calls] == [(True, GOOD)]
 
 
 def test_a_call_that_waited_for_its_place_is_not_made_for_nobody(store: Store) -> None:
     async def cancelled() -> Queue:
-        model, places = Queue(said(GOOD)), CallSlots(0)
-        asking = asyncio.create_task(LoggedModel(model, log=store, turns=places).complete(prompt(), schema=ANSWER))
+        model, slots = Queue(said(GOOD)), CallSlots(0)
+        asking = asyncio.create_task(LoggedModel(model, log=store, slots=slots).complete(prompt(), schema=ANSWER))
         await turns()
         asking.cancel()
         await turns()
-        places.size = 1
+        slots.size = 1
         await turns()
-        assert places.in_use == 0
+        assert slots.in_use == 0
         return model
 
     assert asyncio.run(cancelled()).asked == []
-    assert store.records == []
+    assert store.calls == []
 
 
 @pytest.mark.parametrize("first", [said("nonsense"), ModelUnavailable("gone")])
@@ -306,26 +305,27 @@ def test_the_same_question_under_way_is_sent_once_and_again_only_where_it_got_no
 
     one, two, three = asyncio.run(at_once(Slow(first, said(GOOD)), 3))
     assert one is first or one == first
-    assert (two.text, two.from_cache, three.text, three.from_cache) == (GOOD, False, GOOD, True)
-    assert [record.from_cache for record in store.records] == [False, False, True]
+    assert (two.text, three.text) == (GOOD, GOOD)
+    assert [call.from_cache for call in store.calls] == [False, False, True]
 
 
 def test_of_two_that_wait_for_places_with_the_same_question_one_is_sent(store: Store) -> None:
     async def both() -> tuple[Queue, list[Completion]]:
-        model, places = Queue(said(GOOD)), CallSlots(0)
+        model, slots = Queue(said(GOOD)), CallSlots(0)
         under_way: UnderWay = {}
         asking = [
             asyncio.create_task(
-                LoggedModel(model, log=store, turns=places, under_way=under_way).complete(prompt(), schema=ANSWER)
+                LoggedModel(model, log=store, slots=slots, under_way=under_way).complete(prompt(), schema=ANSWER)
             )
             for _ in range(2)
         ]
         await turns()
-        places.size = 2
+        slots.size = 2
         found = await asyncio.gather(*asking)
-        assert places.in_use == 0
+        assert slots.in_use == 0
         return model, found
 
     model, found = asyncio.run(both())
     assert len(model.asked) == 1
-    assert sorted(answer.from_cache for answer in found) == [False, True]
+    assert [answer.text for answer in found] == [GOOD, GOOD]
+    assert [call.from_cache for call in store.calls] == [False, True]

@@ -1,5 +1,7 @@
 """ask(), reading replies, and the identity of a call."""
 
+from dataclasses import replace
+
 import pytest
 from pydantic import BaseModel, ConfigDict
 
@@ -57,7 +59,7 @@ async def test_a_cut_reply_says_so_in_the_repair() -> None:
     class Cut(ScriptedModel):
         async def complete(self, *args: object, **kwargs: object) -> Completion:  # type: ignore[override]
             completion = await super().complete(*args, **kwargs)  # type: ignore[arg-type]
-            return completion.model_copy(update={"finish_reason": "length"})
+            return replace(completion, finish_reason="length")
 
     model = Cut(test=['{"name": "x', GOOD])
     await ask(model, PROMPT, ANSWER)

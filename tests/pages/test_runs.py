@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,37 +13,47 @@ from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 from db.engine import read, write
-from db.jobs import calls, jobs, prices, usage
-from db.jobs.calls import NewCall, NewLink
-from db.jobs.items import ItemClaim, counts, failures
+from db.jobs import jobs, prices, usage
+from db.jobs.items import counts, failures
 from db.jobs.prices import Price
 from db.jobs.usage import StageUsage
 from db.tables import Assignment, Job, SynthesisItem
 from proutt_core.__main__ import app
 from proutt_core.commands._work import work_on
 from proutt_core.runs.failures import grouped
+from proutt_core.types import Message
+from proutt_core.types.calls import Call, Completion, Usage
+from tests.calls import store_for_item
 from tests.db import work
 from tests.pages.conftest import Open, words
 from tests.pages.test_work import sent
 
 ADDRESS = "https://models.example/v1"
-CALL = NewCall(
+SENT_AT = datetime(2026, 1, 2, 12, 0, 1, tzinfo=UTC)
+REFUSED = Call(
     key="k",
     stage="insight",
-    valid=False,
-    problem="topics: Field required",
-    request={"messages": [["system", "You read dialogues."], ["user", "What did <b>they</b> ask for?"]]},
-    reply='{"unexpected": true}',
-    address=ADDRESS,
+    version=1,
+    draw=0,
+    messages=(
+        Message(role="system", content="You read dialogues."),
+        Message(role="user", content="What did <b>they</b> ask for?"),
+    ),
+    schema_name="Insight",
+    schema={"type": "object"},
     model="glm",
-    answered_by="glm-0925",
-    prompt_tokens=1_000,
-    cached_tokens=600,
-    completion_tokens=200,
-    latency_s=1.5,
-    provider="deepinfra",
-    reasoning="They asked for temples.",
-    started_at=datetime(2026, 1, 2, 12, 0, 1, tzinfo=UTC),
+    answer=Completion(
+        text='{"unexpected": true}',
+        usage=Usage(prompt_tokens=1_000, cached_tokens=600, completion_tokens=200),
+        model="glm-0925",
+        provider="deepinfra",
+        address=ADDRESS,
+        reasoning="They asked for temples.",
+        started_at=SENT_AT,
+        latency_s=1.5,
+    ),
+    problem="topics: Field required",
+    asked_at=SENT_AT,
 )
 
 
@@ -94,17 +105,6 @@ def fail_items(job_id: int, *positions: int) -> list[int]:
         for n in positions:
             rows[n].sqlmodel_update({"state": "failed", "branch": None, "failed_stage": "insight", "error": f"cut {n}"})
         return [row.id or 0 for row in rows if row.job_id == job_id]
-
-
-def add_calls(job_id: int, item_id: int, *new: NewCall, asked_at: datetime | None = CALL.started_at) -> None:
-    claim = ItemClaim(kind="synthesis", id=item_id, job_id=job_id, position=0, token="t", attempt=1)
-    with write() as session:
-        ids = calls.store(session, list(new))
-        links = [
-            (call_id, NewLink(claim, call.stage, attempt=n, from_cache=False, asked_at=asked_at))
-            for n, (call_id, call) in enumerate(zip(ids, new, strict=True), start=1)
-        ]
-        calls.link(session, links)
 
 
 def code(page: AppTest) -> str:
@@ -215,9 +215,9 @@ def test_a_group_of_failures_opens_with_the_raw_replies(open_page: Open, researc
     assert job.id is not None
     page = open_page("synthesis.py")
     items = fail_items(job.id, 1, 2)
-    add_calls(job.id, items[1], CALL)
+    store_for_item(job.id, items[1], REFUSED)
     choose_first_group(page, job)
-    assert CALL.reply in code(page)
+    assert REFUSED.answer.text in code(page)
     assert "topics: Field required" in words(page) and "No. 2" in words(page) and "d0001" in words(page)
     assert "No reply is stored" in words(page)  # of the other item
 
@@ -247,9 +247,9 @@ def choose_first_group(page: AppTest, job: Job) -> str:
 def test_replies_are_shown_when_they_are_asked_for(open_page: Open, researcher: None) -> None:
     job = remote_run("paused")
     assert job.id is not None
-    add_calls(job.id, fail_items(job.id, 1)[1], CALL)
+    store_for_item(job.id, fail_items(job.id, 1)[1], REFUSED)
     page = open_page("synthesis.py")
-    assert "Select a row" in words(page) and CALL.reply not in code(page)
+    assert "Select a row" in words(page) and REFUSED.answer.text not in code(page)
 
 
 # --- the card ---------------------------------------------------------------------------------------------------------
@@ -318,10 +318,12 @@ def test_the_timeline_shows_what_a_call_read_said_and_cost(open_page: Open, rese
     assert job.id is not None
     item_id = fail_items(job.id)[0]
     prices.set_price(Price(ADDRESS, "glm", date(2026, 1, 1), "CNY", prompt=1_000, cached=500, completion=2_000))
-    add_calls(job.id, item_id, CALL)
+    store_for_item(job.id, item_id, REFUSED)
     page = opened(open_page, item_id)
     assert not page.exception
-    assert all(text in code(page) for text in (CALL.reply, "What did <b>they</b> ask for?", "They asked for temples."))
+    assert all(
+        text in code(page) for text in (REFUSED.answer.text, "What did <b>they</b> ask for?", "They asked for temples.")
+    )
     said = words(page)
     # 400 uncached at 1 000 a million, 600 cached at 500, 200 replied at 2 000: 0.4 + 0.3 + 0.4.
     assert "1.10 CNY" in said and "1,000, 600, 200" in said and "glm-0925 by deepinfra" in said and "1.50 s" in said
@@ -333,16 +335,16 @@ def test_calls_without_times_are_listed(open_page: Open, researcher: None) -> No
     job = remote_run()
     assert job.id is not None
     item_id = fail_items(job.id)[0]
-    add_calls(job.id, item_id, CALL, asked_at=None)
+    store_for_item(job.id, item_id, replace(REFUSED, asked_at=None))
     page = opened(open_page, item_id)
-    assert "listed only" in words(page) and CALL.reply in code(page)
+    assert "listed only" in words(page) and REFUSED.answer.text in code(page)
 
 
 def test_annotators_never_see_a_timeline(sign_in_as: Callable[..., str]) -> None:
     job = remote_run()
     assert job.id is not None
     item_id = fail_items(job.id)[0]
-    add_calls(job.id, item_id, CALL)
+    store_for_item(job.id, item_id, REFUSED)
 
     def script(item: int) -> None:
         from pages._parts.jobs.timeline import timeline_of_item as draw
@@ -353,7 +355,7 @@ def test_annotators_never_see_a_timeline(sign_in_as: Callable[..., str]) -> None
         sign_in_as(role, role)
         page = AppTest.from_function(script, kwargs={"item": item_id}, default_timeout=30).run()
         assert not page.exception
-        assert (CALL.reply in code(page)) is seen
+        assert (REFUSED.answer.text in code(page)) is seen
 
 
 def test_reviewers_see_the_calls_behind_a_tree_but_not_who_answered(
@@ -365,7 +367,7 @@ def test_reviewers_see_the_calls_behind_a_tree_but_not_who_answered(
         items = session.exec(select(SynthesisItem.id).where(SynthesisItem.job_id == run)).all()
     for item_id in items:
         assert item_id is not None
-        add_calls(run, item_id, CALL)
+        store_for_item(run, item_id, REFUSED)
     work.open_queues(run)
     for role, told in (("reviewer", False), ("researcher", True)):
         sign_in_as(role, role)
@@ -374,7 +376,7 @@ def test_reviewers_see_the_calls_behind_a_tree_but_not_who_answered(
             assignment = session.exec(select(Assignment.public_id).order_by(col(Assignment.id).desc())).first()
         page.session_state[f"calls-of-{assignment}"] = True
         page.run()
-        assert CALL.reply in code(page)
+        assert REFUSED.answer.text in code(page)
         everything = sent(page)
         assert (b"glm-0925" in everything and b"deepinfra" in everything) is told
         assert (b"1,000, 600, 200" in everything) is told

@@ -1,10 +1,13 @@
 """An item's calls on a time axis."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from proutt_core.runs.timeline import Bar, Cut, TimedCall, call_to_read, timeline
+from proutt_core.runs.timeline import Bar, Cut, call_to_read, timeline
+from proutt_core.types.calls import Call
+from tests.calls import CALL, answered
 
 ZERO = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
@@ -17,18 +20,12 @@ def call(
     took: float = 1.0,
     log: bool = False,
     valid: bool = True,
-) -> TimedCall:
+) -> Call:
     def at(seconds: float | None) -> datetime | None:
         return None if seconds is None else ZERO + timedelta(seconds=seconds)
 
-    return TimedCall(
-        stage=stage,
-        from_cache=log,
-        valid=valid,
-        asked_at=at(asked),
-        started_at=at(asked if started is None else started),
-        latency_s=took,
-    )
+    call = replace(CALL, stage=stage, from_cache=log, problem=None if valid else "no", asked_at=at(asked))
+    return answered(call, started_at=at(asked if started is None else started), latency_s=took)
 
 
 def test_bars_begin_when_the_request_went_out() -> None:
@@ -86,12 +83,12 @@ def test_a_long_call_is_no_pause() -> None:
 
 
 @pytest.mark.parametrize("calls", [[], [call("intent_tree", None)], [call("a", 0), call("b", None)]])
-def test_calls_of_an_older_version_have_no_timeline(calls: list[TimedCall]) -> None:
+def test_calls_of_an_older_version_have_no_timeline(calls: list[Call]) -> None:
     assert timeline(calls) is None
 
 
 def test_a_call_that_never_went_out_begins_when_it_was_asked() -> None:
-    lost = TimedCall("insight", from_cache=False, valid=False, asked_at=ZERO, started_at=None, latency_s=3.0)
+    lost = answered(call("insight", 0, valid=False), started_at=None, latency_s=3.0)
     drawn = timeline([lost])
     assert drawn is not None and drawn.bars == (Bar(0, "insight", "refused", asked=0.0, begins=0.0, ends=3.0),)
 

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from db.jobs import items
-from db.jobs.failed_items import FailedItem, FailedReply, failed_items
+from db.jobs.failed_items import FailedItem, failed_items
 from db.jobs.jobs import JobInfo
 from pages._parts.jobs.job import retry_items
 from pages._parts.notices import show_error
@@ -15,6 +15,7 @@ from pages._parts.text import _, ngettext
 from proutt_core.display.numbers import page_count, page_offset, percent
 from proutt_core.display.visible import visible
 from proutt_core.runs.failures import FailureGroup, grouped
+from proutt_core.types.calls import Call
 from proutt_core.types.job_kinds import KINDS
 
 PER_PAGE = 5
@@ -123,17 +124,17 @@ def _item(item: FailedItem) -> None:
         st.markdown(f"**{_('No. {n}').format(n=f'{item.position + 1:,}')}**", width="content")
         st.text(visible(item.dialogue), width="content")
     st.text(visible(item.reason))
-    if not item.replies:
+    if not item.calls:
         st.caption(_("No reply is stored: none of the stage's calls was answered, or none was made."))
-    for reply in item.replies:
-        _reply(reply)
+    for call in item.calls:
+        _reply(call)
 
 
-def _reply(reply: FailedReply) -> None:
-    st.caption(_("Raw reply of {stage}, attempt {n}").format(stage=f"`{reply.stage}`", n=reply.attempt))
-    if reply.problem:
-        st.text(visible(reply.problem))
-    if reply.reply:
-        st.code(visible(reply.reply), language=None, wrap_lines=True)
+def _reply(call: Call) -> None:
+    st.caption(_("Raw reply of {stage}, attempt {n}").format(stage=f"`{call.stage}`", n=call.attempt))
+    if call.problem:
+        st.text(visible(call.problem))
+    if call.answer.text:
+        st.code(visible(call.answer.text), language=None, wrap_lines=True)
     else:
         st.caption(_("Nothing came."))

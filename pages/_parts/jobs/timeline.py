@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from db.jobs import calls, jobs
-from db.jobs.calls import ServedCall, StoredCall
-from db.jobs.usage import StageUsage
+from db.jobs import jobs, usage
+from db.jobs.calls import of_item
 from db.synthesis.items import job_of_item
 from pages._parts.dialogue import PANE_HEIGHT
 from pages._parts.jobs.job import duration_said
@@ -19,7 +18,8 @@ from proutt_core.display.visible import visible
 from proutt_core.jobs.bills import asked_model, billing_day, rates_of
 from proutt_core.runs.bill import Rates, money_for, shown_money
 from proutt_core.runs.pace import duration
-from proutt_core.runs.timeline import TimedCall, Timeline, call_to_read, timeline
+from proutt_core.runs.timeline import Timeline, call_to_read, timeline
+from proutt_core.types.calls import Call, Completion, Usage
 from proutt_core.types.screens import CALL_READERS, KNOWING_ROLES
 
 LANE, AXES = 24, 84  # pixels
@@ -45,15 +45,14 @@ def timeline_of_item(item_id: int) -> None:
     who = signed_in()
     if who is None or not who.has(*CALL_READERS):
         return
-    served = calls.of_item(kind="synthesis", item_id=item_id)
-    if not served:
+    calls = of_item(kind="synthesis", item_id=item_id)
+    if not calls:
         st.text(_("No call was made for this item."))
         return
-    timed = [_timed(call) for call in served]
-    drawn = timeline(timed)
+    drawn = timeline(calls)
     chosen_key = f"call-{item_id}"
-    st.session_state.setdefault(chosen_key, call_to_read(timed))
-    order = [bar.call for bar in drawn.bars] if drawn else list(range(len(served)))
+    st.session_state.setdefault(chosen_key, call_to_read(calls))
+    order = [bar.call for bar in drawn.bars] if drawn else list(range(len(calls)))
     knows_models = who.has(*KNOWING_ROLES)
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
@@ -64,22 +63,10 @@ def timeline_of_item(item_id: int) -> None:
             for cut in drawn.cuts:
                 length = duration_said(duration(cut.seconds))
                 st.caption(_("At the dotted line {time} without any call are left out.").format(time=length))
-        _table(served, drawn, order, item_id)
+        _table(calls, drawn, order, item_id)
     with right, st.container(height=PANE_HEIGHT, border=True):
-        opened = served[min(st.session_state[chosen_key], len(served) - 1)]
-        _opened(opened, _paid(opened, item_id) if knows_models else [])
-
-
-def _timed(served: ServedCall) -> TimedCall:
-    call = served.call
-    return TimedCall(
-        stage=call.stage,
-        from_cache=served.from_cache,
-        valid=call.valid,
-        asked_at=served.asked_at,
-        started_at=call.started_at,
-        latency_s=call.latency_s,
-    )
+        call = calls[min(st.session_state[chosen_key], len(calls) - 1)]
+        _opened(call, _paid(call, item_id) if knows_models else [])
 
 
 def _rates(item_id: int) -> Rates | None:
@@ -112,23 +99,19 @@ def _chart(drawn: Timeline, item_id: int) -> None:
     )
 
 
-def _table(served: Sequence[ServedCall], drawn: Timeline | None, order: Sequence[int], item_id: int) -> None:
+def _table(calls: Sequence[Call], drawn: Timeline | None, order: Sequence[int], item_id: int) -> None:
     waited = {bar.call: bar.waited_s for bar in drawn.bars} if drawn else {}
     rows = [
         {
-            _("Stage"): served[n].call.stage,
-            _("Attempt"): served[n].attempt,
-            _("Reply"): _("from the log")
-            if served[n].from_cache
-            else _("usable")
-            if served[n].call.valid
-            else _("not usable"),
+            _("Stage"): call.stage,
+            _("Attempt"): call.attempt,
+            _("Reply"): _("from the log") if call.from_cache else _("usable") if call.valid else _("not usable"),
             _("Waited, s"): waited.get(n),
-            _("Took, s"): None if served[n].from_cache else served[n].call.latency_s,
-            _("Prompt"): served[n].call.prompt_tokens,
-            _("Reply tokens"): served[n].call.completion_tokens,
+            _("Took, s"): None if call.from_cache else call.answer.latency_s,
+            _("Prompt"): call.answer.usage.prompt_tokens,
+            _("Reply tokens"): call.answer.usage.completion_tokens,
         }
-        for n in order
+        for n, call in ((n, calls[n]) for n in order)
     ]
     two = st.column_config.NumberColumn(format="%.2f")
     key = f"calls-{item_id}-{st.session_state.get(f'calls-turn-{item_id}', 0)}"
@@ -152,70 +135,61 @@ def _table(served: Sequence[ServedCall], drawn: Timeline | None, order: Sequence
     )
 
 
-def _money(served: ServedCall, rates: Rates | None) -> str:
-    call = served.call
-    if served.from_cache:
+def _money(call: Call, rates: Rates | None) -> str:
+    if call.from_cache:
         return _("0, from the log")
-    if rates is None or call.prompt_tokens is None:
+    if rates is None or call.answer.usage.prompt_tokens is None:
         return _("unknown")
-    used = StageUsage(
-        stage=call.stage,
-        prompt_tokens=call.prompt_tokens,
-        cached_tokens=call.cached_tokens or 0,
-        completion_tokens=call.completion_tokens or 0,
-    )
-    return shown_money(money_for(used, rates), rates.currency)
+    return shown_money(money_for(usage.of_call(call), rates), rates.currency)
 
 
-def _opened(served: ServedCall, paid: list[tuple[str, str]]) -> None:
-    call = served.call
+def _opened(call: Call, paid: list[tuple[str, str]]) -> None:
     st.markdown(f"**{call.stage}**")
-    fact_row(_facts(served) + paid, gap="medium")
+    fact_row(_facts(call) + paid, gap="medium")
     if call.problem:
         st.markdown(f":red[:material/error:] **{_('Not usable')}**")
         st.text(visible(call.problem))
-    names = [_("Said"), _("Read")] + ([_("Thought")] if call.reasoning else [])
-    tabs = st.tabs(names)
+    thoughts = call.answer.reasoning
+    tabs = st.tabs([_("Said"), _("Read")] + ([_("Thought")] if thoughts else []))
     with tabs[0]:
-        if call.reply:
-            st.code(visible(call.reply), language=None, wrap_lines=True)
+        if call.answer.text:
+            st.code(visible(call.answer.text), language=None, wrap_lines=True)
         else:
             st.text(_("Nothing came."))
     with tabs[1]:
-        for role, content in served.request.get("messages", ()):
-            st.caption(visible(role))
-            st.code(visible(content), language=None, wrap_lines=True)
-    if call.reasoning:
+        for message in call.messages:
+            st.caption(visible(message.role))
+            st.code(visible(message.content), language=None, wrap_lines=True)
+    if thoughts:
         with tabs[2]:
-            st.code(visible(call.reasoning), language=None, wrap_lines=True)
+            st.code(visible(thoughts), language=None, wrap_lines=True)
 
 
-def _facts(served: ServedCall) -> list[tuple[str, str]]:
-    call = served.call
-    facts = [(_("Attempt"), str(served.attempt))]
-    if served.asked_at is not None:
-        facts.append((_("Asked, UTC"), f"{served.asked_at:%Y-%m-%d %H:%M:%S}"))
-    took = f"{call.latency_s:.2f} s"
-    facts.append((_("Took"), _("{s}, when it was made").format(s=took) if served.from_cache else took))
+def _facts(call: Call) -> list[tuple[str, str]]:
+    facts = [(_("Attempt"), str(call.attempt))]
+    if call.asked_at is not None:
+        facts.append((_("Asked, UTC"), f"{call.asked_at:%Y-%m-%d %H:%M:%S}"))
+    took = f"{call.answer.latency_s:.2f} s"
+    facts.append((_("Took"), _("{s}, when it was made").format(s=took) if call.from_cache else took))
     return facts
 
 
-def _paid(served: ServedCall, item_id: int) -> list[tuple[str, str]]:
+def _paid(call: Call, item_id: int) -> list[tuple[str, str]]:
     return [
-        (_("Answered by"), _answerer(served.call)),
-        (_("Tokens: prompt, cached, reply"), _tokens(served.call)),
-        (_("Money"), _money(served, _rates(item_id))),
+        (_("Answered by"), _answerer(call.answer)),
+        (_("Tokens: prompt, cached, reply"), _tokens(call.answer.usage)),
+        (_("Money"), _money(call, _rates(item_id))),
     ]
 
 
-def _answerer(call: StoredCall) -> str:
-    if not call.answered_by:
+def _answerer(answer: Completion) -> str:
+    if not answer.model:
         return _("nobody")
-    if not call.provider:
-        return call.answered_by
-    return _("{model} by {provider}").format(model=call.answered_by, provider=call.provider)
+    if not answer.provider:
+        return answer.model
+    return _("{model} by {provider}").format(model=answer.model, provider=answer.provider)
 
 
-def _tokens(call: StoredCall) -> str:
-    counted = (call.prompt_tokens, call.cached_tokens, call.completion_tokens)
+def _tokens(tokens: Usage) -> str:
+    counted = (tokens.prompt_tokens, tokens.cached_tokens, tokens.completion_tokens)
     return ", ".join("–" if n is None else f"{n:,}" for n in counted)

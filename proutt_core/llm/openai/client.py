@@ -25,7 +25,7 @@ from pydantic import BaseModel
 from proutt_core.environment import seconds_from_environment
 from proutt_core.errors import ModelRefused, ModelUnavailable, SettingsError
 from proutt_core.llm.address import checked_base_url
-from proutt_core.llm.model import Completion, Prompt
+from proutt_core.llm.model import Prompt
 from proutt_core.llm.openai.replies import (
     Passing,
     ServerError,
@@ -38,6 +38,7 @@ from proutt_core.llm.openai.replies import (
 )
 from proutt_core.llm.openai.retry import Backoff, retry_after_s
 from proutt_core.llm.schema import ReplyType
+from proutt_core.types.calls import Completion
 
 if TYPE_CHECKING:
     from proutt_core.llm.openai.transport import HttpReply, Transport
@@ -108,7 +109,7 @@ class OpenAICompatible:
                     answer = await self._ask_down_the_ladder(transport, prompt, schema, draw)
                 latency_s = time.perf_counter() - started
                 read = self._read(answer, latency_s, typed=schema is not None)
-                return read.model_copy(update={"started_at": started_at})
+                return replace(read, started_at=started_at)
             except TimeoutError:
                 passing = Passing(f"no answer within {self._deadline_s:g} s")
             except Passing as exc:

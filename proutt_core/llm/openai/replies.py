@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, ValidationError
 
 from proutt_core.errors import ModelRefused
-from proutt_core.llm.model import Completion, Usage
 from proutt_core.llm.openai.retry import may_pass
+from proutt_core.types.calls import Completion, Usage
 
 _DETAIL_CHARACTERS = 300
 _OPEN, _CLOSE = "<think>", "</think>"

@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from proutt_core.errors import ModelRefused, ModelUnavailable
-from proutt_core.llm.model import Completion, Model, Prompt, Usage, cut_note, parse_reply
+from proutt_core.llm.model import Model, Prompt, cut_note, parse_reply
 from proutt_core.llm.openai.client import LADDER, Rung
 from proutt_core.llm.schema import ReplyType
 from proutt_core.llm.wrapped import close_model
 from proutt_core.types import Message, Value
+from proutt_core.types.calls import Completion, Usage
 
 DEADLINE_S = 30.0
 

@@ -12,9 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from proutt_core.errors import SettingsError
-from proutt_core.llm.model import Completion, Prompt
+from proutt_core.llm.model import Prompt
 from proutt_core.llm.rules.answers import ANSWERS
 from proutt_core.llm.schema import ReplyType
+from proutt_core.types.calls import Completion
 
 __all__ = ["RulesModel"]
 

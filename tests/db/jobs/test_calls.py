@@ -9,32 +9,21 @@ from sqlmodel import col, select
 from db.datasets import datasets
 from db.engine import read, write
 from db.jobs import calls, items
-from db.jobs.calls import NewCall, NewLink
 from db.jobs.items import ItemClaim
 from db.synthesis import runs as synthesis
 from db.tables import LlmCall
+from proutt_core.types.calls import Call, Completion
+from tests.calls import CALL, answered
 from tests.jobs.project import DATASET, import_talks
 
-CALL = NewCall(
-    key="k",
-    stage="insight",
-    valid=True,
-    problem=None,
-    request={"messages": [["user", "你好 \ud800"]]},
-    reply="first",
-    address="http://127.0.0.1:1/v1",
-    model="m",
-    answered_by="m-1",
-    prompt_tokens=10,
-    cached_tokens=None,
-    completion_tokens=5,
-    latency_s=0.5,
-)
 
-
-def insert(call: NewCall) -> int:
+def insert(call: Call) -> int:
     with write() as session:
         return calls.store(session, [call])[0]
+
+
+def reply(key: str = "k", *, generation: int = 0) -> Completion | None:
+    return calls.load_many([key], generation=generation).get(key, (0, None))[1]
 
 
 def claimed() -> ItemClaim:
@@ -45,82 +34,73 @@ def claimed() -> ItemClaim:
     return items.claim(job_id=made.job_id, n=1, lease_s=60)[0]
 
 
+def superseded() -> list[bool]:
+    with read() as session:
+        return list(session.exec(select(LlmCall.superseded).order_by(col(LlmCall.id))))
+
+
 def test_an_unknown_key_has_no_reply(database: str) -> None:
-    assert calls.load("k") is None
+    assert reply() is None
 
 
 def test_only_a_valid_reply_answers(database: str) -> None:
-    insert(replace(CALL, valid=False, problem="not JSON"))
-    assert calls.load("k") is None
+    insert(replace(CALL, problem="not JSON"))
+    assert reply() is None
     insert(CALL)
-    found = calls.load("k")
-    assert found is not None
-    assert (found.reply, found.answered_by, found.prompt_tokens) == ("first", "m-1", 10)
+    assert reply() == CALL.answer
 
 
 def test_a_second_valid_answer_is_kept_as_superseded(database: str) -> None:
     claim = claimed()
+    both = [CALL, answered(CALL, text="second")]
     with write() as session:
-        for reply in ("first", "second"):
-            (call_id,) = calls.store(session, [replace(CALL, reply=reply)])
-            calls.link(session, [(call_id, NewLink(claim, "insight", attempt=1, from_cache=False))])
-    served = calls.of_item(kind="synthesis", item_id=claim.id)
-    assert [(s.call.reply, s.call.superseded) for s in served] == [("first", False), ("second", True)]
-    found = calls.load("k")
-    assert found is not None
-    assert found.reply == "first"
+        for call in both:
+            (call_id,) = calls.store(session, [call])
+            calls.link(session, [(call_id, claim, call)])
+    assert calls.of_item(kind="synthesis", item_id=claim.id) == both
+    assert superseded() == [False, True]
+    assert reply() == CALL.answer
 
 
 def test_generations_do_not_answer_for_each_other(database: str) -> None:
     insert(CALL)
-    insert(replace(CALL, generation=1, reply="fresh"))
-    old, new = calls.load("k"), calls.load("k", generation=1)
-    assert old is not None
-    assert new is not None
-    assert (old.reply, new.reply) == ("first", "fresh")
-
-
-def test_text_that_databases_refuse_is_stored(database: str) -> None:
-    insert(replace(CALL, valid=False, reply="a\x00b\ud800", problem="bad \x00"))
-    insert(replace(CALL, reply="a\x00b"))
-    found = calls.load("k")
-    assert found is not None
-    assert found.reply == "a\ufffdb"
+    fresh = answered(replace(CALL, generation=1), text="fresh")
+    insert(fresh)
+    assert (reply(), reply(generation=1)) == (CALL.answer, fresh.answer)
 
 
 def test_what_served_an_item(database: str) -> None:
     claim = claimed()
     with write() as session:
         for key, from_cache in (("a", False), ("b", False), ("a", True)):
-            (call_id,) = calls.store(session, [replace(CALL, key=key + str(from_cache))])
-            calls.link(session, [(call_id, NewLink(claim, "insight", attempt=1, from_cache=from_cache))])
+            call = replace(CALL, key=key + str(from_cache), from_cache=from_cache)
+            (call_id,) = calls.store(session, [call])
+            calls.link(session, [(call_id, claim, call)])
     served = calls.of_item(kind="synthesis", item_id=claim.id)
-    assert [one.from_cache for one in served] == [False, False, True]
-    assert served[0].request == CALL.request
+    assert [call.from_cache for call in served] == [False, False, True]
+    assert served[0].messages == CALL.messages
 
 
 def test_many_are_stored_and_found_at_once_in_order(database: str) -> None:
-    new = [replace(CALL, key=f"k{n}", reply=f"r{n}", valid=n % 3 > 0) for n in range(1200)]
+    new = [answered(replace(CALL, key=f"k{n}", problem=None if n % 3 else "no"), text=f"r{n}") for n in range(1200)]
     with write() as session:
         ids = calls.store(session, new)
     assert ids == sorted(ids)
     found = calls.load_many([f"k{n}" for n in range(1300)])
-    assert {key: (one.id, one.reply) for key, one in found.items()} == {
+    assert {key: (call_id, answer.text) for key, (call_id, answer) in found.items()} == {
         f"k{n}": (ids[n], f"r{n}") for n in range(1200) if n % 3
     }
 
 
 def test_of_several_valid_answers_stored_at_once_the_first_counts(database: str) -> None:
     with write() as session:
-        first, second, other = calls.store(session, [CALL, replace(CALL, reply="second"), replace(CALL, generation=1)])
-        calls.store(session, [replace(CALL, reply="third")])
+        new = [CALL, answered(CALL, text="second"), replace(CALL, generation=1)]
+        first, second, other = calls.store(session, new)
+        calls.store(session, [answered(CALL, text="third")])
     assert first < second < other
-    found, fresh = calls.load("k"), calls.load("k", generation=1)
-    assert found is not None
-    assert fresh is not None
-    assert (found.id, found.reply, fresh.id) == (first, "first", other)
-    with read() as session:
-        assert list(session.exec(select(LlmCall.superseded).order_by(col(LlmCall.id)))) == [False, True, False, True]
+    assert calls.load_many(["k"]) == {"k": (first, CALL.answer)}
+    assert calls.load_many(["k"], generation=1) == {"k": (other, CALL.answer)}
+    assert superseded() == [False, True, False, True]
 
 
 def test_two_processes_that_answer_the_same_question_at_once_both_keep_their_answer(database: str) -> None:
@@ -128,23 +108,21 @@ def test_two_processes_that_answer_the_same_question_at_once_both_keep_their_ans
     ready = threading.Barrier(2)
     failed: list[BaseException] = []
 
-    def process(reply: str) -> None:
+    def process(text: str) -> None:
         try:
             ready.wait()
             with write() as session:
-                calls.store(session, [replace(CALL, key=f"k{n}", reply=reply) for n in range(40)])
+                calls.store(session, [answered(replace(CALL, key=f"k{n}"), text=text) for n in range(40)])
                 time.sleep(0.2)
         except BaseException as exc:
             failed.append(exc)
             raise
 
-    threads = [threading.Thread(target=process, args=(reply,)) for reply in ("one", "two")]
+    threads = [threading.Thread(target=process, args=(text,)) for text in ("one", "two")]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert not failed
-    with read() as session:
-        superseded = list(session.exec(select(LlmCall.superseded)))
-    assert (len(superseded), sum(superseded)) == (80, 40)
+    assert (len(superseded()), sum(superseded())) == (80, 40)
     assert len(calls.load_many([f"k{n}" for n in range(40)])) == 40

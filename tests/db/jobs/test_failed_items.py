@@ -8,28 +8,13 @@ from sqlmodel import col, select
 
 from db.accounts.events import recent
 from db.engine import read, write
-from db.jobs import calls, items
-from db.jobs.calls import NewCall, NewLink
-from db.jobs.failed_items import FailedReply, failed_items
-from db.jobs.items import ItemClaim
+from db.jobs import items
+from db.jobs.failed_items import failed_items
 from db.tables import Job, SynthesisItem
+from tests.calls import CALL, answered, store_for_item
 from tests.db import work
 
-CALL = NewCall(
-    key="k",
-    stage="insight",
-    valid=False,
-    problem="topics: Field required",
-    request={"messages": [["user", "hello"]]},
-    reply='{"unexpected": true}',
-    address="http://127.0.0.1:1/v1",
-    model="m",
-    answered_by="m-1",
-    prompt_tokens=10,
-    cached_tokens=None,
-    completion_tokens=5,
-    latency_s=0.5,
-)
+REFUSED = answered(replace(CALL, problem="topics: Field required"), text='{"unexpected": true}')
 
 
 @pytest.fixture
@@ -54,33 +39,18 @@ def ids(job_id: int) -> list[int]:
         return [item_id for item_id in session.exec(where) if item_id is not None]
 
 
-def add_calls(job_id: int, item_id: int, *new: NewCall) -> None:
-    claim = ItemClaim(kind="synthesis", id=item_id, job_id=job_id, position=0, token="t", attempt=1)
-    with write() as session:
-        stored = calls.store(session, list(new))
-        links = [
-            (call_id, NewLink(claim, call.stage, attempt=n, from_cache=False))
-            for n, (call_id, call) in enumerate(zip(stored, new, strict=True), start=1)
-        ]
-        calls.link(session, links)
-
-
-def test_a_failed_item_comes_with_the_replies_that_could_not_be_used(run: int) -> None:
+def test_a_failed_item_comes_with_the_calls_that_tell_why(run: int) -> None:
     done, first, second, _ = ids(run)
-    good = replace(CALL, key="good", stage="intent_tree", valid=True, problem=None, reply="{}")
+    good = replace(CALL, key="good", stage="intent_tree")
     # The schema had nothing against the last one, but the stage had.
-    refused_by_stage = replace(CALL, key="other", valid=True, problem=None, reply='{"topics": []}')
-    add_calls(run, first, good, CALL, refused_by_stage)
+    refused_by_stage = answered(replace(CALL, key="other", attempt=2), text='{"topics": []}')
+    store_for_item(run, first, good, REFUSED, refused_by_stage)
     found = failed_items(run, [done, first, second])
     assert [(item.position, item.dialogue, item.stage, item.reason) for item in found] == [
         (1, "d0001", "insight", "cut off after 1 tokens"),
         (2, "d0002", "insight", "cut off after 2 tokens"),
     ]
-    assert found[0].replies == (
-        FailedReply("insight", 2, "topics: Field required", '{"unexpected": true}'),
-        FailedReply("insight", 3, None, '{"topics": []}'),
-    )
-    assert found[1].replies == ()
+    assert [item.calls for item in found] == [(REFUSED, refused_by_stage), ()]
 
 
 def test_items_of_another_run_are_not_among_them(run: int) -> None:

@@ -157,8 +157,8 @@ def test_an_item_that_fails_is_told_with_its_stage_and_its_raw_replies(database:
     assert [failure.stage for failure in failed] == ["similarity", "similarity"]
     assert "refused twice" in failed[0].reason
     served = calls.of_item(kind="synthesis", item_id=failed[0].item_id)
-    raw = [s for s in served if s.call.stage == "similarity"]
-    assert [(s.attempt, s.call.valid, s.call.reply) for s in raw] == [
+    refused = [call for call in served if call.stage == "similarity"]
+    assert [(call.attempt, call.valid, call.answer.text) for call in refused] == [
         (1, False, '{"unexpected": true}'),
         (2, False, '{"unexpected": true}'),
     ]
