@@ -20,6 +20,3 @@ ANSWER = ReplyType(Answer)
 def prompt(text: str = "Which colour?") -> Prompt:
     messages = (ChatMessage(role="system", content="You choose colours."), ChatMessage(role="user", content=text))
     return Prompt(stage="colour", version=1, messages=messages)
-
-
-ANSWER = b'{"choices": [{"message": {"content": "an answer"}, "finish_reason": "stop"}]}'

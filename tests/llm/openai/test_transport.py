@@ -12,12 +12,12 @@ from typing import TypeVar
 import pytest
 
 from proutt_core.errors import ModelRefused, ModelUnavailable
-from proutt_core.llm.openai_compatible import OpenAICompatible
-from proutt_core.llm.retry import Backoff
-from tests.llm.raw_server import RawServer, http
-from tests.llm.replies import ANSWER, prompt
+from proutt_core.llm.openai.client import OpenAICompatible
+from proutt_core.llm.openai.retry import Backoff
+from tests.llm.openai.raw_server import COMPLETION, RawServer, http
+from tests.llm.replies import prompt
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 T = TypeVar("T")
 
 
@@ -50,11 +50,11 @@ async def ask_twice(model: OpenAICompatible) -> None:
 
 
 def test_a_compressed_answer_is_read() -> None:
-    assert served(RawServer(http(gzip.compress(ANSWER), "Content-Encoding: gzip")), ask) == "an answer"
+    assert served(RawServer(http(gzip.compress(COMPLETION), "Content-Encoding: gzip")), ask) == "an answer"
 
 
 @pytest.mark.parametrize(
-    "answer", [http(length=len(ANSWER) + 1), http(gzip.compress(ANSWER)[:20], "Content-Encoding: gzip")]
+    "answer", [http(length=len(COMPLETION) + 1), http(gzip.compress(COMPLETION)[:20], "Content-Encoding: gzip")]
 )
 def test_half_an_answer_is_none(answer: bytes) -> None:
     with pytest.raises(ModelUnavailable, match=r"is the server running|is not whole JSON"):
@@ -86,7 +86,7 @@ def test_retry_after_that_is_no_ascii_says_nothing() -> None:
 
 
 def test_no_cookie_is_kept() -> None:
-    server = RawServer(http(ANSWER, "Set-Cookie: session=1; Path=/"))
+    server = RawServer(http(COMPLETION, "Set-Cookie: session=1; Path=/"))
     served(server, ask_twice, host="localhost")
     assert len(server.requests) == 2
     assert not any("cookie" in request.lower() for request in server.requests)
@@ -181,9 +181,9 @@ def run_python(code: str, **environment: str) -> "subprocess.CompletedProcess[st
 def test_nobody_who_sends_no_call_waits_for_the_package_to_be_imported() -> None:
     run_python("""
 import sys
-import pages._model_check, pages._model_choice, pages._run_form
-import proutt_core.commands.models, proutt_core.worker.loop
-from proutt_core.llm.choose import choose_model
+import pages._parts.jobs.model_check, pages._parts.jobs.model_form, pages._parts.synthesis.run_form
+import proutt_core.commands.models, proutt_core.jobs.process
+from proutt_core.llm.providers.model_ref import choose_model
 
 assert choose_model("m", base_url="http://127.0.0.1:1/v1").name == "m"
 assert not {"openai", "httpx2"} & set(sys.modules)
@@ -212,8 +212,8 @@ def test_the_packages_own_logging_tells_neither_key_nor_text() -> None:
 import asyncio, logging
 logging.basicConfig(level=logging.DEBUG)
 from proutt_core.errors import ModelError
-from proutt_core.llm.openai_compatible import OpenAICompatible
-from proutt_core.llm.retry import Backoff
+from proutt_core.llm.openai.client import OpenAICompatible
+from proutt_core.llm.openai.retry import Backoff
 from tests.fake_server import FakeServer, Fault
 from tests.llm.replies import prompt
 

@@ -4,10 +4,10 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from tests.llm.replies import ANSWER
+COMPLETION = b'{"choices": [{"message": {"content": "an answer"}, "finish_reason": "stop"}]}'
 
 
-def http(body: bytes = ANSWER, *headers: str, status: int = 200, length: int | None = None) -> bytes:
+def http(body: bytes = COMPLETION, *headers: str, status: int = 200, length: int | None = None) -> bytes:
     """An answer as it travels. `length`: what it says of its body, where that is not the truth."""
     lines = [f"HTTP/1.1 {status} Some words", "Content-Type: application/json", *headers]
     lines.append(f"Content-Length: {len(body) if length is None else length}")
