@@ -67,7 +67,7 @@ def final_wording(pair: ReviewedPair) -> Wording:
     before = {side: trace for side in ("chosen", "rejected") if (trace := getattr(pair, side)) is not None}
     after = before | {side: trace for side, trace in edits.items() if trace is not None}
     if pair.verbatim is not None:
-        return Wording(_edited(pair.verbatim, before, after), after)
+        return Wording(_edited_text(pair.verbatim, before, after), after)
     if "chosen" not in after:
         raise ValueError(f"pair {pair.pair_id} has neither traces nor verbatim text")
     prompt = render_prompt(pair.context, without=frozenset(pair.without))
@@ -84,7 +84,7 @@ def plain_text(pair: ReviewedPair, *, chosen: str, rejected: str | None) -> Verb
     )
 
 
-def _edited(text: VerbatimPair, before: dict[str, Trace], after: dict[str, Trace]) -> VerbatimPair:
+def _edited_text(text: VerbatimPair, before: dict[str, Trace], after: dict[str, Trace]) -> VerbatimPair:
     """The imported text with the edited passages in it; both sides in our own form where a place cannot be found."""
     if before == after:
         return text

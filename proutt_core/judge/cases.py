@@ -56,10 +56,10 @@ def judged_cases(readings: Iterable[JudgeReading]) -> list[JudgedCase]:
     grouped: dict[tuple[str, int], dict[str, JudgeReading]] = {}
     for reading in readings:
         grouped.setdefault((reading.judge, reading.case), {})[reading.reading] = reading
-    return [_judged(judge, case, by_order) for (judge, case), by_order in sorted(grouped.items())]
+    return [_judged_case(judge, case, by_order) for (judge, case), by_order in sorted(grouped.items())]
 
 
-def _judged(judge: str, case: int, by_order: dict[str, JudgeReading]) -> JudgedCase:
+def _judged_case(judge: str, case: int, by_order: dict[str, JudgeReading]) -> JudgedCase:
     single = by_order.get("single")
     if single is not None:
         return JudgedCase(case=case, judge=judge, verdict=single.verdict, reason=_why_unscored([single]))

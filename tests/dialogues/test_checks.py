@@ -12,16 +12,16 @@ def messages(*texts: str) -> tuple[Message, ...]:
 
 
 def test_counts() -> None:
-    found = check((Message(role="system", content="abc"), *messages("Hi", "Hello", "HI ", "hello", "Bye")), toxic=None)
-    assert found.characters == 3 + 2 + 5 + 3 + 5 + 3
-    assert found.turns == 2  # the last message has no reply
-    assert found.repeated_turns == 1  # but for case and space, the second is the first
-    assert found.toxic is None
+    checks = check((Message(role="system", content="abc"), *messages("Hi", "Hello", "HI ", "hello", "Bye")), toxic=None)
+    assert checks.characters == 3 + 2 + 5 + 3 + 5 + 3
+    assert checks.turns == 2  # the last message has no reply
+    assert checks.repeated_turns == 1  # but for case and space, the second is the first
+    assert checks.toxic is None
 
 
 def test_personal_data_is_counted_by_kind_over_all_messages() -> None:
-    found = check(messages("13812345678 or a@example.com", "a@example.com", "thanks"), toxic=None)
-    assert found.personal_data == {"email": 2, "phone": 1}
+    checks = check(messages("13812345678 or a@example.com", "a@example.com", "thanks"), toxic=None)
+    assert checks.personal_data == {"email": 2, "phone": 1}
 
 
 def test_checks_of_the_first_version_are_still_read() -> None:
@@ -74,7 +74,7 @@ def test_detected_languages(text: str, code: str) -> None:
 
 
 def test_the_sources_word_comes_first_and_an_unknown_one_is_ignored() -> None:
-    said = messages("I would like to find a restaurant.", "好的")
-    assert language_of(said, named="Chinese") == "zh"
-    assert language_of(said, named="unknown") == "en"
-    assert language_of(said, named=None) == "en"
+    talk = messages("I would like to find a restaurant.", "好的")
+    assert language_of(talk, named="Chinese") == "zh"
+    assert language_of(talk, named="unknown") == "en"
+    assert language_of(talk, named=None) == "en"

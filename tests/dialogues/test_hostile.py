@@ -113,15 +113,15 @@ def test_byte_order_mark_and_crlf(tmp_path: Path, form: bytes) -> None:
 
 
 def test_nul_and_lone_surrogates_become_replacement_characters_with_a_note(tmp_path: Path) -> None:
-    row = json.dumps(lmsys(conversation=talk("a\x00b\ud800c \U0001f600", "ok"), conversation_id="x\x00\udfff"))
-    assert "\\ud83d\\ude00" in row  # a pair is one character and stays
-    for path in (jsonl(tmp_path / "a", row.encode()), raw(tmp_path / "b", f"[{row}]".encode())):
-        (found,) = read(path)
-        assert isinstance(found, ParsedRow)
-        assert found.dialogue.messages[0].content == "a\ufffdb\ufffdc \U0001f600"
-        assert found.dialogue.external_id == "x\ufffd\ufffd"
-        assert found.dialogue.notes == ("characters that cannot be stored replaced by U+FFFD",)
-        original = found.dialogue.original or ""
+    text = json.dumps(lmsys(conversation=talk("a\x00b\ud800c \U0001f600", "ok"), conversation_id="x\x00\udfff"))
+    assert "\\ud83d\\ude00" in text  # a pair is one character and stays
+    for path in (jsonl(tmp_path / "a", text.encode()), raw(tmp_path / "b", f"[{text}]".encode())):
+        (row,) = read(path)
+        assert isinstance(row, ParsedRow)
+        assert row.dialogue.messages[0].content == "a\ufffdb\ufffdc \U0001f600"
+        assert row.dialogue.external_id == "x\ufffd\ufffd"
+        assert row.dialogue.notes == ("characters that cannot be stored replaced by U+FFFD",)
+        original = row.dialogue.original or ""
         assert "\x00" not in original
         original.encode()
         assert json.loads(original)["conversation"][0]["content"] == "a\x00b\ud800c \U0001f600"
@@ -154,8 +154,8 @@ def test_odd_values_beside_the_messages_do_no_harm(tmp_path: Path) -> None:
     odd: list[Any] = [True, 7, "x", [], {}, [None], [1], [{"flagged": "yes"}], {"a": 1}]
     for value in odd:
         row = wildchat(language=value, openai_moderation=value, toxic=value, hashed_ip=value)
-        (found,) = read(jsonl(tmp_path / "a", row))
-        assert isinstance(found, ParsedRow)
+        (parsed,) = read(jsonl(tmp_path / "a", row))
+        assert isinstance(parsed, ParsedRow)
 
 
 def test_details_are_short_and_printable(tmp_path: Path) -> None:

@@ -105,8 +105,8 @@ def test_splits_hold_groups_together_and_depend_on_no_order(tmp_path: Path) -> N
 
 
 def test_what_was_joined_is_where_it_stands_now(tmp_path: Path) -> None:
-    said = [*talk("a", "x", "b", "c\nd"), *talk("c"), *talk("d")]
-    (item,), report = imported(jsonl(tmp_path / "a", lmsys(1, conversation=said)), turn="all")
+    conversation = [*talk("a", "x", "b", "c\nd"), *talk("c"), *talk("d")]
+    (item,), report = imported(jsonl(tmp_path / "a", lmsys(1, conversation=conversation)), turn="all")
     assert report.notes == {"adjacent messages of one role joined": 1}
     assert [message.content for message in item.dialogue.messages[3:]] == ["c\nd", "c\nd"]
     assert columns(item).samples == ((2, "[4]"), (4, "[]"))

@@ -23,9 +23,9 @@ from proutt_core.dialogues.licences import redistribution
     ],
 )
 def test_these_forbid_it_and_say_why(format: str, licence: str, source: str) -> None:
-    found = redistribution(format=format, licence=licence, source=source)
-    assert not found.allowed
-    assert found.reason
+    answer = redistribution(format=format, licence=licence, source=source)
+    assert not answer.allowed
+    assert answer.reason
 
 
 @pytest.mark.parametrize(

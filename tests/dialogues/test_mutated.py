@@ -23,13 +23,13 @@ def test_the_files_that_are_damaged_can_be_imported_whole(sqlite: str, tmp_path:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_damaged_files_are_read_or_refused(tmp_path: Path, seed: int) -> None:
-    found = fuzz.fuzz(tmp_path, count=150, seed=100 + seed, imported_every=0)
-    assert found.wrong == []
-    assert found.files == found.read + found.refused == 150
-    assert min(found.read, found.refused) > 20  # both ends are met
+    outcome = fuzz.fuzz(tmp_path, count=150, seed=100 + seed, imported_every=0)
+    assert outcome.wrong == []
+    assert outcome.files == outcome.read + outcome.refused == 150
+    assert min(outcome.read, outcome.refused) > 20  # both ends are met
 
 
 def test_damaged_files_are_imported_or_leave_nothing(database: str, tmp_path: Path) -> None:
-    found = fuzz.fuzz(tmp_path, count=80, seed=7, imported_every=2)
-    assert found.wrong == []
-    assert found.imported == 40
+    outcome = fuzz.fuzz(tmp_path, count=80, seed=7, imported_every=2)
+    assert outcome.wrong == []
+    assert outcome.imported == 40

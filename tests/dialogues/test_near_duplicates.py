@@ -61,8 +61,8 @@ def test_a_threshold_outside_its_range_is_a_bug(threshold: float) -> None:
 def copies(texts: list[str], threshold: float) -> list[tuple[int, int, float]]:
     sets = [shingles(fold(text)) for text in texts]
     index = Index(threshold)
-    for one in sets:
-        index.add(one)
+    for own in sets:
+        index.add(own)
     assert len(index) == len(texts)
     return index.copies(lambda positions: [sets[position] for position in positions], lambda: None)
 
@@ -97,18 +97,20 @@ def test_against_every_pair_compared(threshold: float) -> None:
         first = talk(draw, draw.randint(10, 120))
         texts += [first, *(changed(draw, first, draw.choice((0.0, 0.02, 0.05, 0.1, 0.3))) for _ in range(2))]
     draw.shuffle(texts)
-    said = [" ".join(words) for words in texts]
-    sets = [shingles(text) for text in said]
-    found = copies(said, threshold)
+    talks = [" ".join(words) for words in texts]
+    sets = [shingles(text) for text in talks]
+    pairs = copies(talks, threshold)
     assert all(
-        like < copy and similarity == jaccard(sets[copy], sets[like]) >= threshold for copy, like, similarity in found
+        like < copy and similarity == jaccard(sets[copy], sets[like]) >= threshold for copy, like, similarity in pairs
     )
-    gone = {copy for copy, _, _ in found}
-    assert not gone & {like for _, like, _ in found}
-    kept = [n for n in range(len(said)) if n not in gone]
-    missed = sum(jaccard(sets[a], sets[b]) >= threshold for place, a in enumerate(kept) for b in kept[place + 1 :])
-    assert len(found) > 100
-    assert missed <= len(found) * 0.03
+    gone = {copy for copy, _, _ in pairs}
+    assert not gone & {like for _, like, _ in pairs}
+    originals = [n for n in range(len(talks)) if n not in gone]
+    missed = sum(
+        jaccard(sets[a], sets[b]) >= threshold for place, a in enumerate(originals) for b in originals[place + 1 :]
+    )
+    assert len(pairs) > 100
+    assert missed <= len(pairs) * 0.03
 
 
 def test_the_same_texts_give_the_same_result() -> None:

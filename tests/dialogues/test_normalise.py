@@ -8,8 +8,8 @@ from proutt_core.dialogues.readers.source import SourceMessage, SourceRole
 
 
 def said(*messages: tuple[SourceRole, str]) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    found, notes = normalise(SourceMessage(role, text) for role, text in messages)
-    return [(m.role, m.content) for m in found], notes
+    turns, notes = normalise(SourceMessage(role, text) for role, text in messages)
+    return [(m.role, m.content) for m in turns], notes
 
 
 def test_an_orderly_dialogue_is_left_alone_without_a_note() -> None:
@@ -57,8 +57,8 @@ def test_tool_messages_are_text_of_the_assistants_turn() -> None:
 
 
 def test_a_tool_result_without_a_call_stays_and_is_noted() -> None:
-    found, notes = said(("user", "a"), ("assistant", "b"), ("tool_result", "1"), ("assistant", "c"), ("user", "d"))
-    assert found == [("user", "a"), ("assistant", "b\n1\nc"), ("user", "d")]
+    turns, notes = said(("user", "a"), ("assistant", "b"), ("tool_result", "1"), ("assistant", "c"), ("user", "d"))
+    assert turns == [("user", "a"), ("assistant", "b\n1\nc"), ("user", "d")]
     assert notes == ("tool result without a tool call", "tool messages joined to the assistant's turn")
 
 
@@ -80,11 +80,11 @@ def test_without_a_user_message_the_row_is_refused() -> None:
 
 
 def test_roles_alternate_whatever_comes_in() -> None:
-    roles: tuple[SourceRole, ...] = ("system", "user", "assistant", "tool_call", "tool_result")
+    source_roles: tuple[SourceRole, ...] = ("system", "user", "assistant", "tool_call", "tool_result")
     for number in range(5**5):
-        picked = [roles[number // 5**i % 5] for i in range(5)]
+        picked = [source_roles[number // 5**i % 5] for i in range(5)]
         if "user" not in picked:
             continue
-        found = [role for role, _ in said(*((role, f"{i}") for i, role in enumerate(picked)))[0]]
-        talk = found[1:] if found[0] == "system" else found
+        roles = [role for role, _ in said(*((role, f"{i}") for i, role in enumerate(picked)))[0]]
+        talk = roles[1:] if roles[0] == "system" else roles
         assert talk == [("user", "assistant")[i % 2] for i in range(len(talk))]

@@ -126,8 +126,8 @@ def test_sharegpt_text_under_other_names(tmp_path: Path) -> None:
 
 def test_sharegpt_pieces_of_one_conversation_are_one_group(tmp_path: Path) -> None:
     rows = [sharegpt(("human", f"Part {i}"), id=name) for i, name in enumerate(("abc_0", "abc_17", "abc", "x_1_2"))]
-    found = [row.dialogue for row in read(json_file(tmp_path / "a", rows)) if isinstance(row, ParsedRow)]
-    assert [(d.external_id, d.group) for d in found] == [
+    dialogues = [row.dialogue for row in read(json_file(tmp_path / "a", rows)) if isinstance(row, ParsedRow)]
+    assert [(d.external_id, d.group) for d in dialogues] == [
         ("abc_0", "abc"),
         ("abc_17", "abc"),
         ("abc", "abc"),
@@ -170,10 +170,10 @@ def test_openai_parts_tool_calls_and_null_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["messages", "conversation"])
 def test_openai_as_a_list_and_without_an_id(tmp_path: Path, key: str) -> None:
     rows = [{key: talk("Hi", "Hello")}, {key: talk("Hi", "Hello")}, {key: talk("Hi", "Hallo")}]
-    found = [row.dialogue for row in read(json_file(tmp_path / "a", rows)) if isinstance(row, ParsedRow)]
-    assert len(found[0].external_id) == 64
-    assert found[0].external_id == found[1].external_id == found[0].group
-    assert found[0].external_id != found[2].external_id
+    dialogues = [row.dialogue for row in read(json_file(tmp_path / "a", rows)) if isinstance(row, ParsedRow)]
+    assert len(dialogues[0].external_id) == 64
+    assert dialogues[0].external_id == dialogues[1].external_id == dialogues[0].group
+    assert dialogues[0].external_id != dialogues[2].external_id
 
 
 def test_tool_call_arguments_that_are_not_json_stay_text(tmp_path: Path) -> None:

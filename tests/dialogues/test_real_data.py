@@ -24,11 +24,11 @@ def test_crosswoz_texts_and_roles_are_the_files(shared_data: Path) -> None:
     with zipfile.ZipFile(shared_data / "crosswoz/val.json.zip") as archive:
         source = json.loads(archive.read("val.json"))
     for item in imported(shared_data / "crosswoz/val.json.zip")[0]:
-        wanted = [
+        expected = [
             ({"usr": "user", "sys": "assistant"}[m["role"]], m["content"])
             for m in source[item.dialogue.external_id]["messages"]
         ]
-        assert [(m.role, m.content) for m in item.dialogue.messages] == wanted
+        assert [(m.role, m.content) for m in item.dialogue.messages] == expected
 
 
 def test_the_unzipped_crosswoz_file_and_sgd_are_read_whole(shared_data: Path) -> None:

@@ -10,7 +10,7 @@ from proutt_core.errors import InputError
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("name", "expected"),
     [
         ("val.json.zip", "val.json.zip"),
         ("../../etc/passwd", "passwd"),
@@ -21,8 +21,8 @@ from proutt_core.errors import InputError
         ("$(rm -rf x).jsonl", "rm_-rf_x_.jsonl"),
     ],
 )
-def test_a_name_leads_nowhere(given: str, kept: str) -> None:
-    assert safe_name(given) == kept
+def test_a_name_leads_nowhere(name: str, expected: str) -> None:
+    assert safe_name(name) == expected
 
 
 def test_two_uploads_of_one_name_lie_apart(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ def states(**counts: int) -> dict[str, str]:
 
 
 def test_empty_server_can_only_import() -> None:
-    found = states()
-    assert found.pop("import") == "next"
-    assert set(found.values()) == {"later"}
+    steps = states()
+    assert steps.pop("import") == "next"
+    assert set(steps.values()) == {"later"}
     assert list(states()) == [
         "import",
         "synthesise",
@@ -26,15 +26,15 @@ def test_empty_server_can_only_import() -> None:
 
 
 def test_running_work_is_under_way_and_not_done() -> None:
-    found = states(imports_running=1)
-    assert (found["import"], found["synthesise"]) == ("doing", "later")
+    steps = states(imports_running=1)
+    assert (steps["import"], steps["synthesise"]) == ("doing", "later")
     assert states(datasets=1, runs_running=1)["synthesise"] == "doing"
     assert states(datasets=1, methods=1)["predict"] == "doing"
 
 
 def test_finished_run_opens_reviewing_and_export() -> None:
-    found = states(datasets=1, runs_done=1, trees=30, pairs=30)
-    assert (found["trees"], found["pairs"], found["export"]) == ("next", "next", "next")
+    steps = states(datasets=1, runs_done=1, trees=30, pairs=30)
+    assert (steps["trees"], steps["pairs"], steps["export"]) == ("next", "next", "next")
 
 
 def test_reviewing_is_done_with_the_last_answer() -> None:

@@ -11,8 +11,8 @@ def marked(pieces: tuple[Piece, ...]) -> str:
 
 
 def both(left: str, right: str) -> tuple[str, str]:
-    found = differences(left, right)
-    return marked(found.left), marked(found.right)
+    pieces = differences(left, right)
+    return marked(pieces.left), marked(pieces.right)
 
 
 def test_one_word_changed_marks_that_word_on_both_sides() -> None:
@@ -56,6 +56,6 @@ def test_an_empty_side_marks_the_other_whole() -> None:
 @pytest.mark.parametrize("left", ["", "a  b\tc\r\n", "价格：100元/晚？", "emoji 👩‍👩‍👧 and \u202e bidi", "x" * 5000])
 @pytest.mark.parametrize("right", ["", "a b c", "价格：200元/晚！", "_under_score_", "x y " * 2000])
 def test_joined_pieces_are_the_texts_themselves(left: str, right: str) -> None:
-    found = differences(left, right)
-    assert "".join(piece.text for piece in found.left) == left
-    assert "".join(piece.text for piece in found.right) == right
+    pieces = differences(left, right)
+    assert "".join(piece.text for piece in pieces.left) == left
+    assert "".join(piece.text for piece in pieces.right) == right

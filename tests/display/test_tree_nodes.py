@@ -39,16 +39,16 @@ def test_a_mining_path_with_a_new_value_marks_the_way_and_adds_the_value() -> No
 
 def test_an_exploration_path_adds_its_topic_under_the_source() -> None:
     path = Path(view="exploration", source="Trip", node="Food", leaf="lunch")
-    drawn = nodes(TREE, [("exploration", path)])
-    assert drawn[0].children[-1] == Node(
+    roots = nodes(TREE, [("exploration", path)])
+    assert roots[0].children[-1] == Node(
         name="Food", mark="exploration", children=(Node(name="lunch", mark="exploration"),)
     )
 
 
 def test_where_two_paths_share_a_line_the_first_keeps_it() -> None:
     path = Path(view="mining", source="Temples", node="Must-see", leaf="crowds")
-    drawn = nodes(TREE, [("true", path), ("mining", path)])
-    assert drawn[1].children[0].children[-1].mark == "true"
+    roots = nodes(TREE, [("true", path), ("mining", path)])
+    assert roots[1].children[0].children[-1].mark == "true"
 
 
 def test_overlays_are_only_those_wanted_the_true_path_first() -> None:

@@ -24,7 +24,7 @@ def test_honest_text_stays_letter_by_letter(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("abc\u202egnp.exe", "abc⟦U+202E⟧gnp.exe"),
         ("a\u200bb", "a⟦U+200B⟧b"),
@@ -42,8 +42,8 @@ def test_honest_text_stays_letter_by_letter(text: str) -> None:
         ("one\r\ntwo\rthree", "one\ntwo⟦U+000D⟧three"),
     ],
 )
-def test_hidden_characters_are_shown(text: str, shown: str) -> None:
-    assert visible(text) == shown
+def test_hidden_characters_are_shown(text: str, expected: str) -> None:
+    assert visible(text) == expected
 
 
 def test_every_format_and_control_character_is_shown_alone() -> None:

@@ -24,16 +24,16 @@ def as_json(text: VerbatimPair, *, kind: ExportKind, format: TextFormat) -> str:
         "trl": ("role", "content", "user", "assistant"),
         "llamafactory": ("from", "value", "human", "gpt"),
     }[format]
-    asked = {name: user, value: text.prompt}
+    prompt = {name: user, value: text.prompt}
     chosen, rejected = ({name: assistant, value: said} for said in (text.chosen, text.rejected))
     row: dict[str, Any]
     if format == "trl":
-        row = {"prompt": [asked]}
+        row = {"prompt": [prompt]}
         row |= {"completion": [chosen]} if kind == "sft" else {"chosen": [chosen], "rejected": [rejected]}
     elif kind == "sft":
-        row = {"conversations": [asked, chosen]}
+        row = {"conversations": [prompt, chosen]}
     else:
-        row = {"conversations": [asked], "chosen": chosen, "rejected": rejected}
+        row = {"conversations": [prompt], "chosen": chosen, "rejected": rejected}
     return json.dumps(row, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

@@ -19,8 +19,8 @@ class Scripted:
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
-        self.asked: list[Prompt] = []
+        self.prompts: list[Prompt] = []
 
     async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
-        self.asked.append(prompt)
+        self.prompts.append(prompt)
         return Completion(text=self._answer(prompt), model=self.name)

@@ -158,16 +158,18 @@ FAR = ["Call me", "x", "y", "z"]
 
 
 async def test_judging_goes_by_the_best_prediction() -> None:
-    said = "What's the weather?"
-    assert '"first"' in await judge("judge_pairwise", next_utterance=said, first=NEAR, second=FAR)
-    assert '"second"' in await judge("judge_pairwise", next_utterance=said, first=FAR, second=NEAR)
-    assert '"tie"' in await judge("judge_pairwise", next_utterance=said, first=NEAR, second=NEAR[::-1])
-    assert '"score": 1.0' in await judge("judge_pointwise", next_utterance=said, predictions=[said, "a", "b", "c"])
+    utterance = "What's the weather?"
+    assert '"first"' in await judge("judge_pairwise", next_utterance=utterance, first=NEAR, second=FAR)
+    assert '"second"' in await judge("judge_pairwise", next_utterance=utterance, first=FAR, second=NEAR)
+    assert '"tie"' in await judge("judge_pairwise", next_utterance=utterance, first=NEAR, second=NEAR[::-1])
+    assert '"score": 1.0' in await judge(
+        "judge_pointwise", next_utterance=utterance, predictions=[utterance, "a", "b", "c"]
+    )
 
 
 async def test_without_the_next_utterance_it_judges_by_what_the_user_said_last() -> None:
-    asked = ["How much is it?", "a", "b", "c"]
-    assert '"second"' in await judge("judge_pairwise", next_utterance=None, first=FAR, second=asked)
+    predictions = ["How much is it?", "a", "b", "c"]
+    assert '"second"' in await judge("judge_pairwise", next_utterance=None, first=FAR, second=predictions)
 
 
 async def test_its_trace_is_readable() -> None:

@@ -26,10 +26,14 @@ def anyio_backend() -> str:
 
 async def test_with_the_tree_the_prompt_is_that_of_the_training_rows_and_the_reply_a_trace() -> None:
     model = ScriptedModel(predict=[TRACE])
-    found = await predict(model, HOTEL.context, without_tree=False)
-    assert found.utterances == tuple(p.text for p in a_trace().predictions)
-    assert found.raw == TRACE
-    assert found.reasoning is not None and found.reasoning in TRACE and "[User Intent Tree]:" in found.reasoning
+    predicted = await predict(model, HOTEL.context, without_tree=False)
+    assert predicted.utterances == tuple(p.text for p in a_trace().predictions)
+    assert predicted.raw == TRACE
+    assert (
+        predicted.reasoning is not None
+        and predicted.reasoning in TRACE
+        and "[User Intent Tree]:" in predicted.reasoning
+    )
     (prompt, schema), *_ = model.asked
     assert schema is None
     assert [(m.role, m.content) for m in prompt.messages] == [("user", render_prompt(HOTEL.context))]
@@ -42,16 +46,16 @@ async def test_with_the_tree_the_prompt_is_that_of_the_training_rows_and_the_rep
 )
 async def test_a_trace_is_found_behind_other_thoughts_and_without_its_opening_tag(reply: str) -> None:
     model = ScriptedModel(predict=[reply])
-    found = await predict(model, HOTEL.context, without_tree=False)
+    predicted = await predict(model, HOTEL.context, without_tree=False)
     assert len(model.asked) == 1
-    assert found.utterances == tuple(p.text for p in a_trace().predictions)
-    assert found.reasoning == TRACE.partition("<think>")[2].partition("</think>")[0].strip()
+    assert predicted.utterances == tuple(p.text for p in a_trace().predictions)
+    assert predicted.reasoning == TRACE.partition("<think>")[2].partition("</think>")[0].strip()
 
 
 async def test_without_the_tree_it_asks_for_four_utterances_only() -> None:
     model = ScriptedModel(predict_direct=[f"```json\n{DIRECT}\n```"])
-    found = await predict(model, HOTEL.context, without_tree=True)
-    assert found.utterances == ("a", "b", "c", "d") and found.reasoning is None
+    predicted = await predict(model, HOTEL.context, without_tree=True)
+    assert predicted.utterances == ("a", "b", "c", "d") and predicted.reasoning is None
     prompt, schema = model.asked[0]
     assert schema is not None and HOTEL.context[0].content in prompt.messages[-1].content
     assert not any("tree" in m.content.lower() for m in prompt.messages)
@@ -89,16 +93,16 @@ ABLATED: frozenset[Part] = frozenset({"tree", "mining"})
 async def test_an_ablations_method_is_told_its_own_form_and_predicts_two() -> None:
     rest = a_trace().model_copy(update={"tree": None, "mining": None})
     model = ScriptedModel(predict=[TRACE, render_trace(rest)])  # the whole trace was not asked for
-    found = await predict(model, HOTEL.context, without_tree=False, without=ABLATED)
-    assert found.utterances == tuple(p.text for p in a_trace().exploration.predictions)
+    predicted = await predict(model, HOTEL.context, without_tree=False, without=ABLATED)
+    assert predicted.utterances == tuple(p.text for p in a_trace().exploration.predictions)
     assert len(model.asked) == 2 and "not asked for" in model.asked[1][0].messages[-1].content
-    asked = model.asked[0][0].messages[0].content
-    assert asked == render_prompt(HOTEL.context, without=ABLATED) and "mining" not in asked.casefold()
+    text = model.asked[0][0].messages[0].content
+    assert text == render_prompt(HOTEL.context, without=ABLATED) and "mining" not in text.casefold()
 
 
 @pytest.mark.parametrize("part", ["tree", "category", "mining", "exploration"])
 async def test_rules_predict_without_each_part(part: Part) -> None:
-    found = await predict(RulesModel(), HOTEL.context, without_tree=False, without=frozenset({part}))
-    assert len(set(found.utterances)) == (2 if part in ("mining", "exploration") else 4)
+    predicted = await predict(RulesModel(), HOTEL.context, without_tree=False, without=frozenset({part}))
+    assert len(set(predicted.utterances)) == (2 if part in ("mining", "exploration") else 4)
     whole = await predict(RulesModel(), HOTEL.context, without_tree=False)
-    assert set(found.utterances) <= set(whole.utterances)
+    assert set(predicted.utterances) <= set(whole.utterances)

@@ -43,10 +43,10 @@ def test_missing_labels_never_enter_as_ties() -> None:
     report = agreement_report(LABELS).as_json()
     assert report["human"]["n_overlapping"] == 2
     assert report["human"]["raw_pairs"] == 0.5
-    one = report["judges"]["j"]
+    judge = report["judges"]["j"]
     # Item 1 is compared; 2 has no majority, 3 has one but no judge, 4 has no human.
-    assert (one["n"], one["without_humans"], one["without_majority"], one["without_judge"]) == (1, 1, 1, 1)
-    assert one["confusion"] == [[0, 0, 0], [0, 0, 0], [0, 0, 1]]
+    assert (judge["n"], judge["without_humans"], judge["without_majority"], judge["without_judge"]) == (1, 1, 1, 1)
+    assert judge["confusion"] == [[0, 0, 0], [0, 0, 0], [0, 0, 1]]
 
 
 def test_undefined_is_null() -> None:

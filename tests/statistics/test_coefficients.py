@@ -44,8 +44,8 @@ FLEISS_1971 = [
 def chance(seed: int, raters: int, items: int, missing: float) -> Ratings:
     """Labels drawn without looking at the item, ties rarer; a share of the cells is empty."""
     rng = np.random.default_rng(seed)
-    drawn = rng.choice([-1.0, 0.0, 1.0], size=(raters, items), p=[0.5, 0.1, 0.4])
-    return np.where(rng.random((raters, items)) < missing, nan, drawn)
+    codes = rng.choice([-1.0, 0.0, 1.0], size=(raters, items), p=[0.5, 0.1, 0.4])
+    return np.where(rng.random((raters, items)) < missing, nan, codes)
 
 
 @pytest.mark.parametrize(("level", "expected"), [("nominal", 0.7434), ("ordinal", 0.8154), ("interval", 0.8491)])

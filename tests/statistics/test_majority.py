@@ -28,10 +28,10 @@ def test_every_item_is_compared_or_counted_once_as_left_out() -> None:
     # compared | no majority | no majority and no judge | no judge | nobody | compared
     humans = np.array([[1, 1, 1, 0, nan, -1], [1, -1, -1, 0, nan, nan]])
     judge = np.array([1, 1, nan, nan, 1, 0])
-    found = judge_agreement(judge, humans, human_names=("p", "q"))
-    assert (found.n, found.without_humans, found.without_majority, found.without_judge) == (2, 1, 2, 1)
-    assert found.raw == 0.5
-    assert found.confusion == ((0, 1, 0), (0, 0, 0), (0, 0, 1))
+    agreement = judge_agreement(judge, humans, human_names=("p", "q"))
+    assert (agreement.n, agreement.without_humans, agreement.without_majority, agreement.without_judge) == (2, 1, 2, 1)
+    assert agreement.raw == 0.5
+    assert agreement.confusion == ((0, 1, 0), (0, 0, 0), (0, 0, 1))
 
 
 def test_decisive_drops_ties_on_both_sides() -> None:
@@ -45,10 +45,10 @@ def test_decisive_drops_ties_on_both_sides() -> None:
 
 def test_a_judge_that_scored_nothing_is_undefined_not_zero() -> None:
     humans = np.array([[1.0, -1.0], [1.0, -1.0]])
-    found = judge_agreement(np.array([nan, nan]), humans, human_names=("p", "q"))
-    assert (found.n, found.without_judge) == (0, 2)
-    assert [found.raw, found.cohen_kappa, found.alpha_nominal, found.alpha_ordinal] == [None] * 4
-    assert (found.decisive.n, found.decisive.raw, found.decisive.cohen_kappa) == (0, None, None)
+    agreement = judge_agreement(np.array([nan, nan]), humans, human_names=("p", "q"))
+    assert (agreement.n, agreement.without_judge) == (0, 2)
+    assert [agreement.raw, agreement.cohen_kappa, agreement.alpha_nominal, agreement.alpha_ordinal] == [None] * 4
+    assert (agreement.decisive.n, agreement.decisive.raw, agreement.decisive.cohen_kappa) == (0, None, None)
 
 
 def test_the_ceiling_leaves_the_human_out_of_their_own_majority() -> None:

@@ -47,7 +47,7 @@ def test_a_judge_and_the_ceiling_have_their_own_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("p", "shown"), [(1.0, "1.000"), (0.0414, "0.041"), (0.001, "0.001"), (0.0009, "< 0.001"), (2**-99, "< 0.001")]
+    ("p", "expected"), [(1.0, "1.000"), (0.0414, "0.041"), (0.001, "0.001"), (0.0009, "< 0.001"), (2**-99, "< 0.001")]
 )
-def test_a_p_value_is_never_shown_as_zero(p: float, shown: str) -> None:
-    assert p_value(p) == shown
+def test_a_p_value_is_never_shown_as_zero(p: float, expected: str) -> None:
+    assert p_value(p) == expected

@@ -8,11 +8,11 @@ nan = np.nan
 
 def test_fifty_wins_twenty_ties_thirty_losses() -> None:
     one_person = np.repeat([1.0, 0.0, -1.0], [50, 20, 30])[np.newaxis]
-    found = win_tie_loss(one_person)
-    assert (found.wins, found.ties, found.losses, found.n) == (50, 20, 30, 100)
-    assert found.net_win_rate == 0.20
-    assert found.win_rate == 0.60
-    assert found.sign_test_p == pytest.approx(0.033, abs=5e-4)
+    outcome = win_tie_loss(one_person)
+    assert (outcome.wins, outcome.ties, outcome.losses, outcome.n) == (50, 20, 30, 100)
+    assert outcome.net_win_rate == 0.20
+    assert outcome.win_rate == 0.60
+    assert outcome.sign_test_p == pytest.approx(0.033, abs=5e-4)
 
 
 def test_sign_test_by_hand() -> None:
@@ -65,12 +65,12 @@ def test_exchanging_the_methods_mirrors_the_result() -> None:
 
 
 def test_only_ties_have_no_p_value() -> None:
-    found = win_tie_loss(np.zeros((3, 4)))
-    assert (found.ties, found.net_win_rate, found.win_rate, found.sign_test_p) == (4, 0.0, 0.5, None)
+    outcome = win_tie_loss(np.zeros((3, 4)))
+    assert (outcome.ties, outcome.net_win_rate, outcome.win_rate, outcome.sign_test_p) == (4, 0.0, 0.5, None)
 
 
 @pytest.mark.parametrize("votes", [np.full((3, 2), nan), np.empty((0, 2))])
 def test_without_a_judged_case_everything_is_undefined(votes: np.ndarray) -> None:
-    found = win_tie_loss(votes)
-    assert (found.n, found.unjudged) == (0, 2)
-    assert (found.net_win_rate, found.win_rate, found.sign_test_p) == (None, None, None)
+    outcome = win_tie_loss(votes)
+    assert (outcome.n, outcome.unjudged) == (0, 2)
+    assert (outcome.net_win_rate, outcome.win_rate, outcome.sign_test_p) == (None, None, None)

@@ -43,21 +43,21 @@ def report(*, info: StudyInfo = INFO, **more: Any) -> Any:
 
 
 def test_a_case_is_the_strict_majority_of_its_people_and_votes_are_never_pooled() -> None:
-    found = report()
-    humans = found.humans
+    results = report()
+    humans = results.humans
     assert (humans.wins, humans.ties, humans.losses) == (1, 2, 1)
     assert (humans.ties_without_majority, humans.unjudged) == (1, 1)
     assert (humans.net_win_rate, humans.sign_test_p) == (0.0, 1.0)  # 1 of 2 decisive cases
-    assert (found.people, found.answers) == (3, 11)
-    assert any("1 of 2 ties" in note for note in found.notes)
-    assert any("1 of 5 cases were judged by nobody" in note for note in found.notes)
+    assert (results.people, results.answers) == (3, 11)
+    assert any("1 of 2 ties" in note for note in results.notes)
+    assert any("1 of 5 cases were judged by nobody" in note for note in results.notes)
 
 
 @pytest.mark.parametrize(("unblinded", "names"), [(False, ("a", "b")), (True, ("alpha", "beta"))])
 def test_names_are_shown_only_after_unblinding(unblinded: bool, names: tuple[str, str]) -> None:
-    found = report(info=INFO.model_copy(update={"unblinded": unblinded}))
-    assert (found.a, found.b) == names
-    assert ("alpha" in str(found.as_json())) is unblinded
+    results = report(info=INFO.model_copy(update={"unblinded": unblinded}))
+    assert (results.a, results.b) == names
+    assert ("alpha" in str(results.as_json())) is unblinded
 
 
 def reading(case: int, order: str, verdict: Verdict | None) -> JudgeReading:
@@ -80,14 +80,16 @@ def test_people_appear_under_pseudonyms() -> None:
 @pytest.mark.parametrize("unblinded", [False, True])
 def test_a_judge_that_judges_its_own_model_is_noted_without_saying_which_side_while_blind(unblinded: bool) -> None:
     info = INFO.model_copy(update={"unblinded": unblinded})
-    found = report(info=info, method_models=("openrouter/qwen/qwen3-max", "rules"), judge_models=["qwen3-max", "other"])
-    (note,) = [note for note in found.notes if "Self-judging" in note]
+    results = report(
+        info=info, method_models=("openrouter/qwen/qwen3-max", "rules"), judge_models=["qwen3-max", "other"]
+    )
+    (note,) = [note for note in results.notes if "Self-judging" in note]
     assert ("alpha" in note) is unblinded and "beta" not in note
     assert not [n for n in report(info=info, method_models=("", ""), judge_models=[""]).notes if "Self-judging" in n]
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("first", "second", "same"),
     [
         ("zhipu/glm-4.6", "z-ai/GLM-4.6", True),
         ("rules", "rules", True),
@@ -95,8 +97,8 @@ def test_a_judge_that_judges_its_own_model_is_noted_without_saying_which_side_wh
         ("", "", False),
     ],
 )
-def test_providers_put_their_own_prefix_before_a_model(one: str, other: str, same: bool) -> None:
-    assert same_model(one, other) is same
+def test_providers_put_their_own_prefix_before_a_model(first: str, second: str, same: bool) -> None:
+    assert same_model(first, second) is same
 
 
 def test_one_person_is_noted_as_possible_self_judging() -> None:
@@ -105,5 +107,5 @@ def test_one_person_is_noted_as_possible_self_judging() -> None:
 
 
 def test_the_departure_is_in_the_report() -> None:
-    found = report(info=INFO.model_copy(update={"departure": "closed early, with 1 of 6 answers: ill"}))
-    assert found.as_json()["departures"] == ["closed early, with 1 of 6 answers: ill"]
+    results = report(info=INFO.model_copy(update={"departure": "closed early, with 1 of 6 answers: ill"}))
+    assert results.as_json()["departures"] == ["closed early, with 1 of 6 answers: ill"]

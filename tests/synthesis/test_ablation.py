@@ -58,8 +58,8 @@ def scored(top: float) -> Change:
     """The first prediction of each view gets `top`, the others 0: both views are perturbed."""
 
     def change(prompt: Prompt, text: str) -> str:
-        shown = [prediction.id for prediction in prompt.values["predictions"]]
-        entries = [{"id": i, "reason": "", "score": top if i.endswith("1") else 0.0} for i in shown]
+        ids = [prediction.id for prediction in prompt.values["predictions"]]
+        entries = [{"id": i, "reason": "", "score": top if i.endswith("1") else 0.0} for i in ids]
         return json.dumps({"scores": entries})
 
     return change
@@ -126,8 +126,8 @@ async def test_no_prompt_speaks_of_what_was_left_out(without: Without) -> None:
     texts = [m.content.casefold() for asked in model.prompts.values() for p in asked for m in p.messages]
     texts += [instruction(without - {"revision"}).casefold()]
     for part in without:
-        said = [(word, text) for word in SAYS[part] for text in texts if word in text]
-        assert not said, said[0]
+        mentions = [(word, text) for word in SAYS[part] for text in texts if word in text]
+        assert not mentions, mentions[0]
     for text in texts:
         assert "\n\n\n" not in text and "# Intent tree\n\n" not in text and "  " not in text
 
@@ -143,8 +143,8 @@ async def test_leaving_revision_out_asks_the_rest_in_the_very_same_words() -> No
     """So that after a whole run the log answers every call of it."""
     _, whole = await pair_of(frozenset())
     _, rest = await pair_of(frozenset({"revision"}))
-    for stage, asked in rest.prompts.items():
-        assert [p.messages for p in asked] == [p.messages for p in whole.prompts[stage]]
+    for stage, prompts in rest.prompts.items():
+        assert [p.messages for p in prompts] == [p.messages for p in whole.prompts[stage]]
 
 
 @pytest.mark.parametrize("top", [0.9, 0.5, 0.1], ids=["high", "mid", "low"])
@@ -190,17 +190,17 @@ async def test_without_a_tree_sources_are_named_freely_and_the_wrong_path_reads_
     pair = (await outcome_of(model, frozenset({"tree"}))).pair
     assert pair is not None and pair.rejected is not None
     assert "unknown_path" not in [failure.gate for failure in pair.gates_failed]
-    said = HOTEL.context[0].content
-    assert all(said in p.messages[1].content for p in model.prompts["wrong_path"])
+    first_message = HOTEL.context[0].content
+    assert all(first_message in p.messages[1].content for p in model.prompts["wrong_path"])
     assert (await outcome_of(ChangedRules(insight=unheard), frozenset())).failure is not None  # with one it is refused
 
 
 async def test_with_one_view_it_is_the_true_one() -> None:
-    for left, gone in (("mining", "exploration"), ("exploration", "mining")):
+    for remaining, gone in (("mining", "exploration"), ("exploration", "mining")):
         model = ChangedRules(similarity=scored(0.5))
         outcome = await outcome_of(model, frozenset({gone}))  # type: ignore[arg-type]
         true = outcome.results.next_path
-        assert true is not None and true.view == true.best.view == true.secondary.view == left
+        assert true is not None and true.view == true.best.view == true.secondary.view == remaining
         assert '"view"' not in model.prompts["next_path"][0].messages[1].content
 
 
@@ -245,9 +245,9 @@ def test_trl_reads_the_rows_of_ablations(tmp_path: Path) -> None:
         }
         path = tmp_path / f"{n}.jsonl"
         write_export(path, [VerbatimPair(**text)], kind="preference", format="trl")
-        ((row, shown),) = read_with_trl(path, cache=tmp_path / "cache")
+        ((row, templated),) = read_with_trl(path, cache=tmp_path / "cache")
         assert parse_trace(row["chosen"][0]["content"], without=without) == chosen
-        assert text["prompt"] in shown["prompt"] and text["rejected"].splitlines()[-1] in shown["rejected"]
+        assert text["prompt"] in templated["prompt"] and text["rejected"].splitlines()[-1] in templated["rejected"]
 
 
 def ablated(trace: Trace, without: Without) -> Trace:
@@ -317,6 +317,6 @@ def test_a_section_that_was_not_asked_for_is_refused() -> None:
 
 
 def test_traces_stored_before_there_were_ablations_are_read() -> None:
-    stored = a_trace().model_dump(mode="json")
-    assert Trace.model_validate(stored) == a_trace()
-    assert isinstance(Trace.model_validate(stored).tree, IntentTree)
+    data = a_trace().model_dump(mode="json")
+    assert Trace.model_validate(data) == a_trace()
+    assert isinstance(Trace.model_validate(data).tree, IntentTree)

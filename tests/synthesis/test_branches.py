@@ -19,11 +19,11 @@ def test_the_sample_run_reaches_all_three_branches_and_every_pair_is_clean(
     assert job is not None
     assert (job.settings["model"], job.settings["split"]) == ("rules", "train")
     run_here(job.id, concurrency=32)
-    found = synthesis.summary(job.id)
+    summary = synthesis.summary(job.id)
     assert items.failures(job.id) == []
-    assert found.done == found.total >= 30
-    assert min(found.branches.values()) >= 3, found.branches
-    assert (found.clean, found.gate_failures) == (found.done, {})
+    assert summary.done == summary.total >= 30
+    assert min(summary.branches.values()) >= 3, summary.branches
+    assert (summary.clean, summary.gate_failures) == (summary.done, {})
     # What the branches promise, on real rows.
     for row in rows_of_run(job.id):
         pair, results = row["pair"], row["item"]["results"]

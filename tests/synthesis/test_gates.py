@@ -66,13 +66,13 @@ def test_same_traces_up_to_case_and_white_space() -> None:
 
 @pytest.mark.parametrize("branch", ["high", "mid"])
 def test_the_best_prediction_must_not_stay_in_rejected(branch: str) -> None:
-    kept = (f"  {a_trace(' later').exploration.predictions[1].text.upper()}",)
-    assert failed(evidence(branch=branch, best_predictions=kept)) == ["best_prediction_kept"]
+    best = (f"  {a_trace(' later').exploration.predictions[1].text.upper()}",)
+    assert failed(evidence(branch=branch, best_predictions=best)) == ["best_prediction_kept"]
 
 
 def test_in_the_low_branch_rejected_is_the_insight_with_its_best_prediction() -> None:
-    kept = (a_trace(" later").exploration.predictions[1].text,)
-    assert failed(evidence(branch="low", best_predictions=kept)) == []
+    best = (a_trace(" later").exploration.predictions[1].text,)
+    assert failed(evidence(branch="low", best_predictions=best)) == []
 
 
 def test_rejected_must_not_predict_what_the_user_really_said() -> None:
@@ -81,7 +81,7 @@ def test_rejected_must_not_predict_what_the_user_really_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "reasoning", "leaks"),
+    ("utterance", "reasoning", "leaks"),
     [
         (SAID, f"The user says: {SAID}", True),
         (SAID, 'They wonder "could we SWIM  in\nthe pool tonight", I think.', True),
@@ -92,19 +92,19 @@ def test_rejected_must_not_predict_what_the_user_really_said() -> None:
         ("我想去长城", "用户会说我想去长城。", False),  # 5 characters
     ],
 )
-def test_the_next_utterance_must_not_be_quoted(said: str, reasoning: str, leaks: bool) -> None:
+def test_the_next_utterance_must_not_be_quoted(utterance: str, reasoning: str, leaks: bool) -> None:
     chosen = retold(a_trace(" now"), reasoning=reasoning)
-    assert failed(evidence(chosen=chosen, next_utterance=said)) == (["leaked_utterance"] if leaks else [])
+    assert failed(evidence(chosen=chosen, next_utterance=utterance)) == (["leaked_utterance"] if leaks else [])
 
 
 def test_all_three_reasonings_of_chosen_are_searched_and_rejected_is_not() -> None:
     for field in ("category", "exploration"):
         trace = a_trace(" now")
-        told = trace.exploration.model_copy(update={"reasoning": f"So: {SAID}"})
+        view = trace.exploration.model_copy(update={"reasoning": f"So: {SAID}"})
         changed = (
             trace.model_copy(update={"category_reasoning": f"So: {SAID}"})
             if field == "category"
-            else trace.with_view(told)
+            else trace.with_view(view)
         )
         (failure,) = check_gates(evidence(chosen=changed))
         assert failure.gate == "leaked_utterance" and field in failure.detail
@@ -188,6 +188,6 @@ def test_predictions_are_in_the_script_that_the_user_writes(user: str, predicted
     for side in ("chosen", "rejected"):
         sides = {"chosen": told(a_trace(" now"), "1"), "rejected": told(a_trace(" later"), "2")}
         sides[side] = told(sides[side], predicted)
-        found = check_gates(evidence(**sides, context=context, best_predictions=(), next_utterance="?"))
-        assert [f.gate for f in found] == (["other_script"] if fails else []), found
-        assert not fails or (side in found[0].detail and predicted in found[0].detail)
+        failures = check_gates(evidence(**sides, context=context, best_predictions=(), next_utterance="?"))
+        assert [f.gate for f in failures] == (["other_script"] if fails else []), failures
+        assert not fails or (side in failures[0].detail and predicted in failures[0].detail)

@@ -142,8 +142,8 @@ async def test_defect_1_wrong_paths_never_learn_the_next_utterance() -> None:
     text = prompt.messages[-1].content
     assert "And where do we park the car?" in text
     assert normalise(HOTEL.next_utterance) not in normalise(text)
-    said = normalise(HOTEL.next_utterance)
-    assert all(normalise(p.text) != said for p in pair.rejected.predictions)
+    utterance = normalise(HOTEL.next_utterance)
+    assert all(normalise(p.text) != utterance for p in pair.rejected.predictions)
 
 
 async def test_defect_2_an_unexpected_shape_fails_one_item_with_its_reason() -> None:
@@ -187,12 +187,12 @@ async def test_defect_6_rejected_keeps_the_true_category(by: float) -> None:
 
 async def test_defect_7_the_same_seed_gives_the_same_pairs_at_any_concurrency() -> None:
     samples = list(bundled_samples())[::4]
-    one = await many(ShuffledRules(), samples, concurrency=1)
-    ten = await many(ShuffledRules(), samples[::-1], concurrency=10)
-    assert one == ten
-    shown = {seed: await shown_orders(samples[:8], seed) for seed in (0, 1)}
-    assert shown[0] == await shown_orders(samples[:8], 0)
-    assert shown[0] != shown[1]
+    serial = await many(ShuffledRules(), samples, concurrency=1)
+    parallel = await many(ShuffledRules(), samples[::-1], concurrency=10)
+    assert serial == parallel
+    orders = {seed: await shown_orders(samples[:8], seed) for seed in (0, 1)}
+    assert orders[0] == await shown_orders(samples[:8], 0)
+    assert orders[0] != orders[1]
 
 
 async def test_defect_8_prompts_hold_json_and_no_python_reprs() -> None:
@@ -210,11 +210,11 @@ async def test_defect_9_no_stages_result_is_changed_afterwards() -> None:
         pair, outcome = await pair_of(ChangedRules(similarity=scored(MINING_BEST)), seed=seed)
         results = outcome.results
         assert results.next_path is not None
-        stored = copy.deepcopy(results.next_path)
+        copy_before = copy.deepcopy(results.next_path)
         fresh, _ = await pair_of(ChangedRules(similarity=scored(MINING_BEST)), seed=seed + 100)
-        assert results.next_path == stored
-        first = pair.chosen.view(stored.view).predictions[0].path
-        orders.add(first == stored.best)
+        assert results.next_path == copy_before
+        first = pair.chosen.view(copy_before.view).predictions[0].path
+        orders.add(first == copy_before.best)
         assert fresh.chosen.tree == pair.chosen.tree
     # The best path comes first about half the time, but the stored true path is the best one every time.
     assert orders == {True, False}

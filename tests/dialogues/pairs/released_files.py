@@ -18,14 +18,14 @@ def prompt(*turns: tuple[str, str]) -> str:
 
 
 def answer(marker: str = "", *, tree: str = TREE, predictions: int = 4) -> str:
-    said = "".join(f"<predict>Prediction {n}{marker}?</predict>\n" for n in range(1, predictions + 1))
+    lines = "".join(f"<predict>Prediction {n}{marker}?</predict>\n" for n in range(1, predictions + 1))
     return (
         f"<think>First, I extract what the user wants.\n[User Intent Tree]: ```\n{tree}\n```\n\n"
         "Then, I look at the sentence.\n[Analysis of the sentence category for the user's next input]: Questions so"
         f" far{marker}.\nTherefore, the sentence category for the user's next input is most likely Question.\n\n"
         f"Finally, I infer.\n[Mining View Analysis]: The trip goes on{marker}. Trip -> Price.\n"
         f"[Exploration View Analysis]: Another city{marker}. Trip -> Nara-Deer.\n</think>\n"
-        f"The user's next input is most likely: \n{said}"
+        f"The user's next input is most likely: \n{lines}"
     )
 
 

@@ -74,11 +74,11 @@ def test_what_is_no_trace_is_kept_word_for_word_with_its_cause(tmp_path: Path, c
 def test_our_own_ablated_exports_come_back_too(tmp_path: Path, left_out: tuple[Part, ...]) -> None:
     without = frozenset(left_out)
     context = (Message(role="user", content="A hotel?"), Message(role="assistant", content="Two."))
-    asked = render_prompt(context, without=without)
+    text = render_prompt(context, without=without)
     lacking = dict.fromkeys(left_out) | ({"category_reasoning": None} if "category" in without else {})
     chosen, rejected = (a_trace(marker).model_copy(update=lacking) for marker in ("", " (worse)"))
     row = {
-        "conversations": [{"from": "human", "value": asked}],
+        "conversations": [{"from": "human", "value": text}],
         "chosen": {"from": "gpt", "value": render_trace(chosen)},
         "rejected": {"from": "gpt", "value": render_trace(rejected)},
     }
@@ -92,9 +92,9 @@ def test_our_own_ablated_exports_come_back_too(tmp_path: Path, left_out: tuple[P
 
 
 def test_our_own_exports_come_back_with_their_paths(tmp_path: Path) -> None:
-    asked = render_prompt((Message(role="user", content="A hotel?"), Message(role="assistant", content="Two.")))
+    text = render_prompt((Message(role="user", content="A hotel?"), Message(role="assistant", content="Two.")))
     row = {
-        "conversations": [{"from": "human", "value": asked}],
+        "conversations": [{"from": "human", "value": text}],
         "chosen": {"from": "gpt", "value": render_trace(a_trace())},
         "rejected": {"from": "gpt", "value": render_trace(a_trace(" (worse)"))},
     }
@@ -222,8 +222,8 @@ def test_settings_of_dialogues_are_refused_by_name() -> None:
 
 
 def test_the_dialogue_in_a_prompt_is_found_and_nothing_said_is_lost() -> None:
-    asked = prompt(("First?\nMore.", "One.\n\nUser: quoted"), ("Second?", "Two.\n```\ncode\n```"))
-    parts = parts_of_prompt(asked)
+    text = prompt(("First?\nMore.", "One.\n\nUser: quoted"), ("Second?", "Two.\n```\ncode\n```"))
+    parts = parts_of_prompt(text)
     assert parts.instruction.endswith("--Input Information--")
     assert [(m.role, m.content) for m in parts.messages] == [
         ("user", "First?\nMore."),

@@ -13,9 +13,9 @@ def drawn(excerpt: Excerpt) -> str:
 
 
 def test_near_matches_are_one_excerpt() -> None:
-    (found,) = of("I am jane@example.com, call 13812345678 now")
-    assert found.kinds == ("email", "phone")
-    assert drawn(found) == "I am <jan…com>, call <13…78> now"
+    (excerpt,) = of("I am jane@example.com, call 13812345678 now")
+    assert excerpt.kinds == ("email", "phone")
+    assert drawn(excerpt) == "I am <jan…com>, call <13…78> now"
 
 
 def test_far_matches_are_two_and_what_is_cut_off_is_told() -> None:
@@ -25,8 +25,8 @@ def test_far_matches_are_two_and_what_is_cut_off_is_told() -> None:
 
 
 def test_a_neighbour_of_another_kind_is_hidden_and_not_marked() -> None:
-    (found,) = of("I am jane@example.com, call 13812345678 now", kind="phone")
-    assert (found.kinds, drawn(found)) == (("phone",), "I am jan…com, call <13…78> now")
+    (excerpt,) = of("I am jane@example.com, call 13812345678 now", kind="phone")
+    assert (excerpt.kinds, drawn(excerpt)) == (("phone",), "I am jan…com, call <13…78> now")
 
 
 def test_no_more_than_asked_for_and_never_without_end() -> None:

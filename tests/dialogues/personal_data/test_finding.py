@@ -101,9 +101,11 @@ def test_a_private_key_is_found_whole_and_as_far_as_it_goes() -> None:
     assert masked(f"{cut_off}and so on") == ["[KEY_1]\nand so on"]
 
 
-@pytest.mark.parametrize(("value", "shown"), [("jane@example.com", "jan…com"), ("13812345678", "13…78"), ("abc", "…")])
-def test_what_is_partly_hidden(value: str, shown: str) -> None:
-    assert partly_hidden(value) == shown
+@pytest.mark.parametrize(
+    ("value", "expected"), [("jane@example.com", "jan…com"), ("13812345678", "13…78"), ("abc", "…")]
+)
+def test_what_is_partly_hidden(value: str, expected: str) -> None:
+    assert partly_hidden(value) == expected
 
 
 def test_the_same_value_gets_the_same_placeholder_in_one_dialogue() -> None:
@@ -122,15 +124,15 @@ def test_masks_of_the_source_stay() -> None:
 
 
 def test_a_masked_dialogue_is_noted_checked_again_and_without_its_source() -> None:
-    said = messages("mail a@example.com and b@example.com", "13812345678")
+    talk = messages("mail a@example.com and b@example.com", "13812345678")
     dialogue = Dialogue(
-        external_id="d", group="d", messages=said, notes=("x",), original="{…}", checks=check(said, toxic=True)
+        external_id="d", group="d", messages=talk, notes=("x",), original="{…}", checks=check(talk, toxic=True)
     )
-    found = masked_dialogue(dialogue)
-    assert found.notes == ("x", "personal data masked: 2 e-mail", "personal data masked: 1 phone")
-    assert found.original is None
-    assert (found.checks.personal_data, found.checks.toxic, found.checks.turns) == ({}, True, 1)
-    assert masked_dialogue(found) is found
+    masked = masked_dialogue(dialogue)
+    assert masked.notes == ("x", "personal data masked: 2 e-mail", "personal data masked: 1 phone")
+    assert masked.original is None
+    assert (masked.checks.personal_data, masked.checks.toxic, masked.checks.turns) == ({}, True, 1)
+    assert masked_dialogue(masked) is masked
 
 
 PIECES = (
@@ -164,14 +166,14 @@ PIECES = (
 
 def test_after_masking_nothing_is_found_and_masking_again_changes_nothing() -> None:
     draw = random.Random(0)
-    seen = set[str]()
+    kinds = set[str]()
     for _ in range(3_000):
-        said = messages(*("".join(draw.choices(PIECES, k=draw.randint(1, 12))) for _ in range(draw.randint(1, 4))))
-        once = mask(said)
-        seen |= once.counts.keys()
-        assert count(message.content for message in once.messages) == {}, said
-        assert check(once.messages, toxic=None).personal_data == {}, said
+        talk = messages(*("".join(draw.choices(PIECES, k=draw.randint(1, 12))) for _ in range(draw.randint(1, 4))))
+        once = mask(talk)
+        kinds |= once.counts.keys()
+        assert count(message.content for message in once.messages) == {}, talk
+        assert check(once.messages, toxic=None).personal_data == {}, talk
         again = mask(once.messages)
-        assert (again.messages, again.counts) == (once.messages, {}), said
-        assert bool(once.counts) == bool(count(message.content for message in said))
-    assert seen == set(KINDS)
+        assert (again.messages, again.counts) == (once.messages, {}), talk
+        assert bool(once.counts) == bool(count(message.content for message in talk))
+    assert kinds == set(KINDS)

@@ -79,7 +79,7 @@ def test_a_run_reads_every_case_in_every_order(
     work(run.id)
     assert jobs.required(run.id).state == "done"
     assert items.counts(run.id).done == readings
-    assert len(model.asked) == 6  # pairwise: two orders; pointwise: two sets
+    assert len(model.prompts) == 6  # pairwise: two orders; pointwise: two sets
     close_study("check", departure="a test")
     assert {r.verdict for r in judge_readings("check")} == {"b"}
     assert report_of("check").judges[f"rules ({chosen.mode})"].outcome.losses == 3
@@ -89,7 +89,7 @@ def test_no_prompt_names_a_method_unless_its_own_predictions_do(monkeypatch: pyt
     opened()
     model = use(monkeypatch, prefers(A))
     work(start("check", RULES).id)
-    texts = [message.content for prompt in model.asked for message in prompt.messages]
+    texts = [message.content for prompt in model.prompts for message in prompt.messages]
     # The predictions of these tests begin with their method's name; nothing else may.
     assert all(text.count(A) + text.count(B) in (0, 8) for text in texts)
     assert not any("check" in text for text in texts)
@@ -155,7 +155,7 @@ def test_the_same_run_again_resumes_it_and_asks_nothing_twice(monkeypatch: pytes
     work(run.id)
     again = start("check", RULES)
     work(again.id)
-    assert (again.id, again.state, len(model.asked)) == (run.id, "done", 6)
+    assert (again.id, again.state, len(model.prompts)) == (run.id, "done", 6)
     with read() as session:
         assert len(session.exec(select(JudgeVerdict)).all()) == 6
         assert len(session.exec(select(ItemCall)).all()) == 6

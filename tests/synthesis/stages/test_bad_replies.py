@@ -243,8 +243,8 @@ async def test_a_bad_reply_is_asked_again_and_a_second_one_fails_the_stage(stage
     repaired = ScriptedModel(**{stage: [text_of(bad), text_of(GOOD[stage])]})
     expected = await CALLS[stage](ScriptedModel(**{stage: [text_of(GOOD[stage])]}))
     assert await CALLS[stage](repaired) == expected
-    told = f"This reply cannot be used: {reason}\nAnswer again, complete, in the required format only."
-    assert repaired.asked[1][0].messages[-1].content == told
+    repair = f"This reply cannot be used: {reason}\nAnswer again, complete, in the required format only."
+    assert repaired.asked[1][0].messages[-1].content == repair
     failing = ScriptedModel(**{stage: [text_of(bad), text_of(bad)]})
     with pytest.raises(ReplyError, match=r"^the reply was refused twice: ") as caught:
         await CALLS[stage](failing)
@@ -254,8 +254,8 @@ async def test_a_bad_reply_is_asked_again_and_a_second_one_fails_the_stage(stage
 async def test_scores_are_read_by_id_whatever_their_order() -> None:
     shuffled = [{"id": i, "reason": "r", "score": s} for i, s in (("e2", 0.4), ("m2", 0.2), ("m1", 0.1), ("e1", 0.3))]
     model = ScriptedModel(similarity=[text_of({"scores": shuffled})])
-    found = await CALLS["similarity"](model)
-    assert [(s.id, s.score) for s in found] == [("m1", 0.1), ("m2", 0.2), ("e1", 0.3), ("e2", 0.4)]
+    scores = await CALLS["similarity"](model)
+    assert [(s.id, s.score) for s in scores] == [("m1", 0.1), ("m2", 0.2), ("e1", 0.3), ("e2", 0.4)]
 
 
 async def test_a_true_path_of_the_other_view_forbids_nothing() -> None:

@@ -141,10 +141,10 @@ def test_the_wrong_path_prompt_shows_every_path_that_its_answer_depends_on() -> 
 
 async def test_the_language_is_said_where_it_is_known_and_only_behind_what_is_shared() -> None:
     unknown, chinese = await prompts_of(), await prompts_of(HOTEL.model_copy(update={"language": "zh"}))
-    told = {stage for stage, asked in chinese.items() if all(text_of(p).endswith("Write in Chinese.") for p in asked)}
-    assert told == set(STAGES) - {"category_label", "similarity"}
+    stages = {stage for stage, asked in chinese.items() if all(text_of(p).endswith("Write in Chinese.") for p in asked)}
+    assert stages == set(STAGES) - {"category_label", "similarity"}
     assert not any("Write in" in text_of(p) for asked in unknown.values() for p in asked)
-    for stage in told:
+    for stage in stages:
         for with_it, without_it in zip(chinese[stage], unknown[stage], strict=True):
             assert text_of(with_it) == f"{text_of(without_it)} Write in Chinese."
             assert with_it.messages[0] == without_it.messages[0]
@@ -155,7 +155,7 @@ async def test_the_language_is_said_where_it_is_known_and_only_behind_what_is_sh
 # Texts and versions
 
 # A text that changes needs a higher version: a run stores the versions it was made with, and a worker of other
-# versions does not go on with it. Raise the stage's VERSION (PREAMBLE_VERSION), then put the new pair here.
+# versions does not resume it. Raise the stage's VERSION (PREAMBLE_VERSION), then put the new pair here.
 PINNED = {
     "intent_tree": (2, "c0e27d1fb489543f"),
     "category_reasons": (2, "25defe3949196af8"),
@@ -175,7 +175,7 @@ PARTS_LEFT_OUT: list[frozenset[Part]] = [frozenset(), *(frozenset({part}) for pa
 def texts_of_stages() -> dict[str, list[Prompt]]:
     """Each stage's prompts for one fixed item, whole and for every ablation in which the stage is asked."""
     trace, context = a_trace(), HOTEL.context
-    found: dict[str, list[Prompt]] = {stage: [] for stage in STAGES}
+    prompts: dict[str, list[Prompt]] = {stage: [] for stage in STAGES}
     for without in PARTS_LEFT_OUT:
         tree = None if "tree" in without else trace.tree
         category = None if "category" in without else trace.category
@@ -183,25 +183,25 @@ def texts_of_stages() -> dict[str, list[Prompt]]:
         paths = view.predictions[0].path, view.predictions[1].path
         true = NextPath(view=view.view, best=paths[0], secondary=paths[1])
         options = StageOptions(without=without)
-        seen = {"context": context, "options": options}
-        reading = {**seen, "tree": tree}
-        said = {"next_utterance": HOTEL.next_utterance}
+        basis = {"context": context, "options": options}
+        with_tree = {**basis, "tree": tree}
+        target = {"next_utterance": HOTEL.next_utterance}
         if "tree" not in without:
-            found["intent_tree"].append(intent_tree.prompt(**seen))
+            prompts["intent_tree"].append(intent_tree.prompt(**basis))
         if "category" not in without:
-            found["category_reasons"].append(category_reasons.prompt(**seen))
-            found["category_label"].append(category_label.prompt(last_assistant="Yes.", **said, options=options))
-        found["insight"].append(insight.prompt(**reading, category=category))
-        found["similarity"].append(similarity.prompt(**seen, **said, predictions=view.predictions))
+            prompts["category_reasons"].append(category_reasons.prompt(**basis))
+            prompts["category_label"].append(category_label.prompt(last_assistant="Yes.", **target, options=options))
+        prompts["insight"].append(insight.prompt(**with_tree, category=category))
+        prompts["similarity"].append(similarity.prompt(**basis, **target, predictions=view.predictions))
         if "revision" not in without:
-            found["next_path"].append(next_path.prompt(**reading, **said))
-            found["revise"].append(revise.prompt(**reading, category=category, view=view, paths=paths))
+            prompts["next_path"].append(next_path.prompt(**with_tree, **target))
+            prompts["revise"].append(revise.prompt(**with_tree, category=category, view=view, paths=paths))
             wrong = {"tree": tree, "view": view.view, "true": true, "options": options}
-            found["wrong_path"] += [
+            prompts["wrong_path"] += [
                 wrong_path.prompt(**wrong, later_utterances=later, context=context if tree is None else None)
                 for later in ((), HOTEL.later_utterances)
             ]
-    return found
+    return prompts
 
 
 def digest(texts: list[str]) -> str:
@@ -209,13 +209,13 @@ def digest(texts: list[str]) -> str:
 
 
 def test_a_prompt_does_not_change_without_its_version() -> None:
-    found = {
+    pins = {
         stage: (PROMPT_VERSIONS[stage], digest([text_of(prompt) for prompt in prompts]))
         for stage, prompts in texts_of_stages().items()
     }
-    found["preamble"] = (PROMPT_VERSIONS["preamble"], digest([preamble(without) for without in PARTS_LEFT_OUT]))
-    found["predict"] = (prompted.VERSION, digest([prompted.DIRECT, *map(instruction, PARTS_LEFT_OUT)]))
-    assert found == PINNED
+    pins["preamble"] = (PROMPT_VERSIONS["preamble"], digest([preamble(without) for without in PARTS_LEFT_OUT]))
+    pins["predict"] = (prompted.VERSION, digest([prompted.DIRECT, *map(instruction, PARTS_LEFT_OUT)]))
+    assert pins == PINNED
 
 
 async def test_another_version_never_meets_a_stored_answer() -> None:
