@@ -21,11 +21,11 @@ NAMES = (
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or list(NAMES)
-    unknown = [name for name in wanted if name not in NAMES]
+    names = sys.argv[1:] or list(NAMES)
+    unknown = [name for name in names if name not in NAMES]
     if unknown:
         raise SystemExit(f"there is no benchmark {', '.join(unknown)}; there are: {', '.join(NAMES)}")
-    for name in wanted:
+    for name in names:
         sys.stdout.write(f"\n{name}\n")
         importlib.import_module(f"benchmarks.{name}").main()
 

@@ -79,8 +79,8 @@ class _Connection(asyncio.Protocol):
 
     def _answer(self, head: bytes, body: bytes) -> None:
         if head.startswith(b"GET"):
-            told = {**vars(self._counts), "cpu_s": time.process_time()}
-            self._send(json.dumps(told).encode())
+            totals = {**vars(self._counts), "cpu_s": time.process_time()}
+            self._send(json.dumps(totals).encode())
             return
         counts = self._counts
         counts.calls += 1
@@ -111,11 +111,11 @@ def completion(body: dict[str, Any]) -> dict[str, Any]:
     for score in filled.get("scores", []) if isinstance(filled, dict) else []:
         score["score"] = MIDDLE if score["id"] == "m1" else LOW  # one best prediction: one view to perturb
     text = json.dumps(filled, ensure_ascii=False)
-    told = sum(len(message["content"]) for message in body["messages"])
+    prompt_characters = sum(len(message["content"]) for message in body["messages"])
     return {
         "model": f"{body['model']}-2026-01-01",
         "choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": told // 4 + 1, "completion_tokens": len(text) // 4 + 1},
+        "usage": {"prompt_tokens": prompt_characters // 4 + 1, "completion_tokens": len(text) // 4 + 1},
     }
 
 

@@ -57,16 +57,16 @@ class Talk:
         return [apart.join(self.draw.choices(words, k=length)).capitalize() + stop for length in lengths]
 
     def text(self, language: str, middle: float, spread: float) -> str:
-        wanted = min(self.draw.lognormvariate(middle, spread), LONGEST)
+        characters = min(self.draw.lognormvariate(middle, spread), LONGEST)
         said: list[str] = []
         length, pool = 0, self.sayings[language]
-        while length < wanted or not said:
+        while length < characters or not said:
             said.append(pool[int(self.draw.random() * SAYINGS)])
             length += len(said[-1])
         for kind, share in RARE:
             if self.draw.random() < share:
                 said.insert(int(self.draw.random() * len(said)), self.draw.choice(PIECES[kind]) + " ")
-        return "".join(said)[: max(4, int(wanted))]
+        return "".join(said)[: max(4, int(characters))]
 
     def moderation(self) -> dict[str, Any]:
         scores = {category: self.draw.random() ** 8 for category in CATEGORIES}

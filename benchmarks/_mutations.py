@@ -46,7 +46,7 @@ def seeds(folder: Path) -> dict[str, bytes]:
         {"id": f"a_{n}", "conversations": [{"from": who, "value": text} for who, text in pairs]}
         for n, pairs in enumerate([[("human", "嗨"), ("function_call", "{}"), ("observation", "1"), ("gpt", "好")]] * 3)
     ]
-    found = {
+    files = {
         "sample.jsonl": b"\n".join(sample_path().read_bytes().splitlines()[:6]),
         "lmsys.jsonl": _lines(talks),
         "wildchat.jsonl": _lines(wild),
@@ -58,10 +58,10 @@ def seeds(folder: Path) -> dict[str, bytes]:
     }
     for name, count in HEADS.items():
         if (SHARED / name).exists():
-            found[Path(name).name] = _head(SHARED / name, count)
-    found["lmsys.jsonl.gz"] = gzip.compress(found["lmsys.jsonl"], mtime=0)
-    found["sharegpt.zip"] = _zipped(found["sharegpt.json"])
-    return found
+            files[Path(name).name] = _head(SHARED / name, count)
+    files["lmsys.jsonl.gz"] = gzip.compress(files["lmsys.jsonl"], mtime=0)
+    files["sharegpt.zip"] = _zipped(files["sharegpt.json"])
+    return files
 
 
 def _lines(made: list[dict[str, Any]]) -> bytes:

@@ -23,9 +23,9 @@ class Clock:
 
 @contextmanager
 def clock() -> Iterator[Clock]:
-    found = Clock()
+    clock_values = Clock()
     wall, cpu = time.monotonic(), time.process_time()
     try:
-        yield found
+        yield clock_values
     finally:
-        found.wall_s, found.cpu_s = time.monotonic() - wall, time.process_time() - cpu
+        clock_values.wall_s, clock_values.cpu_s = time.monotonic() - wall, time.process_time() - cpu

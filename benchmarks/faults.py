@@ -33,17 +33,17 @@ class Figures:
 def main(*, small: bool = False) -> Figures:
     """Runs on SQLite in a temporary database."""
     with temporary_database(), clock() as took:
-        found = measure(dialogues=20 if small else 400)
+        figures = measure(dialogues=20 if small else 400)
     line(
-        f"{found.items} items, {SHARE:.0%} faults of {len(found.faults)} kinds, {CONCURRENCY} at a time",
-        f"{found.done} done + {found.failed} failed",
-        promise=f"sum {found.items}",
+        f"{figures.items} items, {SHARE:.0%} faults of {len(figures.faults)} kinds, {CONCURRENCY} at a time",
+        f"{figures.done} done + {figures.failed} failed",
+        promise=f"sum {figures.items}",
     )
-    line("  rows of the done items equal a run without faults", str(found.done_equal))
-    line("  failed items have stage, reason and raw replies", str(found.failed_explained))
-    line("  faults sent", f"{sum(found.faults.values()):,}")
+    line("  rows of the done items equal a run without faults", str(figures.done_equal))
+    line("  failed items have stage, reason and raw replies", str(figures.failed_explained))
+    line("  faults sent", f"{sum(figures.faults.values()):,}")
     line("  seconds", f"{took.wall_s:.1f}")
-    return found
+    return figures
 
 
 def measure(*, dialogues: int) -> Figures:

@@ -42,21 +42,21 @@ class Fuzzed:
 def main(*, small: bool = False, seed: int = 0) -> Fuzzed:
     count = SMALL if small else FILES
     with tempfile.TemporaryDirectory() as name, _database(Path(name)):
-        found = fuzz(Path(name), count=count, seed=seed)
-    line("damaged files", f"{found.files:,}")
-    line("  ended in a report / in one clear error", f"{found.read:,} / {found.refused:,}")
-    line("  of these imported into a database", f"{found.imported:,}")
-    line("  the slowest", f"{found.slowest_s:.2f} s ({found.slowest})", promise=f"{BOUND_S:.0f} s")
-    line("  tracebacks, half imports", f"{len(found.wrong):,}", promise="0")
-    if found.wrong or found.slowest_s > BOUND_S:
-        raise RuntimeError("\n".join(found.wrong[:5]) or f"{found.slowest} took {found.slowest_s:.1f} s")
-    return found
+        outcome = fuzz(Path(name), count=count, seed=seed)
+    line("damaged files", f"{outcome.files:,}")
+    line("  ended in a report / in one clear error", f"{outcome.read:,} / {outcome.refused:,}")
+    line("  of these imported into a database", f"{outcome.imported:,}")
+    line("  the slowest", f"{outcome.slowest_s:.2f} s ({outcome.slowest})", promise=f"{BOUND_S:.0f} s")
+    line("  tracebacks, half imports", f"{len(outcome.wrong):,}", promise="0")
+    if outcome.wrong or outcome.slowest_s > BOUND_S:
+        raise RuntimeError("\n".join(outcome.wrong[:5]) or f"{outcome.slowest} took {outcome.slowest_s:.1f} s")
+    return outcome
 
 
 def fuzz(folder: Path, *, count: int, seed: int, imported_every: int = IMPORTED_EVERY) -> Fuzzed:
     """`count` files made from the seed, each in turn; into the database now in force, one in `imported_every`
     (0: none)."""
-    draw, found = random.Random(seed), Fuzzed()
+    draw, outcome = random.Random(seed), Fuzzed()
     whole = seeds(folder)
     names = list(whole)
     for number in range(count):
@@ -65,13 +65,13 @@ def fuzz(folder: Path, *, count: int, seed: int, imported_every: int = IMPORTED_
         path.write_bytes(mutated(draw, whole[name]))
         try:
             into_database = imported_every > 0 and number % imported_every == 0
-            _one(path, found, into_database=into_database, settings=_settings(draw))
+            _import_one(path, outcome, into_database=into_database, settings=_settings(draw))
         except Exception:  # noqa: BLE001  # whatever it is, it is what this looks for
-            found.wrong.append(f"{path.name}, seed {seed}: {traceback.format_exc()}")
+            outcome.wrong.append(f"{path.name}, seed {seed}: {traceback.format_exc()}")
         finally:
             path.unlink()
-        found.files += 1
-    return found
+        outcome.files += 1
+    return outcome
 
 
 def _settings(draw: random.Random) -> ImportSettings:
@@ -79,20 +79,20 @@ def _settings(draw: random.Random) -> ImportSettings:
     return ImportSettings.model_validate({"turn": turn, "sample": draw.choice((None, None, None, 2))})
 
 
-def _one(path: Path, found: Fuzzed, *, into_database: bool, settings: ImportSettings) -> None:
+def _import_one(path: Path, outcome: Fuzzed, *, into_database: bool, settings: ImportSettings) -> None:
     started = time.monotonic()
     try:
         read(path, settings)
-        found.read += 1
+        outcome.read += 1
     except ProuttError as exc:
         assert str(exc).isprintable(), f"an error that cannot be shown: {exc!r}"
-        found.refused += 1
+        outcome.refused += 1
     if into_database:
         store(path, settings)
-        found.imported += 1
+        outcome.imported += 1
     took = time.monotonic() - started
-    if took > found.slowest_s:
-        found.slowest_s, found.slowest = took, path.name
+    if took > outcome.slowest_s:
+        outcome.slowest_s, outcome.slowest = took, path.name
 
 
 def read(path: Path, settings: ImportSettings) -> None:

@@ -41,20 +41,20 @@ class Measured:
 
 def main(*, small: bool = False) -> dict[str, Measured]:
     """Rate and memory by layout and database: `jsonl sqlite`, `parquet sqlite`, `jsonl postgresql`."""
-    found: dict[str, Measured] = {}
+    figures: dict[str, Measured] = {}
     count = SMALL if small else COUNT
     with tempfile.TemporaryDirectory() as folder:
         files = {layout: write(Path(folder) / f"talks.{layout}", count) for layout, write in WRITERS.items()}
         for layout, path in files.items():
             line(f"{layout}, made", f"{count:,} rows, {path.stat().st_size / 1e6:,.0f} MB")
-            found[f"{layout} sqlite"] = _measured(path, f"sqlite:///{folder}/{layout}.db")
-            _print(f"{layout} into SQLite", found[f"{layout} sqlite"])
+            figures[f"{layout} sqlite"] = _measured(path, f"sqlite:///{folder}/{layout}.db")
+            _print(f"{layout} into SQLite", figures[f"{layout} sqlite"])
         with _postgres() as address:
             if address is not None:
                 path = write_jsonl(Path(folder) / "fewer.jsonl", min(count, POSTGRES))
-                found["jsonl postgresql"] = _measured(path, address)
-                _print("jsonl into PostgreSQL", found["jsonl postgresql"])
-    return found
+                figures["jsonl postgresql"] = _measured(path, address)
+                _print("jsonl into PostgreSQL", figures["jsonl postgresql"])
+    return figures
 
 
 def _print(what: str, made: Measured) -> None:

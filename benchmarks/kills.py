@@ -173,10 +173,10 @@ def _prompt(request: bytes) -> str:
 def _job(name: str) -> int:
     from db.jobs import jobs
 
-    found = jobs.find(kind="synthesis", name=name)
-    if found is None:
+    job = jobs.find(kind="synthesis", name=name)
+    if job is None:
         raise RuntimeError(f"the run {name} is gone")
-    return found.id
+    return job.id
 
 
 def _undisturbed() -> list[dict[str, Any]]:

@@ -20,15 +20,15 @@ PROMISED = 5.3
 
 def main(*, small: bool = False) -> dict[float, float]:
     """By the latency of a call: how many of them an item takes, the median of a few items done one by one."""
-    found = {}
+    calls_by_latency = {}
     with temporary_database():
         items = 2 if small else ITEMS
         import_dialogues(items)
         for latency_s in LATENCIES_S[:1] if small else LATENCIES_S:
-            found[latency_s] = statistics.median(measure(latency_s, items=items))
+            calls_by_latency[latency_s] = statistics.median(measure(latency_s, items=items))
             what = f"one item on an idle server, middle branch, {latency_s:g} s a call"
-            line(what, f"{found[latency_s]:.2f} call latencies", promise=f"at most {PROMISED}")
-    return found
+            line(what, f"{calls_by_latency[latency_s]:.2f} call latencies", promise=f"at most {PROMISED}")
+    return calls_by_latency
 
 
 def measure(latency_s: float, *, items: int) -> list[float]:
@@ -50,19 +50,19 @@ async def _run(job_id: int, took: list[float]) -> None:
     from proutt_core.jobs.process_resources import process_resources
     from proutt_core.jobs.run_items import _ItemRun
 
-    one = _ItemRun._one
+    run_item = _ItemRun._run_item
 
-    async def timed(*given: Any) -> None:
+    async def timed(*arguments: Any) -> None:
         started = time.perf_counter()
-        await one(*given)
+        await run_item(*arguments)
         took.append(time.perf_counter() - started)
 
-    _ItemRun._one = timed  # type: ignore[assignment]
+    _ItemRun._run_item = timed  # type: ignore[assignment]
     try:
         async with process_resources() as shared:
             await run_synthesis(job_id, shared=shared)
     finally:
-        _ItemRun._one = one  # type: ignore[method-assign]
+        _ItemRun._run_item = run_item  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def main(*, small: bool = False, threshold: float = 0.8) -> Figures:
             count = SMALL if small else DIALOGUES
             dataset_id, near = fill(count, threshold)
             with clock() as took:
-                found = find_now(dataset="bench", threshold=threshold)
+                summary = find_now(dataset="bench", threshold=threshold)
             listed = near_duplicates.copies(dataset_id, limit=count)
         finally:
             dispose()
@@ -97,7 +97,7 @@ def main(*, small: bool = False, threshold: float = 0.8) -> Figures:
     # A pair is listed once: as the copy, or, where the copy came first (test before train), as what it is like.
     seen = {copy.external_id for copy in listed} | {copy.like_external_id for copy in listed}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    figures = Figures(count, len(near), len(near & seen), found.copies, took.wall_s, took.cpu_s, peak)
+    figures = Figures(count, len(near), len(near & seen), summary.copies, took.wall_s, took.cpu_s, peak)
     line(f"near-duplicates among {count:,} dialogues", f"{took.wall_s:.0f} s, {took.cpu_s:.0f} CPU s")
     line("  peak memory of the process", f"{peak:,.0f} MB")
     line("  planted near copies found", f"{figures.found:,} of {figures.planted:,}")

@@ -48,22 +48,22 @@ class Seen:
 
 
 def main(*, small: bool = False) -> list[Throughput]:
-    found = []
+    figures = []
     # Small, the slots are so few that the busiest machine fills them.
     slots, items, latencies = (4, 20, {0.1: 0.0}) if small else (SLOTS, ITEMS, LATENCIES_S)
     with temporary_database():
         import_dialogues(items)
         for latency_s, promise in latencies.items():
-            found.append(measure(latency_s, slots=slots))
-            tell(found[-1], slots, promise)
-    return found
+            figures.append(measure(latency_s, slots=slots))
+            tell(figures[-1], slots, promise)
+    return figures
 
 
-def tell(one: Throughput, slots: int, promise: float) -> None:
-    what = f"{one.items} items, {slots} slots, {one.latency_s:g} s a call: share of the bound"
-    line(what, f"{one.share:.1%}", promise=f"at least {promise:.0%}")
-    line("  steady state; calls an item", f"{one.steady_s:.1f} s; {one.calls_per_item:.2f}")
-    line("  CPU a call: client; server (not counted)", f"{one.cpu_ms:.2f} ms; {one.server_cpu_ms:.2f} ms")
+def tell(figure: Throughput, slots: int, promise: float) -> None:
+    what = f"{figure.items} items, {slots} slots, {figure.latency_s:g} s a call: share of the bound"
+    line(what, f"{figure.share:.1%}", promise=f"at least {promise:.0%}")
+    line("  steady state; calls an item", f"{figure.steady_s:.1f} s; {figure.calls_per_item:.2f}")
+    line("  CPU a call: client; server (not counted)", f"{figure.cpu_ms:.2f} ms; {figure.server_cpu_ms:.2f} ms")
 
 
 def measure(latency_s: float, *, slots: int) -> Throughput:

@@ -104,12 +104,12 @@ class Scripted(RulesModel):
 
     async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         self.asked.append(prompt)
-        found = await super().complete(prompt, schema=schema, draw=draw)
-        answer = json.loads(found.text)
+        completion = await super().complete(prompt, schema=schema, draw=draw)
+        answer = json.loads(completion.text)
         if prompt.stage == "similarity":
             scores = dict.fromkeys(PREDICTION_IDS, 0.0) | {"m1": TOP_SCORE[self.branch]}
             answer = {"scores": [s | {"score": scores[s["id"]]} for s in answer["scores"]]}
-        return replace(found, text=json.dumps(self._lengthened(answer), ensure_ascii=False))
+        return replace(completion, text=json.dumps(self._lengthened(answer), ensure_ascii=False))
 
     def _lengthened(self, answer: Any) -> Any:
         if isinstance(answer, list):
@@ -142,8 +142,8 @@ def uncached_per_item(
 ) -> list[int]:
     """Uncached prompt tokens of each item but the first, which warms the cache: one after the other, calls as sent."""
     cache = PrefixCache(block)
-    found = [sum(cache.uncached(encode(prompt)) for prompt in prompts) for prompts in items]
-    return found[1:]
+    counts = [sum(cache.uncached(encode(prompt)) for prompt in prompts) for prompts in items]
+    return counts[1:]
 
 
 def deepseek(prompt: Prompt) -> Tokens:
@@ -206,7 +206,7 @@ def main(*, small: bool = False) -> dict[str, dict[int, float]]:
     lengths = tuple(PROMISED)[: 2 if small else None]
     line("blocks; chat template; reply schema", f"{BLOCK} tokens; 3 a prompt; beside the messages")
     count = 2 if small else 6
-    found: dict[str, dict[int, float]] = {}
+    figures: dict[str, dict[int, float]] = {}
     for language in (ENGLISH, CHINESE):
         if not language.file.exists():
             line(f"uncached prompt tokens an item, {language.code}", "skipped: no shared data")
@@ -219,11 +219,11 @@ def main(*, small: bool = False) -> dict[str, dict[int, float]]:
                 )
                 for branch in BRANCHES
             }
-            found.setdefault(f"{language.code} mid", {})[length] = by_branch["mid"]
-            found.setdefault(f"{language.code} mean", {})[length] = mean(by_branch.values())
+            figures.setdefault(f"{language.code} mid", {})[length] = by_branch["mid"]
+            figures.setdefault(f"{language.code} mean", {})[length] = mean(by_branch.values())
             line(
                 f"uncached prompt tokens an item, {language.code}, history of {length:,} tokens",
                 f"{by_branch['mid']:,.0f} middle, {mean(by_branch.values()):,.0f} mean",
                 promise=f"{PROMISED[length]:,}; published code {PUBLISHED[length]:,}",
             )
-    return found
+    return figures

@@ -214,9 +214,9 @@ class FakeServer:
     def _turned_away(self, call: Call) -> web.Response | None:
         if self.redirect_to is not None:
             return web.Response(status=307, headers={"Location": f"{self.redirect_to}/chat/completions"})
-        given = call.headers.get("authorization", "")
-        if self.key is not None and given != f"Bearer {self.key}":
-            return _error(401, f"Incorrect API key provided: {given}.", code="invalid_api_key")
+        authorization = call.headers.get("authorization", "")
+        if self.key is not None and authorization != f"Bearer {self.key}":
+            return _error(401, f"Incorrect API key provided: {authorization}.", code="invalid_api_key")
         if self.models is not None and call.body["model"] not in self.models:
             return _error(404, f"The model `{call.body['model']}` does not exist.", code="model_not_found")
         if call.format in self.refuse:
@@ -237,8 +237,8 @@ class FakeServer:
         if fault is Fault.HTML:
             return web.Response(text="<html><body>It works!</body></html>", content_type="text/html")
         if fault is Fault.ERROR_INSIDE:
-            told = call.headers.get("authorization") if self.echo_key else "the upstream provider is down"
-            return _json({"error": {"code": 502, "message": told}})
+            detail = call.headers.get("authorization") if self.echo_key else "the upstream provider is down"
+            return _json({"error": {"code": 502, "message": detail}})
         body = self._completion(call, fault)
         if fault is Fault.NO_CHOICES:
             body["choices"] = []
@@ -314,19 +314,19 @@ _SCHEMA_BLOCK = re.compile(r"\n\n[^\n]*JSON schema[^\n]*\n```json\n(.*)\n```\s*\
 
 def prompt_hash(messages: list[dict[str, Any]]) -> str:
     """The same for a prompt, with or without our schema block and whatever repair messages follow."""
-    asked: list[list[str]] = []
+    contents: list[list[str]] = []
     for message in messages:
         if message["role"] == "assistant":
             break
-        asked.append([message["role"], _SCHEMA_BLOCK.sub("", message["content"])])
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+        contents.append([message["role"], _SCHEMA_BLOCK.sub("", message["content"])])
+    return hashlib.sha256(json.dumps(contents).encode()).hexdigest()
 
 
 def schema_of(body: dict[str, Any]) -> dict[str, Any] | None:
     """The JSON schema that the request asks for, wherever it says so."""
-    wanted = body.get("response_format") or {}
-    if wanted.get("type") == "json_schema":
-        return dict(wanted["json_schema"]["schema"])
+    response_format = body.get("response_format") or {}
+    if response_format.get("type") == "json_schema":
+        return dict(response_format["json_schema"]["schema"])
     block = _SCHEMA_BLOCK.search(body["messages"][-1]["content"])
     return dict(json.loads(block[1])) if block else None
 
@@ -373,9 +373,9 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds a call takes")
     parser.add_argument("--fault-rate", type=float, default=0.0, help="share of prompts that fail at first")
     parser.add_argument("--seed", type=int, default=0, help="of which prompts fail, and how")
-    given = parser.parse_args()
-    faults = some_faulty(given.fault_rate, seed=given.seed)
-    server = FakeServer(port=given.port, latency_s=given.latency, faults=faults, keep_calls=False)
+    arguments = parser.parse_args()
+    faults = some_faulty(arguments.fault_rate, seed=arguments.seed)
+    server = FakeServer(port=arguments.port, latency_s=arguments.latency, faults=faults, keep_calls=False)
     print(server.base_url, flush=True)  # noqa: T201  the caller reads the address
     with suppress(KeyboardInterrupt):
         server.run()

@@ -12,9 +12,9 @@ from pathlib import Path
 
 def binaries() -> Path | None:
     """The folder that holds initdb and pg_ctl, or None where PostgreSQL is not installed."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if found:
-        return found[-1].parent
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if programs:
+        return programs[-1].parent
     on_path = shutil.which("initdb")
     return Path(on_path).parent if on_path else None
 

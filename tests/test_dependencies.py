@@ -28,25 +28,25 @@ def normal(name: str) -> str:
 
 def pinned() -> dict[str, set[str]]:
     """List → its packages. A line is a comment, another list, or `name==version`."""
-    found: dict[str, set[str]] = {}
+    packages_by_file: dict[str, set[str]] = {}
     for file in LISTS:
         lines = [line.strip() for line in (PROJECT / file).read_text(encoding="utf-8").splitlines()]
         packages = [line for line in lines if line and not line.startswith(("#", "-r "))]
         assert all(re.fullmatch(r"[\w.\-\[\]]+==[\w.]+", line) for line in packages), file
-        found[file] = {normal(line.split("==")[0]) for line in packages}
-    return found
+        packages_by_file[file] = {normal(line.split("==")[0]) for line in packages}
+    return packages_by_file
 
 
 def explained() -> dict[str, set[str]]:
     """List → the packages in the first column of its table. The heading before a table names its list."""
-    found: dict[str, set[str]] = {file: set() for file in LISTS}
+    packages: dict[str, set[str]] = {file: set() for file in LISTS}
     file = ""
     for line in (PROJECT / "docs/dependencies.md").read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
             file = line.partition("`")[2].partition("`")[0]
         elif line.startswith("| ") and not line.startswith("| package"):
-            found[file] |= {normal(name) for name in line.split("|")[1].split(",")}
-    return found
+            packages[file] |= {normal(name) for name in line.split("|")[1].split(",")}
+    return packages
 
 
 def imported() -> set[str]:

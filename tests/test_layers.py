@@ -406,9 +406,9 @@ def rooms_told() -> set[str]:
 
 
 def test_the_page_on_architecture_names_every_room_and_no_other() -> None:
-    told = rooms_told()
-    assert {room for room in told if room.split("/")[0] in HOUSE} == {room_of(path) for path in house()} - {"."}
-    assert all((PROJECT / room).is_dir() for room in told)
+    rooms = rooms_told()
+    assert {room for room in rooms if room.split("/")[0] in HOUSE} == {room_of(path) for path in house()} - {"."}
+    assert all((PROJECT / room).is_dir() for room in rooms)
 
 
 def test_the_page_on_architecture_names_files_that_exist() -> None:

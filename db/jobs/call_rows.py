@@ -87,16 +87,16 @@ def _value(kind: type[T], columns: Mapping[str, Any], path: str = "") -> T:
     return kind(**parts)
 
 
-def _packed(asked: dict[str, Any]) -> bytes:
-    messages = [[message.role, message.content] for message in asked["messages"]]
-    text = json.dumps(asked | {"messages": messages}, ensure_ascii=False)
+def _packed(request: dict[str, Any]) -> bytes:
+    messages = [[message.role, message.content] for message in request["messages"]]
+    text = json.dumps(request | {"messages": messages}, ensure_ascii=False)
     return zlib.compress(text.encode("utf-8", "surrogatepass"), COMPRESSION)
 
 
 def _unpacked(request: bytes) -> dict[str, Any]:
-    asked: dict[str, Any] = json.loads(zlib.decompress(request).decode("utf-8", "surrogatepass"))
-    messages = tuple(Message(role=role, content=content) for role, content in asked["messages"])
-    return asked | {"messages": messages}
+    contents: dict[str, Any] = json.loads(zlib.decompress(request).decode("utf-8", "surrogatepass"))
+    messages = tuple(Message(role=role, content=content) for role, content in contents["messages"])
+    return contents | {"messages": messages}
 
 
 def storable(text: str) -> str:

@@ -15,20 +15,20 @@ def test_every_item_is_done_or_failed_with_its_reason_and_what_is_done_is_right(
     monkeypatch.setattr("proutt_core.llm.openai.retry.Backoff.wait_s", lambda *_args, **_named: 0.01)
     monkeypatch.setattr(faults, "DEADLINE_S", "1")
     monkeypatch.setattr(faults, "SHARE", 0.2)
-    found = faults.measure(dialogues=40)
-    assert found.done + found.failed == found.items == 40
-    assert set(found.faults) == {kind.value for kind in ELEVEN}
-    assert found.done > 20
-    assert found.failed > 0
-    assert found.done_equal
-    assert found.failed_explained
+    figures = faults.measure(dialogues=40)
+    assert figures.done + figures.failed == figures.items == 40
+    assert set(figures.faults) == {kind.value for kind in ELEVEN}
+    assert figures.done > 20
+    assert figures.failed > 0
+    assert figures.done_equal
+    assert figures.failed_explained
 
 
 def test_killed_at_random_moments_a_run_ends_as_if_nothing_had_happened(database: str) -> None:
-    found = kills.measure(dialogues=16, kills=3)
-    assert found.same_rows
-    assert found.committed_repeated == 0
-    assert found.seen_again <= 3 * (kills.CONCURRENCY + kills.CONCURRENCY)  # in flight, or in the last commit window
+    figures = kills.measure(dialogues=16, kills=3)
+    assert figures.same_rows
+    assert figures.committed_repeated == 0
+    assert figures.seen_again <= 3 * (kills.CONCURRENCY + kills.CONCURRENCY)  # in flight, or in the last commit window
 
 
 def test_the_bundled_dialogues_serve_where_the_shared_data_is_not(

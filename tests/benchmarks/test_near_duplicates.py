@@ -4,8 +4,8 @@ from benchmarks import near_duplicates
 
 
 def test_nearly_all_planted_copies_are_found(sqlite: str) -> None:
-    found = near_duplicates.main(small=True)
-    assert found.dialogues == near_duplicates.SMALL
-    assert found.planted > 40
-    assert found.found >= 0.97 * found.planted
-    assert found.copies >= found.found
+    figures = near_duplicates.main(small=True)
+    assert figures.dialogues == near_duplicates.SMALL
+    assert figures.planted > 40
+    assert figures.found >= 0.97 * figures.planted
+    assert figures.copies >= figures.found

@@ -25,8 +25,8 @@ def test_an_item_is_counted_after_an_earlier_one_has_warmed_the_preamble() -> No
     def prompt(text: str) -> Prompt:
         return Prompt(stage="x", version=1, messages=(ChatMessage(role="user", content=text),))
 
-    def encode(asked: Prompt) -> list[int]:
-        return [ord(c) for c in asked.messages[0].content]
+    def encode(prompt: Prompt) -> list[int]:
+        return [ord(c) for c in prompt.messages[0].content]
 
     items = [[prompt("SAMEabcd")], [prompt("SAMEefgh"), prompt("SAMEefghij")]]
     assert uncached_per_item(items, encode, block=4) == [4 + 2]
@@ -52,9 +52,9 @@ def test_calls_of_one_item_share_what_comes_before_the_task(shared_data: Path) -
 
 
 def test_the_promise_is_kept(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = tokens.main(small=True)
+    figures = tokens.main(small=True)
     for language in ("en", "zh"):
-        for length, figure in found[f"{language} mid"].items():
+        for length, figure in figures[f"{language} mid"].items():
             assert figure <= tokens.PROMISED[length], (language, length)
             assert figure > length  # a new history is read once
     assert "history of 200 tokens" in capsys.readouterr().out

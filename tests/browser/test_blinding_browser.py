@@ -96,5 +96,5 @@ def test_no_marker_reaches_an_annotator(project: tuple[str, Path], signed_in_pag
     # The comparison was heard, so a marker would have been too.
     assert b"Where can I park near stop" in heard
     assert b"Which set better anticipates" in heard
-    told = [(marker, place) for marker in MARKERS for place, body in ears.heard if marker.encode() in body]
-    assert told == []
+    leaks = [(marker, place) for marker in MARKERS for place, body in ears.heard if marker.encode() in body]
+    assert leaks == []

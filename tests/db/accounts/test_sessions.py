@@ -74,11 +74,11 @@ def test_session_ends_after_its_time(ann: int, clock: Clock) -> None:
 
 
 def test_sign_out_ends_this_session_only(ann: int) -> None:
-    one, other = (sign_in(name="ann", password=PASSWORD, address="here") for _ in range(2))
-    sign_out(one)
-    sign_out(one)
+    ended, other = (sign_in(name="ann", password=PASSWORD, address="here") for _ in range(2))
+    sign_out(ended)
+    sign_out(ended)
     sign_out("no such token at all, and no error")
-    assert user_of_token(one) is None and user_of_token(other) is not None
+    assert user_of_token(ended) is None and user_of_token(other) is not None
 
 
 def test_signing_in_ends_the_browsers_older_session(ann: int) -> None:

@@ -47,8 +47,8 @@ def test_names_that_look_the_same_are_the_same(database: str) -> None:
     make("ann")
     with pytest.raises(ConflictError, match="already an account named ann"):
         make("ＡＮＮ ")  # full-width letters
-    found = find_user(" Ann")
-    assert found is not None and found.name == "ann"
+    same_user = find_user(" Ann")
+    assert same_user is not None and same_user.name == "ann"
     assert [user.name for user in list_users()] == ["ann"]
 
 
@@ -108,8 +108,8 @@ def test_last_admin_keeps_the_role_and_the_account(database: str) -> None:
         set_roles(user_id=admin, roles=["annotator"])
     with pytest.raises(ConflictError, match="last admin"):
         deactivate(user_id=admin)
-    found = find_user("adm")
-    assert found is not None and found.active and found.roles == {"admin"}
+    user = find_user("adm")
+    assert user is not None and user.active and user.roles == {"admin"}
 
 
 def test_admin_that_is_switched_off_does_not_count_as_one(database: str) -> None:
@@ -175,9 +175,9 @@ def test_new_password_ends_all_sessions(database: str) -> None:
 
 def test_own_new_password_needs_the_present_one_and_keeps_only_this_session(database: str) -> None:
     ann = make("ann")
-    here, there = (sign_in(name="ann", password=PASSWORD, address="x") for _ in range(2))
+    here, elsewhere = (sign_in(name="ann", password=PASSWORD, address="x") for _ in range(2))
     with pytest.raises(NotAllowed, match="present password is wrong"):
         change_own_password(user_id=ann, current="a wild guess", new="another one", keep_session=here)
-    assert user_of_token(there) is not None
+    assert user_of_token(elsewhere) is not None
     change_own_password(user_id=ann, current=PASSWORD, new="another one", keep_session=here)
-    assert user_of_token(here) is not None and user_of_token(there) is None
+    assert user_of_token(here) is not None and user_of_token(elsewhere) is None

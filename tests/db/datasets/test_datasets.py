@@ -45,9 +45,9 @@ def test_an_import_under_way_is_invisible(database: str) -> None:
     assert datasets.get(dataset_id) is None
     assert dialogues.browse(dataset_id).total == 0
     datasets.finish(dataset_id, format="openai", report={})
-    (found,) = datasets.list_ready()
-    assert (found.name, found.dialogues, found.samples, found.format) == ("d", 1, 1, "openai")
-    assert (found.dialogues_by_split, found.samples_by_split) == ({"train": 1}, {"train": 1})
+    (dataset,) = datasets.list_ready()
+    assert (dataset.name, dataset.dialogues, dataset.samples, dataset.format) == ("d", 1, 1, "openai")
+    assert (dataset.dialogues_by_split, dataset.samples_by_split) == ({"train": 1}, {"train": 1})
 
 
 def test_a_name_that_is_taken_is_refused(database: str) -> None:
@@ -77,9 +77,9 @@ def test_a_removed_import_takes_no_more_rows(database: str) -> None:
 
 def test_the_same_id_is_a_duplicate_or_gets_a_suffix_by_its_text(database: str) -> None:
     dataset_id = datasets.create(name="d", public_title="T", source="", settings={})
-    one, two, three = talk("a", "1", "x"), talk("a", "2", "x"), talk("a", "3", "x")
-    assert dialogues.append(dataset_id, [one, two, one]) == ["a", "a#2", None]
-    assert dialogues.append(dataset_id, [two, three, one]) == [None, "a#3", None]
+    first, two, three = talk("a", "1", "x"), talk("a", "2", "x"), talk("a", "3", "x")
+    assert dialogues.append(dataset_id, [first, two, first]) == ["a", "a#2", None]
+    assert dialogues.append(dataset_id, [two, three, first]) == [None, "a#3", None]
 
 
 def test_an_unknown_dataset_is_told_with_those_there_are(database: str) -> None:
@@ -118,8 +118,8 @@ def test_a_sample_is_rebuilt_from_its_dialogue(database: str) -> None:
     (info,) = dialogues.browse(dataset_id).dialogues
     assert info.targets == (2,)
     assert info.dialogue == HELLO.dialogue
-    found = dialogues.samples_by_id(range(1000))
-    ((sample_id, stored),) = found.items()
+    samples = dialogues.samples_by_id(range(1000))
+    ((sample_id, stored),) = samples.items()
     assert dialogues.sample_by_id(sample_id) == stored
     assert (stored.dataset_id, stored.split, stored.group) == (dataset_id, "train", "a")
     assert [m.content for m in stored.sample.context] == ["hi", "hello"]
@@ -165,8 +165,8 @@ def test_a_title_given_away_by_a_later_method_stops_a_study_until_it_is_changed(
     with write() as session:
         check_titles_in_view(session)
         assert session.exec(select(Queue.public_title)).one() == "Everyday talk"
-    found = datasets.find("d")
-    assert found is not None and found.public_title == "Everyday talk"
+    dataset = datasets.find("d")
+    assert dataset is not None and dataset.public_title == "Everyday talk"
 
 
 def test_a_title_is_changed_on_the_queues_of_its_own_dataset_only(database: str) -> None:

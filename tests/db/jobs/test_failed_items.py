@@ -29,8 +29,8 @@ def run(database: str) -> int:
     return job_id
 
 
-def of_run(found: Sequence[SynthesisItem]) -> list[SynthesisItem]:
-    return sorted(found, key=lambda item: item.position)
+def of_run(items: Sequence[SynthesisItem]) -> list[SynthesisItem]:
+    return sorted(items, key=lambda item: item.position)
 
 
 def ids(job_id: int) -> list[int]:
@@ -45,12 +45,12 @@ def test_a_failed_item_comes_with_the_calls_that_tell_why(run: int) -> None:
     # The schema had nothing against the last one, but the stage had.
     refused_by_stage = answered(replace(CALL, key="other", attempt=2), text='{"topics": []}')
     store_for_item(run, first, good, REFUSED, refused_by_stage)
-    found = failed_items(run, [done, first, second])
-    assert [(item.position, item.dialogue, item.stage, item.reason) for item in found] == [
+    failures = failed_items(run, [done, first, second])
+    assert [(item.position, item.dialogue, item.stage, item.reason) for item in failures] == [
         (1, "d0001", "insight", "cut off after 1 tokens"),
         (2, "d0002", "insight", "cut off after 2 tokens"),
     ]
-    assert [item.calls for item in found] == [(REFUSED, refused_by_stage), ()]
+    assert [item.calls for item in failures] == [(REFUSED, refused_by_stage), ()]
 
 
 def test_items_of_another_run_are_not_among_them(run: int) -> None:

@@ -97,13 +97,13 @@ def test_values_of_one_store_go_together_before_what_was_handed_in_after_them(da
     async def main() -> tuple[list[str], set[str]]:
         writes = GroupedWrites()
         stored = [writes.add(store, name) for name in "abc"]
-        there = await writes.run(look)
-        return [await one for one in stored], there
+        rows = await writes.run(look)
+        return [await one for one in stored], rows
 
-    stored, there = asyncio.run(main())
+    stored, stored_rows = asyncio.run(main())
     assert stored == ["stored a", "stored b", "stored c"]
     assert seen == [["a", "b", "c"]]
-    assert there == names() == {"a", "b", "c"}
+    assert stored_rows == names() == {"a", "b", "c"}
 
 
 def test_of_values_that_cannot_be_stored_together_each_that_can_is(database: str) -> None:

@@ -35,13 +35,13 @@ def finish(held: ItemClaim) -> bool:
 def test_many_claimers_never_get_the_same_item(database: str) -> None:
     import_talks(40)
     job_id = start().job_id
-    given: list[int] = []
+    claimed: list[int] = []
     errors: list[BaseException] = []
 
     def work() -> None:
         try:
             while held := claim(job_id, n=3):
-                given.extend(c.id for c in held)
+                claimed.extend(c.id for c in held)
                 assert all(finish(c) for c in held)
         except BaseException as exc:
             errors.append(exc)
@@ -53,8 +53,8 @@ def test_many_claimers_never_get_the_same_item(database: str) -> None:
     for thread in threads:
         thread.join()
     assert not errors
-    assert Counter(given) == Counter(set(given))
-    assert len(given) == 40
+    assert Counter(claimed) == Counter(set(claimed))
+    assert len(claimed) == 40
     assert items.counts(job_id) == items.ItemCounts(done=40)
 
 

@@ -28,8 +28,8 @@ MAY = replace(JANUARY, since=date(2026, 5, 1), prompt=3.0)
 def test_the_newest_price_that_is_not_after_the_day(database: str) -> None:
     set_price(MAY)
     set_price(JANUARY)
-    found = {day: price_for("http://a/v1", "m", on=date(2026, *day)) for day in ((1, 1), (4, 30), (5, 1), (12, 31))}
-    assert found == {(1, 1): JANUARY, (4, 30): JANUARY, (5, 1): MAY, (12, 31): MAY}
+    prices = {day: price_for("http://a/v1", "m", on=date(2026, *day)) for day in ((1, 1), (4, 30), (5, 1), (12, 31))}
+    assert prices == {(1, 1): JANUARY, (4, 30): JANUARY, (5, 1): MAY, (12, 31): MAY}
     assert price_for("http://a/v1", "m", on=date(2025, 12, 31)) is None
 
 

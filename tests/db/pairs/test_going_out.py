@@ -40,7 +40,7 @@ def ben() -> int:
     return work.person("ben", "annotator")
 
 
-def given(job_id: int, user: int) -> tuple[str, int]:
+def claimed(job_id: int, user: int) -> tuple[str, int]:
     """The next pair's assignment, and the pair's id."""
     claim = claim_next(queue_public_id=work.queue_of(kind="pair", job_id=job_id), user_id=user)
     assert claim is not None
@@ -59,9 +59,9 @@ def by_id(job_id: int) -> dict[int, ReviewedPair]:
 
 
 def test_unreviewed_pairs_come_in_the_runs_order_with_context_and_traces(job_id: int) -> None:
-    found = list(reviewed_pairs(job_id))
-    assert [pair.external_id for pair in found] == ["d0000", "d0001", "d0002", "d0003"]
-    for pair in found:
+    pairs = list(reviewed_pairs(job_id))
+    assert [pair.external_id for pair in pairs] == ["d0000", "d0001", "d0002", "d0003"]
+    for pair in pairs:
         assert (pair.context, pair.chosen, pair.split) == (work.CONTEXT, work.trace(), "train")
         assert pair.rejected is not None
         assert pair.rejected != pair.chosen
@@ -69,9 +69,9 @@ def test_unreviewed_pairs_come_in_the_runs_order_with_context_and_traces(job_id:
 
 
 def test_an_edit_goes_out_although_a_second_person_approved_the_pair_as_it_was(job_id: int, ann: int, ben: int) -> None:
-    assignment, pair_id = given(job_id, ann)
+    assignment, pair_id = claimed(job_id, ann)
     save_pair_review(assignment_id=assignment, user_id=ann, answer="approve", chosen=EDITED)
-    assignment, same = given(job_id, ben)
+    assignment, same = claimed(job_id, ben)
     assert same == pair_id
     save_pair_review(assignment_id=assignment, user_id=ben, answer="approve")
     pair = by_id(job_id)[pair_id]
@@ -85,11 +85,11 @@ def test_an_edit_goes_out_although_a_second_person_approved_the_pair_as_it_was(j
 
 
 def test_a_withdrawn_edit_is_as_if_it_had_not_been_and_the_next_one_counts(job_id: int, ann: int) -> None:
-    assignment, pair_id = given(job_id, ann)
+    assignment, pair_id = claimed(job_id, ann)
     save_pair_review(assignment_id=assignment, user_id=ann, answer="approve", chosen=EDITED)
     assert undo_last(queue_public_id=work.queue_of(kind="pair", job_id=job_id), user_id=ann)
     assert by_id(job_id)[pair_id].reviews == ()
-    again, same = given(job_id, ann)
+    again, same = claimed(job_id, ann)
     assert same == pair_id
     save_pair_review(assignment_id=again, user_id=ann, answer="approve", chosen=BETTER)
     (review,) = by_id(job_id)[pair_id].reviews
@@ -102,12 +102,12 @@ def test_a_withdrawn_edit_is_as_if_it_had_not_been_and_the_next_one_counts(job_i
 
 
 def test_what_is_rejected_or_disputed_does_not_go_out(job_id: int, ann: int, ben: int) -> None:
-    assignment, rejected = given(job_id, ann)
+    assignment, rejected = claimed(job_id, ann)
     save_pair_review(assignment_id=assignment, user_id=ann, answer="reject")
-    assignment, disputed = given(job_id, ann)
+    assignment, disputed = claimed(job_id, ann)
     save_pair_review(assignment_id=assignment, user_id=ann, answer="approve", chosen=EDITED)
     for answer in ("approve", "reject"):  # ben sees the same two, in the same order
-        assignment, pair_id = given(job_id, ben)
+        assignment, pair_id = claimed(job_id, ben)
         assert pair_id == (rejected if answer == "approve" else disputed)
         save_pair_review(assignment_id=assignment, user_id=ben, answer=answer)  # type: ignore[arg-type]
     pairs = by_id(job_id)
@@ -120,7 +120,7 @@ def test_what_is_rejected_or_disputed_does_not_go_out(job_id: int, ann: int, ben
 
 
 def test_a_surplus_answer_counts_nowhere(job_id: int, ann: int) -> None:
-    assignment, pair_id = given(job_id, ann)
+    assignment, pair_id = claimed(job_id, ann)
     save_pair_review(assignment_id=assignment, user_id=ann, answer="approve", chosen=EDITED)
     with write() as session:
         session.execute(sa.update(Assignment).where(col(Assignment.public_id) == assignment).values(state="surplus"))
@@ -129,7 +129,7 @@ def test_a_surplus_answer_counts_nowhere(job_id: int, ann: int) -> None:
 
 @pytest.mark.parametrize("nothing", [sa.null(), sa.text("'null'")], ids=["SQL NULL", "JSON null"])
 def test_both_kinds_of_null_mean_as_synthesised(job_id: int, ann: int, nothing: sa.ColumnElement[None]) -> None:
-    assignment, pair_id = given(job_id, ann)
+    assignment, pair_id = claimed(job_id, ann)
     save_pair_review(assignment_id=assignment, user_id=ann, answer="approve", chosen=EDITED)
     with write() as session:
         session.execute(sa.update(PairReview).values(chosen=nothing, rejected=nothing))
@@ -141,7 +141,7 @@ def test_both_kinds_of_null_mean_as_synthesised(job_id: int, ann: int, nothing: 
 
 
 def test_gates_of_a_pair_are_named_and_hold_it_back_until_a_person_approves(job_id: int, ann: int) -> None:
-    assignment, pair_id = given(job_id, ann)
+    assignment, pair_id = claimed(job_id, ann)
     with write() as session:
         failed = [{"gate": "leaked_utterance", "detail": "x"}]
         session.execute(sa.update(PreferencePair).where(col(PreferencePair.id) == pair_id).values(gates_failed=failed))
@@ -159,7 +159,7 @@ def test_a_run_larger_than_a_batch_comes_whole_and_in_order(monkeypatch: pytest.
 
 
 def test_an_export_is_recorded_with_its_rows_and_an_event(job_id: int, ann: int) -> None:
-    assignment, pair_id = given(job_id, ann)
+    assignment, pair_id = claimed(job_id, ann)
     save_pair_review(assignment_id=assignment, user_id=ann, answer="approve", chosen=EDITED)
     review = final_review(by_id(job_id)[pair_id])
     assert review is not None

@@ -79,8 +79,8 @@ def test_an_import_under_way_is_invisible_and_can_be_removed() -> None:
 
 def test_when_complete_it_is_listed_and_its_pairs_are_given_out_under_its_public_title() -> None:
     dataset_id = imported(1, 2, 3)
-    (found,) = datasets.list_ready()
-    assert (found.kind, found.pairs, found.pairs_by_split, found.dialogues) == ("pairs", 3, {"train": 3}, 0)
+    (dataset,) = datasets.list_ready()
+    assert (dataset.kind, dataset.pairs, dataset.pairs_by_split, dataset.dialogues) == ("pairs", 3, {"train": 3}, 0)
     ann = work.person("ann", "annotator")
     (mine,) = waiting_for(ann)
     assert (mine.kind, mine.title, mine.available) == ("pair", "Small talk", 3)

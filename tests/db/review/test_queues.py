@@ -20,7 +20,7 @@ from tests.db import work
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def given(queue: str, user: int) -> str:
+def claimed(queue: str, user: int) -> str:
     claim = claim_next(queue_public_id=queue, user_id=user)
     assert claim is not None
     return claim.assignment_id
@@ -84,8 +84,8 @@ def test_claims_at_the_same_moment_without_answers_never_give_one_place_twice() 
 
     def claim(user: int) -> str | None:
         start.wait()
-        found = claim_next(queue_public_id=queue, user_id=user)
-        return None if found is None else found.assignment_id
+        assignment = claim_next(queue_public_id=queue, user_id=user)
+        return None if assignment is None else assignment.assignment_id
 
     with ThreadPoolExecutor(8) as pool:
         claims = [found for found in pool.map(claim, people) if found]
@@ -98,7 +98,7 @@ def test_two_tabs_claiming_at_once_hold_one_assignment(pair_queue: str) -> None:
 
     def claim(_tab: int) -> str:
         start.wait()
-        return given(pair_queue, user)
+        return claimed(pair_queue, user)
 
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(claim, range(2))
@@ -107,7 +107,7 @@ def test_two_tabs_claiming_at_once_hold_one_assignment(pair_queue: str) -> None:
 
 def test_a_refresh_gives_the_same_assignment_again(pair_queue: str) -> None:
     user = work.person("ann", "annotator")
-    assert given(pair_queue, user) == given(pair_queue, user)
+    assert claimed(pair_queue, user) == claimed(pair_queue, user)
 
 
 def test_the_order_is_the_frozen_one_and_not_the_order_of_the_run() -> None:
@@ -123,25 +123,25 @@ def test_the_order_is_the_frozen_one_and_not_the_order_of_the_run() -> None:
 
 def test_an_expired_lease_is_free_for_somebody_else(pair_queue: str) -> None:
     ann, ben = work.person("ann", "annotator"), work.person("ben", "annotator")
-    first = given(pair_queue, ann)
-    assert item_of(given(pair_queue, ben)) != item_of(first)
+    first = claimed(pair_queue, ann)
+    assert item_of(claimed(pair_queue, ben)) != item_of(first)
     cat = work.person("cat", "annotator")
     work.expire(first)
-    assert item_of(given(pair_queue, cat)) == item_of(first)
+    assert item_of(claimed(pair_queue, cat)) == item_of(first)
 
 
 def test_a_late_answer_counts_while_the_place_is_free(pair_queue: str) -> None:
     ann = work.person("ann", "annotator")
-    first = given(pair_queue, ann)
+    first = claimed(pair_queue, ann)
     work.expire(first)
     assert save_pair_review(assignment_id=first, user_id=ann, answer="reject") == "counted"
 
 
 def test_a_late_answer_to_a_taken_place_is_kept_as_surplus(pair_queue: str) -> None:
     ann, ben = work.person("ann", "annotator"), work.person("ben", "annotator")
-    first = given(pair_queue, ann)
+    first = claimed(pair_queue, ann)
     work.expire(first)
-    second = given(pair_queue, ben)
+    second = claimed(pair_queue, ben)
     assert item_of(second) == item_of(first)
     assert save_pair_review(assignment_id=first, user_id=ann, answer="reject") == "surplus"
     assert save_pair_review(assignment_id=second, user_id=ben, answer="approve") == "counted"
@@ -150,58 +150,58 @@ def test_a_late_answer_to_a_taken_place_is_kept_as_surplus(pair_queue: str) -> N
 
 def test_whoever_lost_the_place_is_given_something_else(pair_queue: str) -> None:
     ann, ben = work.person("ann", "annotator"), work.person("ben", "annotator")
-    first = given(pair_queue, ann)
+    first = claimed(pair_queue, ann)
     work.expire(first)
-    given(pair_queue, ben)
-    assert given(pair_queue, ann) != first
+    claimed(pair_queue, ben)
+    assert claimed(pair_queue, ann) != first
 
 
 def test_renewing_keeps_the_place_and_cannot_take_back_a_lost_one(pair_queue: str) -> None:
     ann, ben = work.person("ann", "annotator"), work.person("ben", "annotator")
-    first = given(pair_queue, ann)
+    first = claimed(pair_queue, ann)
     work.expire(first)
     assert renew(assignment_id=first, user_id=ann)
-    assert item_of(given(pair_queue, ben)) != item_of(first)
-    second = given(pair_queue, ben)
+    assert item_of(claimed(pair_queue, ben)) != item_of(first)
+    second = claimed(pair_queue, ben)
     work.expire(second)
     cat = work.person("cat", "annotator")
-    assert item_of(given(pair_queue, cat)) == item_of(second)
+    assert item_of(claimed(pair_queue, cat)) == item_of(second)
     assert not renew(assignment_id=second, user_id=ben)
 
 
 def test_skipped_ones_come_back_last_in_the_order_of_skipping(pair_queue: str) -> None:
     ann = work.person("ann", "annotator")
-    first = given(pair_queue, ann)
+    first = claimed(pair_queue, ann)
     assert skip(assignment_id=first, user_id=ann)
-    second = given(pair_queue, ann)
+    second = claimed(pair_queue, ann)
     assert skip(assignment_id=second, user_id=ann)
-    third = given(pair_queue, ann)
+    third = claimed(pair_queue, ann)
     assert len({first, second, third}) == 3
     save_pair_review(assignment_id=third, user_id=ann, answer="approve")
-    assert given(pair_queue, ann) == first
+    assert claimed(pair_queue, ann) == first
     save_pair_review(assignment_id=first, user_id=ann, answer="approve")
-    assert given(pair_queue, ann) == second
+    assert claimed(pair_queue, ann) == second
 
 
 def test_a_skipped_one_is_free_for_others_and_does_not_come_back_when_they_took_it(pair_queue: str) -> None:
     ann, ben = work.person("ann", "annotator"), work.person("ben", "annotator")
-    first = given(pair_queue, ann)
+    first = claimed(pair_queue, ann)
     skip(assignment_id=first, user_id=ann)
     for _n in range(3):
-        save_pair_review(assignment_id=given(pair_queue, ben), user_id=ben, answer="approve")
+        save_pair_review(assignment_id=claimed(pair_queue, ben), user_id=ben, answer="approve")
     assert claim_next(queue_public_id=pair_queue, user_id=ann) is None
 
 
 def test_a_second_skip_does_nothing(pair_queue: str) -> None:
     ann = work.person("ann", "annotator")
-    first = given(pair_queue, ann)
+    first = claimed(pair_queue, ann)
     assert skip(assignment_id=first, user_id=ann)
     assert not skip(assignment_id=first, user_id=ann)
 
 
 def test_skipping_what_was_answered_in_another_tab_does_not_undo_it(pair_queue: str) -> None:
     ann = work.person("ann", "annotator")
-    first = given(pair_queue, ann)
+    first = claimed(pair_queue, ann)
     save_pair_review(assignment_id=first, user_id=ann, answer="approve")
     assert not skip(assignment_id=first, user_id=ann)
     assert state_of(first) == "done"
@@ -209,7 +209,7 @@ def test_skipping_what_was_answered_in_another_tab_does_not_undo_it(pair_queue: 
 
 def test_a_closed_queue_gives_and_takes_nothing(pair_queue: str) -> None:
     ann = work.person("ann", "annotator")
-    first = given(pair_queue, ann)
+    first = claimed(pair_queue, ann)
     work.set_queue_state(pair_queue, "closed")
     with pytest.raises(ConflictError, match="closed"):
         claim_next(queue_public_id=pair_queue, user_id=ann)
@@ -227,7 +227,7 @@ def test_a_tree_queue_is_not_for_annotators() -> None:
     annotator, reviewer = work.person("ann", "annotator"), work.person("rev", "reviewer")
     with pytest.raises(NotAllowed, match="roles"):
         claim_next(queue_public_id=queue, user_id=annotator)
-    assert save_tree_review(assignment_id=given(queue, reviewer), user_id=reviewer, answer="partly") == "counted"
+    assert save_tree_review(assignment_id=claimed(queue, reviewer), user_id=reviewer, answer="partly") == "counted"
 
 
 def test_a_revoked_role_ends_the_work_at_once(pair_queue: str) -> None:
@@ -239,7 +239,7 @@ def test_a_revoked_role_ends_the_work_at_once(pair_queue: str) -> None:
 
 def test_somebody_elses_assignment_cannot_be_answered_skipped_or_renewed(pair_queue: str) -> None:
     ann, ben = work.person("ann", "annotator"), work.person("ben", "annotator")
-    first = given(pair_queue, ann)
+    first = claimed(pair_queue, ann)
     with pytest.raises(NotAllowed):
         save_pair_review(assignment_id=first, user_id=ben, answer="approve")
     with pytest.raises(NotAllowed):
@@ -251,7 +251,7 @@ def test_somebody_elses_assignment_cannot_be_answered_skipped_or_renewed(pair_qu
 def test_a_pair_cannot_be_answered_as_a_tree(pair_queue: str) -> None:
     ann = work.person("ann", "annotator")
     with pytest.raises(NotAllowed):
-        save_tree_review(assignment_id=given(pair_queue, ann), user_id=ann, answer="correct")
+        save_tree_review(assignment_id=claimed(pair_queue, ann), user_id=ann, answer="correct")
 
 
 def test_opening_the_queues_of_a_run_twice_adds_nothing() -> None:
@@ -282,8 +282,8 @@ def test_items_of_a_longer_run_join_at_the_end_of_its_queues() -> None:
 
 def test_waiting_counts_what_i_did_and_what_is_left_for_me(pair_queue: str) -> None:
     ann, ben = work.person("ann", "annotator"), work.person("ben", "annotator")
-    save_pair_review(assignment_id=given(pair_queue, ann), user_id=ann, answer="approve")
-    given(pair_queue, ann)
+    save_pair_review(assignment_id=claimed(pair_queue, ann), user_id=ann, answer="approve")
+    claimed(pair_queue, ann)
     mine, others = waiting_for(ann), waiting_for(ben)
     assert [(w.kind, w.done, w.total, w.available) for w in mine] == [("pair", 1, 3, 2)]
     # ann's answer and ann's lease leave one for ben
@@ -308,8 +308,8 @@ def test_a_case_of_an_open_study_is_hidden_from_its_judges_on_pair_and_tree_queu
             user: w.available for user in (judge, other) for w in waiting_for(user) if w.queue_public_id == queue
         }
         assert waiting == {judge: 1, other: 3}
-        skip(assignment_id=given(queue, judge), user_id=judge)
-        again = given(queue, judge)
+        skip(assignment_id=claimed(queue, judge), user_id=judge)
+        again = claimed(queue, judge)
         save = save_pair_review if kind == "pair" else save_tree_review
         answer = "approve" if kind == "pair" else "correct"
         save(assignment_id=again, user_id=judge, answer=answer)  # type: ignore[operator]
@@ -322,14 +322,14 @@ def test_a_pair_given_before_the_study_opened_is_taken_away_from_its_judge() -> 
     work.open_queues(job_id)
     queue = work.queue_of(kind="pair", job_id=job_id)
     judge = work.person("judge", "annotator")
-    given(queue, judge)
+    claimed(queue, judge)
     work.study(sample_ids, members=[judge])
     assert claim_next(queue_public_id=queue, user_id=judge) is None
 
 
 def test_a_lease_in_force_counts_as_taken_for_others_but_not_for_its_holder(pair_queue: str) -> None:
     ann, ben = work.person("ann", "annotator"), work.person("ben", "annotator")
-    item_id = item_of(given(pair_queue, ann))
+    item_id = item_of(claimed(pair_queue, ann))
     with read() as session:
         count = {
             (user, moment): session.exec(select(taken_by_others(user, when)).where(QueueItem.id == item_id)).one()

@@ -76,8 +76,8 @@ def test_whatever_people_do_at_once_the_rows_tell_one_story() -> None:
         working = [together.submit(person.work) for person in people]
         working[0].result()
         work.set_queue_state(queue, "closed")
-        for one in working:
-            one.result()
+        for worker in working:
+            worker.result()
 
     with read() as session:
         assignments = session.exec(select(Assignment)).all()

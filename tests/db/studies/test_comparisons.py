@@ -17,7 +17,7 @@ from tests.db import work
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def given(queue: str, user: int) -> str:
+def claimed(queue: str, user: int) -> str:
     claim = claim_next(queue_public_id=queue, user_id=user)
     assert claim is not None
     return claim.assignment_id
@@ -60,7 +60,7 @@ def test_the_answer_names_the_method_whose_texts_were_on_the_side_chosen() -> No
     queue = work.study(work.samples(12, split="test"), members=[judge])
     seen = set()
     for _case in range(12):
-        assignment = given(queue, judge)
+        assignment = claimed(queue, judge)
         task = compare_task(assignment_id=assignment, user_id=judge)
         on_the_left = task.left[0][0].lower()  # texts of method a begin with A
         assert left_is(assignment) == on_the_left
@@ -73,7 +73,7 @@ def test_the_answer_names_the_method_whose_texts_were_on_the_side_chosen() -> No
 def test_a_judge_receives_the_texts_and_the_progress_and_nothing_else() -> None:
     judge = work.person("judge", "annotator")
     queue = work.study(work.samples(2, split="test"), members=[judge], marker="zebra")
-    task = compare_task(assignment_id=given(queue, judge), user_id=judge)
+    task = compare_task(assignment_id=claimed(queue, judge), user_id=judge)
     assert set(CompareTask.model_fields) == {
         "assignment_id",
         "context",
@@ -92,7 +92,7 @@ def test_a_judge_receives_the_texts_and_the_progress_and_nothing_else() -> None:
 def test_the_next_utterance_is_shown_only_where_the_protocol_shows_it() -> None:
     judge = work.person("judge", "annotator")
     queue = work.study(work.samples(1, split="test"), members=[judge], evidence="context_and_next")
-    assert compare_task(assignment_id=given(queue, judge), user_id=judge).next_utterance == work.NEXT
+    assert compare_task(assignment_id=claimed(queue, judge), user_id=judge).next_utterance == work.NEXT
 
 
 @pytest.mark.parametrize("role", ["researcher", "admin"])
@@ -118,7 +118,7 @@ def test_a_role_revoked_after_the_freeze_still_blinds_and_one_revoked_before_doe
 def test_a_judge_who_becomes_a_researcher_cannot_answer_the_case_held() -> None:
     judge = work.person("judge", "annotator")
     queue = work.study(work.samples(1, split="test"), members=[judge])
-    assignment = given(queue, judge)
+    assignment = claimed(queue, judge)
     work.give_role(judge, "researcher")
     with pytest.raises(NotAllowed):
         save_judgement(assignment_id=assignment, user_id=judge, side="tie")
@@ -141,8 +141,8 @@ def test_whoever_edited_pairs_of_the_run_behind_a_method_is_not_given_its_cases(
     pairs = work.queue_of(kind="pair", job_id=job_id)
     editor, approver = work.person("editor", "annotator"), work.person("approver", "annotator")
     edited = work.trace(("When is the best week for maples?", "Is it crowded on Sundays?"))
-    save_pair_review(assignment_id=given(pairs, editor), user_id=editor, answer="approve", chosen=edited)
-    save_pair_review(assignment_id=given(pairs, approver), user_id=approver, answer="approve")
+    save_pair_review(assignment_id=claimed(pairs, editor), user_id=editor, answer="approve", chosen=edited)
+    save_pair_review(assignment_id=claimed(pairs, approver), user_id=approver, answer="approve")
     test_samples = work.samples(1, split="test", name="held out")
     queue = work.study(test_samples, members=[editor, approver], people=2, runs=(None, "run-behind"))
     with pytest.raises(NotAllowed, match="edited pairs"):
@@ -155,11 +155,11 @@ def test_whoever_edited_pairs_of_the_run_behind_a_method_is_not_given_its_cases(
 def test_a_double_click_and_a_second_tab_answer_once_and_never_the_next_case() -> None:
     judge = work.person("judge", "annotator")
     queue = work.study(work.samples(2, split="test"), members=[judge])
-    first = given(queue, judge)
+    first = claimed(queue, judge)
     outcomes = [save_judgement(assignment_id=first, user_id=judge, side=side) for side in ("left", "left", "right")]
     assert outcomes == ["counted", "already", "already"]
     assert len(answers(first)) == 1
-    second = given(queue, judge)
+    second = claimed(queue, judge)
     assert second != first
     assert answers(second) == []
 
@@ -167,31 +167,31 @@ def test_a_double_click_and_a_second_tab_answer_once_and_never_the_next_case() -
 def test_an_undone_answer_stays_on_record_and_the_case_comes_back_first() -> None:
     judge = work.person("judge", "annotator")
     queue = work.study(work.samples(3, split="test"), members=[judge])
-    first = given(queue, judge)
+    first = claimed(queue, judge)
     save_judgement(assignment_id=first, user_id=judge, side="tie")
-    second = given(queue, judge)
+    second = claimed(queue, judge)
     assert undo_last(queue_public_id=queue, user_id=judge)
-    assert given(queue, judge) == first
+    assert claimed(queue, judge) == first
     save_judgement(assignment_id=first, user_id=judge, side="left")
     assert answers(first) == ["tie", "withdrawn", left_is(first)]
-    assert given(queue, judge) == second
+    assert claimed(queue, judge) == second
 
 
 def test_a_skip_can_be_undone_and_nothing_can_be_undone_twice() -> None:
     judge = work.person("judge", "annotator")
     queue = work.study(work.samples(2, split="test"), members=[judge])
-    first = given(queue, judge)
+    first = claimed(queue, judge)
     skip(assignment_id=first, user_id=judge)
-    given(queue, judge)
+    claimed(queue, judge)
     assert undo_last(queue_public_id=queue, user_id=judge)
-    assert given(queue, judge) == first
+    assert claimed(queue, judge) == first
     assert not undo_last(queue_public_id=queue, user_id=judge)
 
 
 def test_the_event_log_tells_of_each_answer_but_not_which_method_won() -> None:
     judge = work.person("judge", "annotator")
     queue = work.study(work.samples(1, split="test"), members=[judge])
-    save_judgement(assignment_id=given(queue, judge), user_id=judge, side="left")
+    save_judgement(assignment_id=claimed(queue, judge), user_id=judge, side="left")
     with read() as session:
         event = session.exec(select(EventRow).where(EventRow.user_id == judge)).one()
     assert (event.kind, event.detail) == ("answer", {"queue": queue, "outcome": "counted"})

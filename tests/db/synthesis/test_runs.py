@@ -43,11 +43,11 @@ def test_hindsight_is_averaged_by_branch_over_what_was_measured(database: str) -
     with write() as session:
         for item in session.exec(select(SynthesisItem)):
             item.branch, item.overlap_chosen, item.overlap_insight = measured[item.position]
-    found = overlaps(job_id)
-    assert set(found) == {"mid", "low"}
-    assert found["low"] == Overlap(items=1, chosen=0.5, insight=0.0)
-    assert found["mid"].items == 2
-    assert found["mid"].chosen == pytest.approx(0.3) and found["mid"].insight == pytest.approx(0.2)
+    averages = overlaps(job_id)
+    assert set(averages) == {"mid", "low"}
+    assert averages["low"] == Overlap(items=1, chosen=0.5, insight=0.0)
+    assert averages["mid"].items == 2
+    assert averages["mid"].chosen == pytest.approx(0.3) and averages["mid"].insight == pytest.approx(0.2)
 
 
 def test_a_run_of_which_nothing_came_frees_its_name_and_keeps_its_calls(database: str) -> None:
@@ -111,8 +111,8 @@ def test_who_changed_a_job_is_noted(database: str) -> None:
     jobs.resume(started.job_id, user_id=person)
     jobs.halt(started.job_id, Standstill("server", "it is down"))
     jobs.cancel(started.job_id, user_id=person)
-    told = [(event.user, event.kind, event.detail) for event in reversed(recent())]
-    assert told == [
+    events = [(event.user, event.kind, event.detail) for event in reversed(recent())]
+    assert events == [
         ("res", "job.start", {}),
         ("res", "job.paused", {}),
         ("res", "job.limits", {"max_calls": 10, "max_cost": None}),
