@@ -42,6 +42,7 @@ _COLUMNS = {path: column for column, path in PATHS.items()}
 _VALUES = attrgetter(*PATHS.values())
 _OF_CALLS = [name for name in PATHS if name in CALLS.c]
 _OF_LINKS = [name for name in PATHS if name in LINKS.c]
+_LINK_VALUES = attrgetter(*(PATHS[name] for name in _OF_LINKS))
 
 ANSWER_COLUMNS = [CALLS.c[name] for name in _OF_CALLS if PATHS[name].startswith("answer.")]
 SERVED_COLUMNS = [
@@ -61,8 +62,7 @@ def call_row(call: Call) -> dict[str, Any]:
 
 def link_row(call: Call) -> dict[str, Any]:
     """What item_call holds of the call, beside which call and whose item it is."""
-    values = dict(zip(PATHS, _VALUES(call), strict=True))
-    return {name: values[name] for name in _OF_LINKS}
+    return dict(zip(_OF_LINKS, _LINK_VALUES(call), strict=True))
 
 
 def served_call(row: Any) -> Call:

@@ -145,4 +145,4 @@ class ItemCall(SQLModel, table=True):
     attempt: int = 1
     call_id: int = Field(foreign_key="llm_call.id", index=True)
     from_cache: bool = False
-    asked_at: datetime | None = time(False)  # when the stage asked; it may have waited for a place
+    asked_at: datetime | None = time(False)  # when the stage asked; it may have waited for a slot

@@ -62,8 +62,8 @@ def test_no_field_is_lost_on_the_way_to_the_database_and_back(item: tuple[int, i
 def test_a_valid_reply_comes_back_as_it_was_answered_but_for_how_it_ended(database: str) -> None:
     with write() as session:
         (call_id,) = calls.store(session, [replace(FULL_CALL, problem=None)])
-    answers = calls.load_many(["full"], generation=7)
-    assert answers == {"full": (call_id, replace(FULL_CALL.answer, finish_reason="stop"))}
+    replies = calls.load_many(["full"], generation=7)
+    assert replies == {"full": (call_id, replace(FULL_CALL.answer, finish_reason="stop"))}
 
 
 def test_what_was_asked_is_stored_as_it_always_was(item: tuple[int, int]) -> None:

@@ -86,8 +86,8 @@ def test_many_are_stored_and_found_at_once_in_order(database: str) -> None:
     with write() as session:
         ids = calls.store(session, new)
     assert ids == sorted(ids)
-    answers = calls.load_many([f"k{n}" for n in range(1300)])
-    assert {key: (call_id, answer.text) for key, (call_id, answer) in answers.items()} == {
+    replies = calls.load_many([f"k{n}" for n in range(1300)])
+    assert {key: (call_id, answer.text) for key, (call_id, answer) in replies.items()} == {
         f"k{n}": (ids[n], f"r{n}") for n in range(1200) if n % 3
     }
 
