@@ -17,7 +17,7 @@ CALL = Call(
     draw=0,
     messages=(Message(role="system", content="You read dialogues."), Message(role="user", content="What now?")),
     schema_name="Insight",
-    schema={"type": "object"},
+    schema='{"type":"object"}',
     model="m",
     answer=Completion(
         text="first",
@@ -36,7 +36,7 @@ FULL_CALL = Call(
     draw=2,
     messages=(Message(role="system", content="You read dialogues."), Message(role="user", content="你好 \ud800")),
     schema_name="Insight",
-    schema={"type": "object", "required": ["topics"]},
+    schema='{"type":"object","required":["topics"]}',
     model="m",
     answer=Completion(
         text='{"topics": [',

@@ -16,6 +16,7 @@ from db.columns import now
 from db.tables import ItemCall, LlmCall
 from proutt_core.types import Message
 from proutt_core.types.calls import Call, Completion
+from proutt_core.types.json_text import array_json, as_json, is_whole, object_json, text_json
 
 T = TypeVar("T")
 
@@ -88,15 +89,23 @@ def _value(kind: type[T], columns: Mapping[str, Any], path: str = "") -> T:
 
 
 def _packed(request: dict[str, Any]) -> bytes:
-    messages = [[message.role, message.content] for message in request["messages"]]
-    text = json.dumps(request | {"messages": messages}, ensure_ascii=False)
+    """What the messages say was written for the call's key already."""
+    messages = array_json(f'["{message.role}",{_exact_json(message.content)}]' for message in request["messages"])
+    written = {"messages": messages, "schema": request["schema"] or "null"}
+    text = object_json(written | {name: as_json(request[name]) for name in PACKED if name not in written})
     return zlib.compress(text.encode("utf-8", "surrogatepass"), COMPRESSION)
+
+
+def _exact_json(text: str) -> str:
+    """Two lone surrogates in a row would be read back as one character if they were escapes."""
+    return text_json(text) if is_whole(text) else json.dumps(text, ensure_ascii=False)
 
 
 def _unpacked(request: bytes) -> dict[str, Any]:
     contents: dict[str, Any] = json.loads(zlib.decompress(request).decode("utf-8", "surrogatepass"))
     messages = tuple(Message(role=role, content=content) for role, content in contents["messages"])
-    return contents | {"messages": messages}
+    schema = contents["schema"]
+    return contents | {"messages": messages, "schema": None if schema is None else as_json(schema)}
 
 
 def storable(text: str) -> str:

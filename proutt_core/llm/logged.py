@@ -135,7 +135,7 @@ class Question:
             draw=self.draw,
             messages=self.prompt.messages,
             schema_name=self.schema.name if self.schema else None,
-            schema=self.schema.json_schema if self.schema else None,
+            schema=self.schema.json_text if self.schema else None,
             model=model,
             answer=answer,
             problem=problem,

@@ -6,7 +6,6 @@ the method gets a typed answer. A client sends `schema.json_schema` to its serve
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
@@ -17,6 +16,7 @@ from proutt_core.errors import InputError, ReplyError
 from proutt_core.llm.schema import ReplyType
 from proutt_core.types import Message, Value
 from proutt_core.types.calls import Completion
+from proutt_core.types.json_text import array_json, as_json, as_sorted_json, object_json, text_json
 
 ChatMessage = Message
 
@@ -61,18 +61,17 @@ class Model(Protocol):
 
 def call_key(model: Model, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int = 0) -> str:
     """The identity of one call: sha256 over canonical JSON of everything that shapes the answer."""
-    identity = {
-        "address": model.address,
-        "name": model.name,
-        "parameters": dict(model.parameters),
-        "stage": prompt.stage,
-        "version": prompt.version,
-        "messages": [[m.role, m.content] for m in prompt.messages],
-        "schema": None if schema is None else schema.json_schema,
-        "draw": draw,
+    members = {
+        "address": as_json(model.address),
+        "draw": str(draw),
+        "messages": array_json(f'["{m.role}",{text_json(m.content)}]' for m in prompt.messages),
+        "name": as_json(model.name),
+        "parameters": as_sorted_json(dict(model.parameters)),
+        "schema": "null" if schema is None else schema.sorted_json_text,
+        "stage": as_json(prompt.stage),
+        "version": str(prompt.version),
     }
-    # ASCII escapes keep lone surrogates (they occur in real logs) encodable.
-    text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    text = object_json(members)  # as sorted as its members are
     digest = hashlib.sha256()
     # In parts so small that hashlib lets no other thread run: getting the turn back takes longer than hashing.
     for start in range(0, len(text), _HASHED_AT_ONCE):

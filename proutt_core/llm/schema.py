@@ -11,13 +11,16 @@ choices.
 """
 
 import functools
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, ValidatorFunctionWrapHandler
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+from proutt_core.types.json_text import as_json, as_sorted_json
 
 T_co = TypeVar("T_co", bound=BaseModel, covariant=True)
 
@@ -67,10 +70,23 @@ class ReplyType(Generic[T_co]):
         return self.shape.__name__
 
     @functools.cached_property
+    def json_text(self) -> str:
+        """The schema to send, with properties in their order, for a model writes its answer in it.
+
+        Raises TypeError for a class that strict servers refuse.
+        """
+        return _template(self.shape, as_json).filled(self.conditions)
+
+    @functools.cached_property
+    def sorted_json_text(self) -> str:
+        """The schema as a part of a call's key."""
+        return _template(self.shape, as_sorted_json).filled(self.conditions)
+
+    @property
     def json_schema(self) -> dict[str, Any]:
-        """The schema to send. Raises TypeError for a class that strict servers refuse. Shared: do not change it."""
-        filled: dict[str, Any] = _filled(_of_class(self.shape), self.conditions)
-        return filled
+        """The schema to send, to be looked into."""
+        schema: dict[str, Any] = json.loads(self.json_text)
+        return schema
 
 
 def condition(info: ValidationInfo, name: str) -> Any:
@@ -79,16 +95,42 @@ def condition(info: ValidationInfo, name: str) -> Any:
     return conditions[name]
 
 
-def _filled(node: Any, conditions: Mapping[str, Any]) -> Any:
-    """A copy, with the item's choices in place of the marks."""
-    if isinstance(node, list):
-        return [_filled(part, conditions) for part in node]
-    if not isinstance(node, dict):
-        return node
-    choices = conditions[node[_ONE_OF]] if _ONE_OF in node else None
-    if choices is not None:
-        return {"enum": list(choices), "type": "string"}
-    return {key: _filled(part, conditions) for key, part in node.items() if key != _ONE_OF}
+@dataclass(frozen=True)
+class _Template:
+    """The schema of a class as text, cut where the choices of an item belong: `texts` around `fields`.
+
+    A field is the name of its condition, and what stands there where that allows any text.
+    """
+
+    texts: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
+
+    def filled(self, conditions: Mapping[str, Any]) -> str:
+        parts = [self.texts[0]]
+        for (name, any_text), text in zip(self.fields, self.texts[1:], strict=True):
+            choices = conditions[name]
+            parts += [any_text if choices is None else f'{{"enum":{as_json(list(choices))},"type":"string"}}', text]
+        return "".join(parts)
+
+
+@functools.cache
+def _template(shape: type[BaseModel], write: Callable[[Any], str]) -> _Template:
+    marked: list[dict[str, Any]] = []
+
+    def with_cuts(node: Any) -> Any:
+        if isinstance(node, list):
+            return [with_cuts(part) for part in node]
+        if not isinstance(node, dict):
+            return node
+        if _ONE_OF in node:
+            marked.append(node)
+            return f"\0{len(marked) - 1}"
+        return {key: with_cuts(part) for key, part in node.items()}
+
+    texts = re.split(r'"\\u0000(\d+)"', write(with_cuts(_of_class(shape))))
+    cut = [marked[int(number)] for number in texts[1::2]]
+    fields = ((node[_ONE_OF], write({k: v for k, v in node.items() if k != _ONE_OF})) for node in cut)
+    return _Template(texts=tuple(texts[::2]), fields=tuple(fields))
 
 
 @functools.cache

@@ -5,10 +5,8 @@ screens show it. A new field needs a column of its name and nothing in between. 
 every call, and nothing in them comes from outside unchecked.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from proutt_core.types.dialogues import Message
 
@@ -47,7 +45,7 @@ class Call:
     draw: int
     messages: tuple[Message, ...]
     schema_name: str | None
-    schema: Mapping[str, Any] | None
+    schema: str | None  # as JSON
     model: str  # the model that was asked
     answer: Completion
     problem: str | None = None  # why the answer may not be used

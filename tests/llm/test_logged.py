@@ -1,6 +1,7 @@
 """The log around a model: which replies answer later calls, and what is kept of each call."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -87,7 +88,7 @@ def test_a_valid_reply_is_stored_and_answers_the_next_call(store: Store) -> None
     assert (call.stage, call.version, call.draw) == ("colour", 1, 0)
     assert call.messages == prompt().messages
     assert call.schema_name == "Answer"
-    assert call.schema is not None and call.schema["type"] == "object"
+    assert call.schema is not None and json.loads(call.schema)["type"] == "object"
     assert (call.model, call.answer) == ("queue-1", said(GOOD))
     assert link.from_cache and link.valid and link.key == call.key == call_key(model, prompt(), ANSWER)
 

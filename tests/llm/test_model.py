@@ -1,5 +1,7 @@
 """ask(), reading replies, and the identity of a call."""
 
+import hashlib
+import json
 from dataclasses import replace
 
 import pytest
@@ -7,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from proutt_core.errors import ReplyError
 from proutt_core.llm import ChatMessage, Completion, Prompt, ReplyType, ask, call_key, parse_reply
+from proutt_core.synthesis.stages import next_path
 from tests.llm.fakes import ScriptedModel
 
 pytestmark = pytest.mark.anyio
@@ -140,3 +143,29 @@ def test_the_key_holds_all_that_shapes_an_answer_and_nothing_else() -> None:
         call_key(model, PROMPT, ANSWER, 1),
     }
     assert len(keys) == 8
+
+
+ODD_TEXTS = ["plain \x00\x1f\x7f", "北京有哪些景点？", "🙂", "half \ud83d", "\ud83d\ude00", '"\\ \u2028 </script>']
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS)
+@pytest.mark.parametrize("schema", [None, ANSWER, next_path.reply_type(("酒店", '"quoted" \x000'), ("mining",))])
+def test_the_key_is_that_of_the_whole_written_at_once(text: str, schema: ReplyType[BaseModel] | None) -> None:
+    """Replies are stored under it: another way of writing the same would pay for every call again."""
+    model = ScriptedModel()
+    model.name, model.address = f"name {text}", "http://x/v1"
+    model.parameters = {"top_p": 1e-7, "seed": 3, "nested": {"b": [text, None], "a": True}}
+    messages = (ChatMessage(role="system", content="S"), ChatMessage(role="user", content=text))
+    prompt = Prompt(stage=f"stage {text}", version=2003, messages=messages)
+    whole = {
+        "address": model.address,
+        "name": model.name,
+        "parameters": model.parameters,
+        "stage": prompt.stage,
+        "version": 2003,
+        "messages": [["system", "S"], ["user", text]],
+        "schema": None if schema is None else schema.json_schema,
+        "draw": 4,
+    }
+    written = json.dumps(whole, sort_keys=True, separators=(",", ":")).encode("ascii")
+    assert call_key(model, prompt, schema, 4) == hashlib.sha256(written).hexdigest()

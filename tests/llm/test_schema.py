@@ -1,5 +1,6 @@
 """The schemas sent to servers hold nothing that strict servers refuse."""
 
+import json
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -163,3 +164,10 @@ def test_choices_that_nobody_gave_are_a_bug_and_do_not_let_every_text_pass() -> 
         parse_reply('{"inner": {"source": "a"}}', ReplyType(Outer))
     with pytest.raises(KeyError, match="sources"):
         ReplyType(Outer).json_schema  # noqa: B018  a property that raises
+
+
+@pytest.mark.parametrize("reply", [*REPLIES.values(), DIRECT_REPLY], ids=lambda r: r.name)
+def test_the_sorted_text_differs_from_the_sent_one_in_order_only(reply: ReplyType[BaseModel]) -> None:
+    assert list(reply.json_schema["properties"]) == list(reply.shape.model_fields)
+    assert reply.json_text == json.dumps(reply.json_schema, separators=(",", ":"))
+    assert reply.sorted_json_text == json.dumps(reply.json_schema, separators=(",", ":"), sort_keys=True)

@@ -39,6 +39,7 @@ from proutt_core.llm.openai.replies import (
 from proutt_core.llm.openai.retry import Backoff, retry_after_s
 from proutt_core.llm.schema import ReplyType
 from proutt_core.types.calls import Completion
+from proutt_core.types.json_text import array_json, as_json, object_json, text_json
 
 if TYPE_CHECKING:
     from proutt_core.llm.openai.transport import HttpReply, Transport
@@ -162,18 +163,26 @@ class OpenAICompatible:
                 raise self._meaning(error.told)
             self._rung = max(self._rung, rung + 1)  # another call may have stepped down meanwhile
 
-    def _body(self, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int, rung: Rung) -> dict[str, Any]:
-        messages = [{"role": m.role, "content": sendable(m.content)} for m in prompt.messages]
-        body = {k: v for k, v in self.parameters.items() if v is not None}
-        if draw and isinstance(body.get("seed"), int):
-            body["seed"] += draw  # a fixed seed would give every draw the same answer
-        if schema is not None:
-            wanted = schema.json_schema
-            if rung != "json_schema":
-                messages[-1]["content"] += described(wanted)
-            if rung != "text":
-                body["response_format"] = _response_format(rung, schema.name, wanted)
-        return {"model": self.name, "messages": messages} | body
+    def _body(self, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int, rung: Rung) -> bytes:
+        """The request as JSON."""
+        contents = [sendable(message.content) for message in prompt.messages]
+        written = [text_json(content) for content in contents]
+        parameters = {name: value for name, value in self.parameters.items() if value is not None}
+        if draw and isinstance(parameters.get("seed"), int):
+            parameters["seed"] += draw  # a fixed seed would give every draw the same answer
+        if schema is not None and rung != "json_schema":
+            written[-1] = as_json(contents[-1] + described(schema.json_schema))
+        members = {
+            "model": as_json(self.name),
+            "messages": array_json(
+                f'{{"role":"{message.role}","content":{content}}}'
+                for message, content in zip(prompt.messages, written, strict=True)
+            ),
+            **{name: as_json(value) for name, value in parameters.items()},
+        }
+        if schema is not None and rung != "text":
+            members["response_format"] = _response_format(rung, schema)
+        return object_json(members).encode("ascii")
 
     def _read(self, answer: object, latency_s: float, *, typed: bool) -> Completion:
         error = error_inside(answer)
@@ -200,11 +209,12 @@ def described(schema: Mapping[str, Any]) -> str:
     return f"\n\nReply with one JSON object that matches this JSON schema, and with nothing else:\n```json\n{text}\n```"
 
 
-def _response_format(rung: Rung, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _response_format(rung: Rung, schema: ReplyType[BaseModel]) -> str:
     if rung == "json_object":
-        return {"type": "json_object"}
-    safe = re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64]
-    return {"type": "json_schema", "json_schema": {"name": safe, "strict": True, "schema": schema}}
+        return as_json({"type": rung})
+    name = re.sub(r"[^a-zA-Z0-9_-]", "_", schema.name)[:64]
+    wanted = object_json({"name": as_json(name), "strict": as_json(True), "schema": schema.json_text})
+    return object_json({"type": as_json(rung), "json_schema": wanted})
 
 
 @dataclass(frozen=True)

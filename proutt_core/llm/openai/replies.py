@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 from proutt_core.errors import ModelRefused
 from proutt_core.llm.openai.retry import may_pass
 from proutt_core.types.calls import Completion, Usage
+from proutt_core.types.json_text import is_whole
 
 _DETAIL_CHARACTERS = 300
 _OPEN, _CLOSE = "<think>", "</think>"
@@ -112,7 +113,7 @@ def read_answer(answer: object, *, model: str, address: str, latency_s: float, t
 
 def sendable(text: str) -> str:
     """The text with lone surrogates (they occur in real logs) replaced, for UTF-8 has no form for them."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text if is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def split_thoughts(text: str) -> tuple[str, str]:

@@ -59,13 +59,12 @@ class Transport:
             [*self._client.default_headers, "Authorization", "X-Stainless-Retry-Count"], Omit()
         )
 
-    async def post(self, body: Mapping[str, Any]) -> HttpReply:
+    async def post(self, content: bytes) -> HttpReply:
         """Send it once. Raises Passing where no whole answer came; any status is an answer."""
-        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         try:
             response = await self._client.post(
                 self._url,
-                content=data,
+                content=content,
                 cast_to=httpx2.Response,
                 # The idempotency key is not sent either. Where it is missing, the package draws one from the system's
                 # random numbers, and other threads take their turn meanwhile: longer than all else it does.

@@ -12,6 +12,7 @@ from db.engine import read, write
 from db.jobs import calls
 from db.jobs.call_rows import CALLS, LINKS, OTHER_NAMES, PACKED
 from db.tables import LlmCall, SynthesisItem
+from proutt_core.types import Message
 from tests.calls import CALL, FULL_CALL, answered, store_for_item
 from tests.db import work
 
@@ -78,6 +79,19 @@ def test_what_was_asked_is_stored_as_it_always_was(item: tuple[int, int]) -> Non
         "draw": 2,
         "finish_reason": "length",
     }
+
+
+@pytest.mark.parametrize(
+    "text", ["plain \x00\x7f", "北京", "🙂", "half \ud83d", "\ud83d\ude00 are two halves", '"\\\n']
+)
+@pytest.mark.parametrize("schema", [None, '{"b":[1],"a":"酒"}'])
+def test_what_was_asked_comes_back_letter_by_letter(item: tuple[int, int], text: str, schema: str | None) -> None:
+    asked = (Message(role="system", content=text), Message(role="user", content=f"{text}?"))
+    call = replace(CALL, messages=asked, schema=schema, schema_name=None)
+    store_for_item(*item, call)
+    (stored,) = calls.of_item(kind="synthesis", item_id=item[1])
+    assert stored.messages == asked
+    assert json.loads(stored.schema or "null") == json.loads(schema or "null")
 
 
 def test_text_that_databases_refuse_is_stored(item: tuple[int, int]) -> None:

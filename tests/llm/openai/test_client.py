@@ -78,6 +78,17 @@ def test_lone_surrogates_in_a_log_can_be_sent_and_received(fake_server: FakeServ
     assert answer.text == "half �"
 
 
+def test_text_arrives_as_it_is_and_the_schema_in_the_order_of_its_fields(fake_server: FakeServer) -> None:
+    text = '北京 🙂 "quoted" \\ \n\t\x7f </script>'
+    Client(fake_server).run(lambda model: model.complete(prompt(text), schema=ANSWER))
+    Client(fake_server, ladder=("text",)).run(lambda model: model.complete(prompt(text), schema=ANSWER))
+    sent, described_there = fake_server.calls
+    assert sent.body["messages"][1]["content"] == text
+    assert described_there.body["messages"][1]["content"].startswith(f"{text}\n\nReply with one JSON object")
+    schema = sent.body["response_format"]["json_schema"]["schema"]
+    assert list(schema["properties"]) == ["colour", "why", "score"]  # what comes first is thought of first
+
+
 # --- the ladder ---
 
 
