@@ -7,6 +7,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from db.stored_settings import run_behind
 from db.tables import (
     Assignment,
     Job,
@@ -128,7 +129,7 @@ def knew_since(session: Session, *, user_id: int, moment: datetime) -> bool:
 
 def _edited_runs_of(session: Session, *, methods: tuple[int, int], user_id: int) -> bool:
     rows = session.exec(select(Method).where(col(Method.id).in_(methods)))
-    runs = {method.settings["run"] for method in rows if method.settings.get("run")}
+    runs = {run for method in rows if (run := run_behind(method.settings))}
     if not runs:
         return False
     # An edit left out may be stored as SQL NULL or as JSON null; neither compares unequal to the text "null".

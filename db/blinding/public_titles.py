@@ -2,12 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from db.stored_settings import model_names
 from db.tables import Dataset, Job, Method, Queue
 from proutt_core.errors import InputError
 
@@ -49,7 +48,7 @@ def check_titles_in_view(session: Session) -> None:
 def _names(session: Session) -> set[str]:
     names: set[str] = set()
     for method in session.exec(select(Method)).all():
-        names |= {method.name, method.family, *_models_in(method.settings)}
+        names |= {method.name, method.family, *model_names(method.settings)}
     return names
 
 
@@ -57,13 +56,8 @@ def _names_of_runs(session: Session) -> set[str]:
     """And of the models that made their pairs."""
     names: set[str] = set()
     for name, settings in session.exec(select(Job.name, Job.settings).where(Job.kind == "synthesis")):
-        names |= {name, *_models_in(settings)}
+        names |= {name, *model_names(settings)}
     return names
-
-
-def _models_in(settings: Mapping[str, Any]) -> set[str]:
-    models = [str(settings.get(key) or "") for key in ("model", "model_name")]
-    return {name for model in models for name in (model, model.rpartition("/")[2])}
 
 
 def _name_in(title: str, names: set[str]) -> str | None:

@@ -13,6 +13,7 @@ from db.columns import now, row_id
 from db.engine import read, write
 from db.tables import Dataset, Job
 from proutt_core.errors import ConflictError, InputError
+from proutt_core.types.differences import difference_texts
 from proutt_core.types.halts import Halt, Standstill
 from proutt_core.types.job_kinds import KINDS, WHOLE, JobKind
 
@@ -134,11 +135,7 @@ def locked(session: Session, *, kind: str, name: str) -> Job | None:
 
 
 def _require_same(session: Session, job: Job, *, settings: dict[str, Any], owner: Owner) -> None:
-    differ = [
-        f"{key} is {_said(job.settings.get(key))} there and {_said(settings.get(key))} here"
-        for key in sorted(job.settings.keys() | settings.keys())
-        if job.settings.get(key) != settings.get(key)
-    ]
+    differ = difference_texts(job.settings, settings)
     if job.dataset_id != owner.dataset_id:
         there = session.exec(select(Dataset.name).where(Dataset.id == job.dataset_id)).first()
         here = session.exec(select(Dataset.name).where(Dataset.id == owner.dataset_id)).first()
@@ -152,10 +149,6 @@ def _require_same(session: Session, job: Job, *, settings: dict[str, Any], owner
             f'the {KINDS[job.kind].noun} "{job.name}" was started with other settings: {"; ".join(differ)}.'
             " Choose another name, or give the same settings to resume it"
         )
-
-
-def _said(value: Any) -> str:
-    return "not set" if value is None else repr(value)
 
 
 def find(*, kind: JobKind, name: str) -> JobInfo | None:

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from db.accounts.events import record
 from db.columns import row_id
 from db.engine import read, write
+from db.stored_settings import without_of
 from db.tables import (
     Assignment,
     Dataset,
@@ -80,7 +81,7 @@ def pairs_of_run(name: str) -> PairsOf:
             dataset=dataset.name if dataset else "",
             redistributable=dataset is None or dataset.redistributable,
             job_id=job_id,
-            without=tuple(job.settings.get("without", ())),
+            without=without_of(job.settings),
         )
 
 
@@ -120,7 +121,7 @@ def reviewed_pairs(job_id: int) -> Iterator[ReviewedPair]:
 def pairs_in_run(job_id: int, *, split: Split | None = None) -> Iterator[StoredPair]:
     """The same, of one split if wanted, the traces unread."""
     with read() as session:
-        without = tuple(session.get_one(Job, job_id).settings.get("without", ()))
+        without = without_of(session.get_one(Job, job_id).settings)
         ids = session.exec(
             select(PreferencePair.id)
             .join(SynthesisItem, col(SynthesisItem.id) == PreferencePair.item_id)

@@ -12,6 +12,7 @@ from db.columns import now, row_id
 from db.datasets.dialogues import StoredSample, read_samples
 from db.engine import read, write
 from db.review.places import ANNOTATE, LEASE, Held, Outcome, count_or_surplus, hold, is_free, lock_queue, require_open
+from db.stored_settings import made_by_rules
 from db.tables import Assignment, Job, Judgement, PairReview, PreferencePair, QueueItem, SynthesisItem, TreeReview
 from proutt_core.errors import ConflictError, InputError, NotAllowed
 from proutt_core.types import Branch, GateFailure, Message, StageResults, Trace, Value, VerbatimPair
@@ -123,8 +124,8 @@ def _sample(session: Session, item: SynthesisItem) -> StoredSample:
 def _told_baseline(session: Session, *, job_id: int | None, user_id: int) -> bool:
     """Whether to say that plain rules made this: everywhere, except to the judges of an open study."""
     job = None if job_id is None else session.get(Job, job_id)
-    made_by_rules = job is not None and job.settings.get("model") == "rules"
-    return made_by_rules and not eligibility.judges_open_study(session, user_id)
+    of_rules = job is not None and made_by_rules(job.settings)
+    return of_rules and not eligibility.judges_open_study(session, user_id)
 
 
 def save_pair_review(

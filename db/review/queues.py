@@ -14,6 +14,7 @@ from db.blinding import eligibility
 from db.columns import now
 from db.engine import read, write
 from db.review.places import ANNOTATE, LEASE, hold, is_free, lock_queue, require_open, taken_by_others
+from db.stored_settings import seed_of
 from db.tables import Assignment, Dataset, Job, PreferencePair, Queue, QueueItem, SynthesisItem
 
 SIDES = {"pair": ("chosen", "rejected"), "tree": ("",), "compare": ("a", "b")}
@@ -244,7 +245,7 @@ def open_run_queues(session: Session, *, job_id: int, title: str) -> None:
         .where(SynthesisItem.job_id == job_id, SynthesisItem.state == "done")
         .order_by(col(SynthesisItem.position), col(SynthesisItem.variant))
     ).all()
-    order = f"{job.name}:{job.settings.get('seed')}"
+    order = f"{job.name}:{seed_of(job.settings)}"
     for kind, subject, ids in (("pair", "pair_id", pairs), ("tree", "item_id", items)):
         queue = Queue(kind=kind, public_title=title, job_id=job.id, everyone=True)
         subjects = [i for i in ids if i is not None]
@@ -261,7 +262,7 @@ def open_dataset_queue(session: Session, *, dataset_id: int, title: str) -> None
     ).all()
     queue = Queue(kind="pair", public_title=title, dataset_id=dataset_id, everyone=True)
     subjects = [i for i in pairs if i is not None]
-    order = f"{dataset.name}:{dataset.settings.get('seed')}"
+    order = f"{dataset.name}:{seed_of(dataset.settings)}"
     _fill(session, queue, subject="pair_id", subjects=subjects, order=order, opened_by=None)
 
 

@@ -11,6 +11,7 @@ from db.columns import row_id
 from db.engine import read, write
 from db.tables import Method
 from proutt_core.errors import ConflictError, InputError
+from proutt_core.types.differences import difference_texts
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,8 @@ def ensure(*, name: str, family: str, settings: dict[str, Any], seed: int | None
                     session.flush()
             except IntegrityError:  # somebody else made it at the same moment
                 found = session.exec(select(Method).where(Method.name == name)).one()
-        given = {**settings, "family": family, "seed": seed}
-        there = {**found.settings, "family": found.family, "seed": found.seed}
-        differ = [
-            f"{key} is {there.get(key)!r} there and {given.get(key)!r} here"
-            for key in sorted(there.keys() | given.keys())
-            if there.get(key) != given.get(key)
-        ]
+        stored = {**found.settings, "family": found.family, "seed": found.seed}
+        differ = difference_texts(stored, {**settings, "family": family, "seed": seed})
         if differ:
             raise ConflictError(f'the method "{name}" has other settings: {"; ".join(differ)}. Choose another name')
         return _info(found)

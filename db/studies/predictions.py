@@ -14,6 +14,7 @@ from db.engine import read, write
 from db.jobs import items
 from db.jobs.items import ItemClaim, requeue
 from db.jobs.jobs import Owner, Started, job_for
+from db.stored_settings import split_of
 from db.tables import DialogueRow, PredictionRow, SampleRow
 
 
@@ -45,7 +46,7 @@ def start_predictions(
     """
     with write() as session:
         hold_texts(session, dataset_id)
-        order = samples_for_job(dataset_id=dataset_id, split=settings["split"], seed=0, limit=limit)
+        order = samples_for_job(dataset_id=dataset_id, split=split_of(settings), seed=0, limit=limit)
         job = job_for(
             session,
             kind="predict",

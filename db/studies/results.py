@@ -7,6 +7,7 @@ from db.columns import row_id
 from db.datasets.dialogues import read_samples
 from db.engine import read
 from db.review.queues import progress_in
+from db.stored_settings import model_of
 from db.studies.rows import queue_of, study_named
 from db.tables import (
     Assignment,
@@ -101,7 +102,7 @@ def method_models(name: str) -> tuple[str, str]:
     with read() as session:
         study = study_named(session, name)
         methods = (session.get_one(Method, study.method_a_id), session.get_one(Method, study.method_b_id))
-        a, b = (str(method.settings.get("model") or "") for method in methods)
+        a, b = (model_of(method.settings) for method in methods)
         return a, b
 
 

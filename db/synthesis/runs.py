@@ -15,6 +15,7 @@ from db.engine import read, write
 from db.jobs import items
 from db.jobs.items import ItemClaim, requeue
 from db.jobs.jobs import ACTIVE, Owner, Started, job_for, limit_spending, subject_of
+from db.stored_settings import asks, generation_of, seed_of, split_of
 from db.tables import DialogueRow, ItemCall, Job, JobUsage, PreferencePair, SampleRow, SynthesisItem
 from proutt_core.errors import ConflictError
 from proutt_core.types import StageResults, SynthesisedPair
@@ -56,9 +57,10 @@ def start_run(
     never takes any away. A limit of spending that is None leaves the one the run has. ConflictError naming the settings
     that differ from those the run was started with.
     """
+    split, seed = split_of(settings), seed_of(settings) or 0
     with write() as session:
         hold_texts(session, dataset_id)
-        order = samples_for_job(dataset_id=dataset_id, split=settings["split"], seed=settings["seed"], limit=limit)
+        order = samples_for_job(dataset_id=dataset_id, split=split, seed=seed, limit=limit)
         job = job_for(
             session,
             kind="synthesis",
@@ -98,11 +100,11 @@ def generations(*, address: str, model: str) -> dict[int, str]:
     """The generations of the call log that runs opened at this address and model, and the name of the run that did."""
     with read() as session:
         runs = session.exec(select(Job.name, Job.settings).where(Job.kind == "synthesis").order_by(col(Job.id)))
-        found: dict[int, str] = {}
+        opened: dict[int, str] = {}
         for name, settings in runs:
-            if (settings.get("address"), settings.get("model_name")) == (address, model) and settings.get("generation"):
-                found.setdefault(settings["generation"], name)
-        return found
+            if asks(settings, address=address, model=model) and (generation := generation_of(settings)):
+                opened.setdefault(generation, name)
+        return opened
 
 
 def save_pair(session: Session, claim: ItemClaim, *, results: StageResults, pair: SynthesisedPair) -> bool:
