@@ -44,3 +44,14 @@ def import_dialogues(limit: int) -> int:
     settings = ImportSettings(limit=limit, shares=parse_shares("100/0/0"))
     request = ImportRequest(path=str(path), dataset=DATASET, public_title="Talk", settings=settings)
     return import_now(request).imported
+
+
+def queue_run(run: str, *, base_url: str, concurrency: int = 8, limit: int | None = None) -> int:
+    """The job's id of a run of the model `fake` on the imported dialogues."""
+    from proutt_core.actions.synthesis import start_synthesis
+    from proutt_core.llm.providers.model_ref import ModelRef
+    from proutt_core.runs.request import RunRequest
+
+    model = ModelRef("fake", base_url=base_url)
+    request = RunRequest(dataset=DATASET, run=run, model=model, concurrency=concurrency, limit=limit)
+    return start_synthesis(request).job_id

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks._project import DATASET, import_dialogues, temporary_database
+from benchmarks._project import import_dialogues, queue_run, temporary_database
 from benchmarks._report import clock, line
 from tests.fake_server import ELEVEN, Call, FakeServer, Fault, prompt_hash
 from tests.jobs.project import rows_of_run, run_here
@@ -87,11 +87,7 @@ def _measure(items: int) -> Figures:
 
 
 def _run(server: FakeServer, name: str) -> list[dict[str, Any]]:
-    from proutt_core.actions.synthesis import start_synthesis
-
-    job_id = start_synthesis(
-        dataset=DATASET, run=name, model="fake", base_url=server.base_url, concurrency=CONCURRENCY
-    ).job_id
+    job_id = queue_run(name, base_url=server.base_url, concurrency=CONCURRENCY)
     run_here(job_id, concurrency=CONCURRENCY)
     return rows_of_run(job_id)
 

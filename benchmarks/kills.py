@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from benchmarks._project import DATASET, PROJECT, import_dialogues, temporary_database
+from benchmarks._project import DATASET, PROJECT, import_dialogues, queue_run, temporary_database
 from benchmarks._report import line
 from tests.fake_server import Call, FakeServer, prompt_hash
 from tests.jobs.project import rows_of_run, run_here
@@ -181,10 +181,8 @@ def _job(name: str) -> int:
 
 def _undisturbed() -> list[dict[str, Any]]:
     """The same run at another address, so that it shares no stored reply."""
-    from proutt_core.actions.synthesis import start_synthesis
-
     with FakeServer() as other:
-        job_id = start_synthesis(dataset=DATASET, run="undisturbed", model="fake", base_url=other.base_url).job_id
+        job_id = queue_run("undisturbed", base_url=other.base_url)
         run_here(job_id, concurrency=CONCURRENCY)
     return rows_of_run(job_id)
 

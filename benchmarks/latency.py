@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from benchmarks._fast_server import FastServer
-from benchmarks._project import DATASET, import_dialogues, temporary_database
+from benchmarks._project import import_dialogues, queue_run, temporary_database
 from benchmarks._report import line
 
 LATENCIES_S = (0.2, 1.0)
@@ -33,14 +33,10 @@ def main(*, small: bool = False) -> dict[float, float]:
 
 def measure(latency_s: float, *, items: int) -> list[float]:
     """Each item alone: the run's limit is raised by one at a time."""
-    from proutt_core.actions.synthesis import start_synthesis
-
     took: list[float] = []
     with FastServer(latency_s=latency_s) as server:
         for limit in range(1, items + 1):
-            job_id = start_synthesis(
-                dataset=DATASET, run=f"{latency_s} s", model="fake", base_url=server.base_url, limit=limit
-            ).job_id
+            job_id = queue_run(f"{latency_s} s", base_url=server.base_url, limit=limit)
             asyncio.run(_run(job_id, took))
     return [seconds / latency_s for seconds in took]
 

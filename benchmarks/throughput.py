@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks._fast_server import FastServer
-from benchmarks._project import DATASET, import_dialogues, temporary_database
+from benchmarks._project import import_dialogues, queue_run, temporary_database
 from benchmarks._report import line
 
 SLOTS = 64
@@ -68,11 +68,9 @@ def tell(figure: Throughput, slots: int, promise: float) -> None:
 
 def measure(latency_s: float, *, slots: int) -> Throughput:
     from db.jobs import items, jobs, usage
-    from proutt_core.actions.synthesis import start_synthesis
 
     with FastServer(latency_s=latency_s) as server:
-        where: dict[str, Any] = {"model": "fake", "base_url": server.base_url, "concurrency": slots}
-        job_id = start_synthesis(dataset=DATASET, run=f"run at {latency_s} s", **where).job_id
+        job_id = queue_run(f"run at {latency_s} s", base_url=server.base_url, concurrency=slots)
         cpu = time.process_time()
         seen = asyncio.run(_run(job_id, slots))
         cpu = time.process_time() - cpu

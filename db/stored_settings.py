@@ -39,9 +39,20 @@ def model_of(settings: Mapping[str, Any]) -> str:
     return str(settings.get("model") or "")
 
 
+def model_name_of(settings: Mapping[str, Any]) -> str:
+    """The model's name at its address, as it was when it was stored; "" where there is none."""
+    return str(settings.get("model_name") or "")
+
+
+def address_of(settings: Mapping[str, Any]) -> str | None:
+    """Where the model was when it was stored; None where that was not stored."""
+    address: str | None = settings.get("address")
+    return address
+
+
 def model_names(settings: Mapping[str, Any]) -> set[str]:
     """Every name of the model, also without its owner; "" among them."""
-    names = (model_of(settings), str(settings.get("model_name") or ""))
+    names = (model_of(settings), model_name_of(settings))
     return {name for model in names for name in (model, model.rpartition("/")[2])}
 
 

@@ -1,121 +1,77 @@
 """What a synthesis run would take, from the dialogues that it would read and from earlier runs of the same model."""
 
 import statistics
-from collections.abc import Collection
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from db.datasets import datasets, dialogues
 from db.datasets.seeded_order import samples_for_job
 from db.jobs import calls, jobs, usage
 from db.jobs.jobs import JobInfo
 from db.jobs.usage import StageUsage
-from db.synthesis import history as earlier
-from proutt_core.actions.synthesis import DEFAULT_THRESHOLDS
-from proutt_core.errors import InputError
-from proutt_core.jobs.bills import address_of, billing_day, model_name_of, no_price, rates_of
-from proutt_core.llm.providers.model_ref import ladder_of
-from proutt_core.llm.providers.openrouter import is_openrouter, upstream_for
+from db.synthesis import history
+from proutt_core.actions.synthesis import settings_for
+from proutt_core.jobs.bills import billing_day, no_price, rates_of
 from proutt_core.runs.dry_run import Lengths, measure, rough_tokens
 from proutt_core.runs.forecast import FEWEST_CALLS, FEWEST_ITEMS, Forecast, History, Plan, StageHistory, forecast
-from proutt_core.synthesis.stages import PROMPT_VERSIONS
+from proutt_core.runs.request import RunRequest, RunSettings
 from proutt_core.synthesis.synthesise import branch_of
-from proutt_core.types import Part, Sample, Thresholds
+from proutt_core.types import Part, Sample
 
 SAMPLES_READ = 100  # of the run's own seeded order: enough for a mean length, within about a second
 RUNS_READ = 10  # the newest of the model
 ITEMS_READ = 40  # whose calls tell how many tokens a character makes
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """A run as it would be started."""
-
-    address: str
-    model: str
-    seed: int
-    thresholds: Thresholds
-    without: frozenset[Part]
-    upstream: str | None
-    fresh: bool
-    there: JobInfo | None  # the run of that name, if it was started before
-
-
-def forecast_run(
-    *,
-    dataset: str,
-    model: str = "rules",
-    base_url: str | None = None,
-    upstream: str | None = None,
-    split: str = "train",
-    seed: int = 0,
-    thresholds: Thresholds = DEFAULT_THRESHOLDS,
-    without: Collection[Part] = (),
-    fresh: bool = False,
-    limit: int | None = None,
-    concurrency: int = 8,
-    run: str | None = None,
-) -> Forecast:
-    """What `start_synthesis` with the same words would take; `run` is its name, so that what it has done is left out.
+def forecast_run(request: RunRequest) -> Forecast:
+    """What `start_synthesis` would take; what a run of that name has done is left out.
 
     Nothing is started and nothing is sent; no key is needed. InputError where there is no such dataset or model.
     """
-    if concurrency < 1:
-        raise InputError(f"the calls at a time must be at least 1; got {concurrency}")
-    address, name = address_of(model, base_url), model_name_of(model, base_url)
-    wanted = _Wanted(
-        address=address,
-        model=name,
-        seed=seed,
-        thresholds=thresholds,
-        without=frozenset(without),
-        upstream=upstream_for(name, upstream) if is_openrouter(address) else None,
-        fresh=fresh,
-        there=jobs.find(kind="synthesis", name=run) if run else None,
-    )
-    order = samples_for_job(dataset_id=datasets.required(dataset).id, split=split, seed=seed, limit=limit)[:limit]
-    plan, new = _plan(order, wanted)
-    history = _history(wanted)
+    earlier = jobs.find(kind="synthesis", name=request.run) if request.run else None
+    settings = settings_for(request, earlier)
+    order = samples_for_job(
+        dataset_id=datasets.required(request.dataset).id, split=settings.split, seed=settings.seed, limit=request.limit
+    )[: request.limit]
+    plan, new = _plan(order, settings, earlier)
+    past = _history(settings)
     # Where the server's own count is known, it holds the schema already.
-    with_schema = history.tokens_factor is None and (
-        bool(wanted.address) and ladder_of(model, base_url=base_url)[0] != "json_schema"
-    )
-    lengths, notes = _lengths(new or order, wanted, with_schema=with_schema)
-    day = billing_day(wanted.there)
+    ladder = settings.model.ladder
+    with_schema = past.tokens_factor is None and bool(ladder) and ladder[0] != "json_schema"
+    lengths, notes = _lengths(new or order, settings, with_schema=with_schema)
+    day = billing_day(earlier)
     return forecast(
         plan,
         lengths,
-        history,
-        rates=rates_of(address=wanted.address, model=wanted.model, on=day),
-        price_note=no_price(address=wanted.address, model=wanted.model, on=day),
-        concurrency=concurrency,
-        in_process=not wanted.address,
+        past,
+        rates=rates_of(address=settings.address, model=settings.model_name, on=day),
+        price_note=no_price(address=settings.address, model=settings.model_name, on=day),
+        concurrency=request.concurrency,
+        in_process=not settings.address,
         notes=notes,
     )
 
 
-def _plan(order: list[int], wanted: _Wanted) -> tuple[Plan, list[int]]:
+def _plan(order: list[int], settings: RunSettings, earlier: JobInfo | None) -> tuple[Plan, list[int]]:
     """How much is to be asked, and the samples that everything is to be asked of."""
-    own = {item.sample_id for item in earlier.done_items([wanted.there.id])} if wanted.there else set()
+    own = {item.sample_id for item in history.done_items([earlier.id])} if earlier else set()
     left = [sample_id for sample_id in order if sample_id not in own]
-    known = {item.sample_id: item for item in earlier.done_items([job.id for job in _same_calls(wanted)])}
+    known = {item.sample_id: item for item in history.done_items([job.id for job in _same_calls(settings)])}
     chosen = rejected = 0
     for sample_id in left:
         item = known.get(sample_id)
         if item is not None:
-            now = branch_of(item.top_similarity, wanted.thresholds)
-            chosen += now != "high" and item.branch == "high"
-            rejected += now != "low" and item.branch == "low"
+            branch = branch_of(item.top_similarity, settings.thresholds)
+            chosen += branch != "high" and item.branch == "high"
+            rejected += branch != "low" and item.branch == "low"
     new = [sample_id for sample_id in left if sample_id not in known]
     plan = Plan(new=len(new), known=len(left) - len(new), missing_chosen=chosen, missing_rejected=rejected)
     return plan, new
 
 
-def _lengths(order: list[int], wanted: _Wanted, *, with_schema: bool) -> tuple[Lengths, tuple[str, ...]]:
+def _lengths(order: list[int], settings: RunSettings, *, with_schema: bool) -> tuple[Lengths, tuple[str, ...]]:
     found = dialogues.samples_by_id(order[:SAMPLES_READ])
     samples = tuple(found[sample_id].sample for sample_id in order[:SAMPLES_READ])
-    lengths = _measured(samples, seed=wanted.seed, without=wanted.without, with_schema=with_schema)
+    lengths = _measured(samples, seed=settings.seed, without=settings.without, with_schema=with_schema)
     told = [
         f"Prompts: the real ones of {len(samples)} of the run's dialogues, with the trees and reasonings of the rules."
     ]
@@ -133,43 +89,33 @@ def _measured(samples: tuple[Sample, ...], *, seed: int, without: frozenset[Part
 # --- what earlier runs tell -------------------------------------------------------------------------------------------
 
 
-def _runs(wanted: _Wanted) -> list[JobInfo]:
+def _runs(settings: RunSettings) -> list[tuple[JobInfo, RunSettings]]:
     """Of this model at this address, the newest first."""
-    return [job for job in jobs.list_jobs(kind="synthesis") if _asks(job.settings, wanted)]
+    runs = [(job, RunSettings.from_stored(job.settings)) for job in jobs.list_jobs(kind="synthesis")]
+    return [(job, own) for job, own in runs if _asks(own) == _asks(settings)]
 
 
-def _asks(settings: dict[str, Any], wanted: _Wanted) -> bool:
-    return (settings.get("address"), settings.get("model_name")) == (wanted.address, wanted.model)
+def _asks(settings: RunSettings) -> tuple[str, str]:
+    return settings.address, settings.model_name
 
 
-def _same_calls(wanted: _Wanted) -> list[JobInfo]:
+def _same_calls(settings: RunSettings) -> list[JobInfo]:
     """Runs whose stored calls will answer this run's, but for revisions, in the order of their making."""
-    runs = _runs(wanted)[::-1]
-    newest = max((job.settings.get("generation", 0) for job in runs), default=0)
-    generation = newest if wanted.there is None else wanted.there.settings.get("generation", 0)
-    if wanted.fresh and wanted.there is None:
-        return []
-    asked = (wanted.seed, sorted(wanted.without), PROMPT_VERSIONS, wanted.upstream or "", generation)
-    return [job for job in runs if _what_calls_depend_on(job.settings) == asked]
+    depends_on = _what_calls_depend_on(settings)
+    return [job for job, own in reversed(_runs(settings)) if _what_calls_depend_on(own) == depends_on]
 
 
-def _what_calls_depend_on(settings: dict[str, Any]) -> tuple[Any, ...]:
+def _what_calls_depend_on(settings: RunSettings) -> tuple[object, ...]:
     """All but the thresholds. (Another seed would share the first stages; such an estimate is too high.)"""
-    return (
-        settings["seed"],
-        sorted(settings.get("without", [])),
-        settings.get("prompts"),
-        settings.get("upstream") or "",
-        settings.get("generation", 0),
-    )
+    return settings.seed, settings.without, settings.prompts, settings.model.upstream, settings.generation
 
 
-def _history(wanted: _Wanted) -> History:
-    runs = _runs(wanted)[:RUNS_READ]
+def _history(settings: RunSettings) -> History:
+    runs = [job for job, _ in _runs(settings)[:RUNS_READ]]
     ids = [job.id for job in runs]
     rows = [row for job_id in ids for row in usage.of_job(job_id)]
-    branches = earlier.branches(ids)
-    seconds = earlier.review_seconds()
+    branches = history.branches(ids)
+    seconds = history.review_seconds()
     return History(
         stages=_stages(rows),
         branches=branches,
@@ -215,7 +161,7 @@ def _asked_again(rows: list[StageUsage]) -> float:
 def _tokens_factor(job_ids: list[int]) -> float | None:
     """Prompt tokens by the server's count for each that `rough_tokens` makes of the same messages."""
     counted, rough, found = 0, 0.0, 0
-    for item_id in earlier.some_item_ids(job_ids, limit=ITEMS_READ):
+    for item_id in history.some_item_ids(job_ids, limit=ITEMS_READ):
         for call in calls.of_item(kind="synthesis", item_id=item_id):
             if call.answer.usage.prompt_tokens:
                 found += 1

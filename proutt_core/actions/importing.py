@@ -17,7 +17,7 @@ from proutt_core.types.halts import Standstill
 def queue_import(request: ImportRequest, *, created_by: int | None = None) -> int:
     """Leave the import to a worker; its job's id. A file or a name that cannot be used is refused at once."""
     _check(request)
-    job_id, _ = imports.queue_import(name=request.dataset, settings=request.as_settings(), created_by=created_by)
+    job_id, _ = imports.queue_import(name=request.dataset, settings=request.to_stored(), created_by=created_by)
     return job_id
 
 
@@ -26,7 +26,7 @@ def import_now(
 ) -> ImportReport | PairReport:
     """Import in this process, or go on with an import that did not end; `say` is told so. Raises ProuttError."""
     _check(request)
-    job_id, token = imports.queue_import(name=request.dataset, settings=request.as_settings(), claim_for_s=lease_s())
+    job_id, token = imports.queue_import(name=request.dataset, settings=request.to_stored(), claim_for_s=lease_s())
     assert token is not None
     try:
         return run_import(request, WholeJobClaim(job_id, token, progress), say)
@@ -46,7 +46,7 @@ def forget_import(dataset: str) -> bool:
     removed = datasets.remove_unfinished(dataset)
     if claim is not None:
         claim.finish("failed", Standstill("person", "removed"))
-    return remove_upload(job.settings["path"]) or removed
+    return remove_upload(ImportRequest.from_stored(job.settings, dataset=dataset).path) or removed
 
 
 def _check(request: ImportRequest) -> None:

@@ -1,50 +1,30 @@
 """Making a prompted method, and starting its predictions."""
 
-from typing import Any
+from dataclasses import replace
 
 from db.datasets import datasets
 from db.jobs.jobs import Started
 from db.studies import methods, predictions
 from db.studies.methods import MethodInfo
-from proutt_core.llm.providers.model_ref import choose_model
-from proutt_core.llm.providers.openrouter import pinned_in
+from proutt_core.llm.providers.model_ref import BASELINE, ModelRef
+from proutt_core.methods.settings import MethodSettings
 
 
-def prompted_method(
-    *,
-    name: str,
-    model: str | None,
-    base_url: str | None = None,
-    upstream: str | None = None,
-    without_tree: bool = False,
-) -> MethodInfo:
+def prompted_method(*, name: str, model: ModelRef | None, without_tree: bool = False) -> MethodInfo:
     """The method of this name; made where there is none. Without a model, the one the method has, or `rules`.
 
     ConflictError naming the settings that differ: a method never changes.
     """
     known = methods.find(name)
-    if (
-        model is None
-        and base_url is None
-        and upstream is None
-        and known is not None
-        and known.settings.get("kind") == "prompted"
-    ):
+    own = None if known is None else MethodSettings.from_stored(known.settings)
+    if model is None and known is not None and own is not None:
         # What was said must not be passed over: a method with the tree is refused here.
-        asked = known.settings | ({"without_tree": True} if without_tree else {})
-        return methods.ensure(name=name, family=known.family, settings=asked)
-    spec = model or "rules"
-    chosen = choose_model(spec, base_url=base_url, upstream=upstream)
-    pinned = pinned_in(chosen.parameters)
-    settings: dict[str, Any] = {
-        "kind": "prompted",
-        "model": spec,
-        "model_name": chosen.name,
-        "base_url": base_url,
-        "without_tree": without_tree,
-        **({} if pinned is None else {"upstream": pinned}),
-    }
-    return methods.ensure(name=name, family=name, settings=settings)
+        settings = replace(own, without_tree=own.without_tree or without_tree)
+        return methods.ensure(name=name, family=known.family, settings=settings.to_stored())
+    model = model or BASELINE
+    model.require_usable()
+    settings = MethodSettings.of(model, without_tree=without_tree)
+    return methods.ensure(name=name, family=name, settings=settings.to_stored())
 
 
 def start_prediction(

@@ -80,12 +80,14 @@ def _queue_work(done: SetUp) -> None:
     # What is needed only once costs no later start its time: behind these is the client of remote models.
     from proutt_core.actions.prediction import prompted_method, start_prediction
     from proutt_core.actions.synthesis import start_synthesis
+    from proutt_core.llm.providers.model_ref import BASELINE
+    from proutt_core.runs.request import RunRequest
 
     if not run_is_there:
-        start_synthesis(dataset=NAME, run=NAME)
+        start_synthesis(RunRequest(dataset=NAME, run=NAME))
         done.did.append("synthesis queued for the worker")
     for name, without_tree in wanted.items():
-        method = prompted_method(name=name, model="rules", without_tree=without_tree)
+        method = prompted_method(name=name, model=BASELINE, without_tree=without_tree)
         start_prediction(dataset=NAME, method=method)
         done.did.append(f"predictions of {name} queued for the worker")
 

@@ -16,9 +16,7 @@ from proutt_core.commands._output import note, progress
 from proutt_core.errors import ConflictError
 from proutt_core.jobs.bills import bill_of
 from proutt_core.jobs.process_resources import ProcessResources, keep_what_is_loaded, process_resources
-from proutt_core.llm.address import is_local
-from proutt_core.llm.model import Model
-from proutt_core.llm.providers.destination import destination
+from proutt_core.llm.providers.model_ref import ModelRef
 from proutt_core.runs.bill import Bill, shown_money
 from proutt_core.types.halts import Standstill
 
@@ -27,11 +25,12 @@ Yes = Annotated[bool, typer.Option("--yes", help="Texts may leave this machine: 
 Run = Callable[..., Awaitable[None]]
 
 
-def confirm_destination(model: Model, *, yes: bool) -> None:
+def confirm_destination(model: ModelRef, *, yes: bool) -> None:
     """Name the address; where it is not this machine, go on only when somebody says so. Exit code 2 where nobody can
-    be asked, 1 where the answer is no."""
-    note(destination(model))
-    if is_local(model.address) or yes:
+    be asked, 1 where the answer is no. A model that cannot be had is refused before."""
+    model.require_usable()
+    note(model.destination)
+    if yes or not model.leaves:
         return
     if not sys.stdin.isatty():
         note("error: texts would leave this machine: give --yes where nobody can be asked")

@@ -6,14 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from db.jobs import items
-from proutt_core.actions.judging import DEFAULT_CONCURRENCY, JudgeSettings, start
+from proutt_core.actions.judging import start
 from proutt_core.actions.study_results import agreement_of
 from proutt_core.commands._output import Json, command_output
 from proutt_core.commands._work import Yes, confirm_destination, work_on
 from proutt_core.errors import InputError
 from proutt_core.jobs.kinds.judging import run_judging
 from proutt_core.judge.cases import Mode
-from proutt_core.llm.providers.model_ref import choose_model
+from proutt_core.judge.settings import JudgeRequest
+from proutt_core.llm.providers.model_ref import ModelRef
 from proutt_core.statistics.agreement import AgreementReport, agreement_report
 from proutt_core.statistics.labels import CODING, read_labels
 from proutt_core.statistics.majority import CONFUSION_ORDER, JudgeAgreement
@@ -27,15 +28,21 @@ def judge(
     upstream: Annotated[str | None, typer.Option(help="OpenRouter only: the provider behind it.")] = None,
     mode: Annotated[Mode, typer.Option(help="pairwise: both orders; pointwise: each set scored alone.")] = "pairwise",
     tie_margin: Annotated[float, typer.Option(help="Pointwise: scores no further apart are a tie.")] = 0.0,
-    concurrency: Annotated[int, typer.Option(help="Cases at a time; not a setting of the run.")] = DEFAULT_CONCURRENCY,
+    concurrency: Annotated[int, typer.Option(help="Cases at a time; not a setting of the run.")] = 8,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Judge a study's cases with an LLM. Verdicts stay hidden until the study is closed; the same command resumes."""
     with command_output(as_json) as output:
-        confirm_destination(choose_model(model, base_url=base_url, upstream=upstream), yes=yes)
-        chosen = JudgeSettings(model=model, base_url=base_url, upstream=upstream, mode=mode, tie_margin=tie_margin)
-        run = start(study, chosen, concurrency=concurrency)
+        request = JudgeRequest(
+            study=study,
+            model=ModelRef(model, base_url=base_url or None, upstream=upstream),
+            mode=mode,
+            tie_margin=tie_margin,
+            concurrency=concurrency,
+        )
+        confirm_destination(request.model, yes=yes)
+        run = start(request)
         worked = work_on(run.id, run_judging, concurrency=concurrency)
         counts = items.counts(run.id)
         read = {"run": run.name, "total": counts.total, "read": counts.done, "unscored": counts.failed}

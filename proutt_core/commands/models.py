@@ -7,14 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from proutt_core.commands._output import Json, command_output, note
-from proutt_core.errors import InputError
-from proutt_core.llm.model import Model
 from proutt_core.llm.providers.check import DEADLINE_S, RungCheck, check_model, step_for_runs
-from proutt_core.llm.providers.destination import destination_of
-from proutt_core.llm.providers.model_ref import RULES, choose_model, is_set, ladder_of, model_at_rung
+from proutt_core.llm.providers.model_ref import ModelRef, is_set
 from proutt_core.llm.providers.openrouter import UPSTREAMS
 from proutt_core.llm.providers.presets import PRESETS, Preset
-from proutt_core.llm.wrapped import close_model
 
 app = typer.Typer(add_completion=False, help="Language models: what is known, and whether one works.")
 
@@ -70,13 +66,12 @@ def check(
 ) -> None:
     """Ask a model once on each step of the ladder, with a text of our own. Fails where no step works."""
     with command_output(as_json) as output:
-        if model.strip() == RULES:
-            raise InputError("the model rules runs in this process: there is nothing to check")
-        told, checks = asyncio.run(_check(model, base_url, upstream))
-        asked = step_for_runs(checks, ladder_of(model, base_url=base_url))
+        ref = ModelRef(model, base_url=base_url or None, upstream=upstream)
+        checks = asyncio.run(_check(ref))
+        asked = step_for_runs(checks, ref.ladder)
         result = {
             "model": model,
-            "destination": told,
+            "destination": ref.destination,
             "works": any(found.works for found in checks),
             "runs_ask_for": asked,
             "steps": [found.model_dump(mode="json") | {"works": found.works} for found in checks],
@@ -88,14 +83,10 @@ def check(
         raise typer.Exit(code=1)
 
 
-async def _check(model: str, base_url: str | None, upstream: str | None) -> tuple[str, tuple[RungCheck, ...]]:
-    chosen: Model = choose_model(model, base_url=base_url, upstream=upstream)
-    told = destination_of(name=chosen.name, address=chosen.address, parameters=chosen.parameters)
-    await close_model(chosen)
-    note(told)  # before anything goes there
-    return told, await check_model(
-        partial(model_at_rung, model, base_url=base_url, upstream=upstream, deadline_s=DEADLINE_S)
-    )
+async def _check(ref: ModelRef) -> tuple[RungCheck, ...]:
+    ref.require_usable()
+    note(ref.destination)  # before anything goes there
+    return await check_model(partial(ref.open_at, deadline_s=DEADLINE_S))
 
 
 def _step(found: RungCheck) -> str:

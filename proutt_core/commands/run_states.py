@@ -12,6 +12,7 @@ from proutt_core.commands._output import Json, command_output
 from proutt_core.errors import InputError
 from proutt_core.jobs.bills import bill_of
 from proutt_core.runs.bill import shown_money
+from proutt_core.runs.request import RunSettings
 
 Name = Annotated[str, typer.Argument(help="The run's name.")]
 
@@ -29,7 +30,7 @@ def _as_json(job: JobInfo, counts: ItemCounts) -> dict[str, Any]:
     return {
         "name": job.name,
         "dataset": job.dataset,
-        "model": job.settings["model"],
+        "model": RunSettings.from_stored(job.settings).model.spec,
         "state": job.state,
         "reason": job.reason,
         "halt": job.halt,

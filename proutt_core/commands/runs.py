@@ -18,8 +18,10 @@ from proutt_core.commands._work import Worked, Yes, confirm_destination, work_on
 from proutt_core.errors import InputError
 from proutt_core.jobs.kinds.prediction import run_prediction
 from proutt_core.jobs.kinds.synthesis import run_synthesis
-from proutt_core.llm.providers.model_ref import choose_model
-from proutt_core.types import PARTS, Part, Thresholds
+from proutt_core.llm.providers.model_ref import RULES, ModelRef
+from proutt_core.runs.request import RunRequest, checked_thresholds
+from proutt_core.traces.ablation import parts_left_out
+from proutt_core.types import PARTS
 
 Model = Annotated[str, typer.Option(help="rules, PRESET/MODEL, or MODEL with --base-url.")]
 BaseUrl = Annotated[str | None, typer.Option(help="An OpenAI-compatible server.")]
@@ -60,47 +62,32 @@ def synthesize(
 ) -> None:
     """Make preference pairs from a dataset's samples."""
     with command_output(as_json) as output:
-        if split not in ("train", "all"):
-            raise InputError(f"--split is train or all; got {split!r}")
-        asked: dict[str, Any] = {
-            "dataset": dataset,
-            "run": run,
-            "model": model,
-            "base_url": base_url,
-            "upstream": upstream,
-            "split": split,
-            "seed": seed,
-            "thresholds": _thresholds(tau_high, tau_low),
-            "without": _parts(without or []),
-            "fresh": fresh,
-            "limit": _limit(run, limit=limit, pilot=pilot, retry_failed=retry_failed),
-            "concurrency": concurrency,
-        }
+        request = RunRequest(
+            dataset=dataset,
+            run=run,
+            model=ModelRef(model, base_url=base_url or None, upstream=upstream),
+            split=split,
+            seed=seed,
+            thresholds=checked_thresholds(tau_high=tau_high, tau_low=tau_low),
+            without=parts_left_out(without or ()),
+            fresh=fresh,
+            limit=_limit(run, limit=limit, pilot=pilot, retry_failed=retry_failed),
+            concurrency=concurrency,
+            max_calls=max_calls,
+            max_cost=max_cost,
+        )
         if estimate:
-            found = forecast_run(**asked)
-            output.result(estimate_json(found), text=estimate_words(found, concurrency=concurrency))
+            expected = forecast_run(request)
+            output.result(estimate_json(expected), text=estimate_words(expected, concurrency=concurrency))
             return
-        confirm_destination(choose_model(model, base_url=base_url, upstream=upstream), yes=yes)
-        started = start_synthesis(**asked, max_calls=max_calls, max_cost=max_cost)
+        confirm_destination(request.model, yes=yes)
+        started = start_synthesis(request)
         if retry_failed:
             items.retry_failed(started.job_id)
         worked = work_on(started.job_id, run_synthesis, concurrency=concurrency)
         summary = synthesis.summary(started.job_id)
         more = {"clean": summary.clean, "gate_failures": summary.gate_failures, "branches": summary.branches}
         _tell(output, run, started, worked, more)
-
-
-def _thresholds(tau_high: float, tau_low: float) -> Thresholds:
-    if not 0 <= tau_low <= tau_high <= 1:
-        raise InputError(f"0 <= --tau-low <= --tau-high <= 1 is needed; got {tau_low} and {tau_high}")
-    return Thresholds(tau_high=tau_high, tau_low=tau_low)
-
-
-def _parts(given: list[str]) -> tuple[Part, ...]:
-    for part in given:
-        if part not in PARTS:
-            raise InputError(f"--without is one of {', '.join(PARTS)}; got {part!r}")
-    return tuple(part for part in PARTS if part in given)
 
 
 def _limit(run: str, *, limit: int | None, pilot: bool, retry_failed: bool) -> int | None:
@@ -133,14 +120,12 @@ def predict(
     with command_output(as_json) as output:
         if split not in ("train", "valid", "test", "all"):
             raise InputError(f"--split is train, valid, test or all; got {split!r}")
-        found = prompted_method(
-            name=method, model=model, base_url=base_url, upstream=upstream, without_tree=without_tree
-        )
-        frozen = found.settings
-        confirm_destination(
-            choose_model(frozen["model"], base_url=frozen["base_url"], upstream=frozen.get("upstream")), yes=yes
-        )
-        started = start_prediction(dataset=dataset, method=found, split=split, limit=limit, concurrency=concurrency)
+        ref = None
+        if (model, base_url, upstream) != (None, None, None):
+            ref = ModelRef(model or RULES, base_url=base_url or None, upstream=upstream)
+        made = prompted_method(name=method, model=ref, without_tree=without_tree)
+        confirm_destination(ModelRef.from_stored(made.settings), yes=yes)
+        started = start_prediction(dataset=dataset, method=made, split=split, limit=limit, concurrency=concurrency)
         worked = work_on(started.job_id, run_prediction, concurrency=concurrency)
         _tell(output, method, started, worked, {})
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
 
 _ENDINGS = re.compile(r"(\.(json|jsonl|ndjson|parquet|zip|gz|txt))+$", re.IGNORECASE)
 
@@ -25,12 +24,7 @@ def free_name(name: str, others: Collection[str]) -> str:
     return next(numbered for n in range(2, len(others) + 3) if (numbered := f"{name}-{n}") not in others)
 
 
-def name_for(settings: Mapping[str, Any], *, name: str, settings_by_name: Mapping[str, Mapping[str, Any]]) -> str:
-    """The name that already stands for these settings, else `free_name` of `name`.
-
-    The settings in `settings_by_name` may hold more keys than `settings`; those are not compared.
-    """
-    for earlier, stored in settings_by_name.items():
-        if all(stored.get(key) == value for key, value in settings.items()):
-            return earlier
-    return free_name(name, settings_by_name.keys())
+def name_for(settings: object, *, name: str, settings_by_name: Mapping[str, object]) -> str:
+    """The name that already stands for equal settings, else `free_name` of `name`."""
+    same = (earlier for earlier, stored in settings_by_name.items() if stored == settings)
+    return next(same, free_name(name, settings_by_name.keys()))

@@ -6,13 +6,12 @@ from db.columns import now
 from db.jobs import jobs, prices, usage
 from db.jobs.jobs import JobInfo
 from db.jobs.prices import Price, add_missing
+from db.stored_settings import address_of, model_name_of
 from db.studies import methods
 from proutt_core.errors import InputError, SettingsError
-from proutt_core.llm.address import checked_base_url, is_local
-from proutt_core.llm.providers.model_ref import RULES
-from proutt_core.llm.providers.presets import preset_named
+from proutt_core.llm.address import is_local
+from proutt_core.llm.providers.model_ref import ModelRef
 from proutt_core.llm.providers.price_list import STARTING_PRICES
-from proutt_core.llm.rules import RulesModel
 from proutt_core.runs.bill import FREE, Bill, Rates, make_bill
 from proutt_core.types.job_kinds import KINDS
 
@@ -59,34 +58,19 @@ def billing_day(job: JobInfo | None) -> date:
 
 
 def asked_model(job: JobInfo) -> tuple[str, str]:
-    """The address (empty: in this process) and the model's name there, as the job asks for it."""
+    """The address (empty: in this process) and the model's name there, as the job asks for it.
+
+    Known without the key that the worker has. InputError for a job that asks none.
+    """
     settings = job.settings
-    if "address" in settings:  # synthesis
-        return settings["address"], settings["model_name"]
     if KINDS[job.kind].model == "method":
         method = methods.get(job.method_id or 0)
-        settings = settings if method is None else method.settings
-    return address_of(settings["model"], settings["base_url"]), settings["model_name"]
-
-
-def address_of(spec: str, base_url: str | None) -> str:
-    """Where `choose_model` would send; empty: nowhere. A page may ask without the key that the worker has.
-
-    SettingsError where it is no address, or there is no such preset.
-    """
-    if base_url:
-        return checked_base_url(base_url)
-    return "" if spec == RULES else preset_named(spec.partition("/")[0]).base_url
-
-
-def model_name_of(spec: str, base_url: str | None) -> str:
-    """The model's name at its address, as `choose_model` would ask for it. InputError where it has none."""
-    if spec == RULES:
-        return RulesModel().name
-    name = spec if base_url else spec.partition("/")[2]
-    if not name.strip():
-        raise InputError(f"{spec!r} names no model: give {RULES}, PRESET/MODEL, or MODEL with a base URL")
-    return name.strip()
+        settings = {} if method is None else method.settings
+    model = ModelRef.named_in(settings)
+    if model is None:
+        raise InputError(f'"{job.name}" asks no model')
+    address = address_of(settings)
+    return (model.address if address is None else address), model_name_of(settings)
 
 
 def load_starting_prices() -> int:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from db.jobs import calls, usage
 from db.jobs.items import ItemClaim
 from db.jobs.jobs import JobInfo
+from db.stored_settings import generation_of
 from proutt_core.errors import ModelRefused
 from proutt_core.jobs.call_log import LoggedReply, ProcessLog
 from proutt_core.jobs.stopping import JobWatch
@@ -58,7 +59,7 @@ class JobCalls:
     def __init__(self, model: Model, job: JobInfo, *, watch: JobWatch, log: ProcessLog) -> None:
         # The watch looks after the slot was taken: a call that waited for its turn looks again before it goes out.
         self.model = WatchedModel(model, watch)
-        self.generation = int(job.settings.get("generation", 0))
+        self.generation = generation_of(job.settings)
         self.log = log
         self._watch = watch
         self._storing: set[asyncio.Future[int]] = set()

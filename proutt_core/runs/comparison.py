@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from proutt_core.types import BRANCHES
+from proutt_core.types.differences import differences
 
 # Follows from the others, or says the same in other words.
 _IMPLIED = {"model_name", "address"}
 
 
 @dataclass(frozen=True)
-class Difference:
+class SettingDifference:
     """One setting that differs, "" where a run does not have it; settings within settings by dotted names."""
 
     name: str
@@ -20,13 +21,12 @@ class Difference:
     second: str
 
 
-def setting_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
+def setting_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[SettingDifference]:
     """Sorted by name."""
-    one, other = _flat(first), _flat(second)
     return [
-        Difference(name, _said(one.get(name)), _said(other.get(name)))
-        for name in sorted(one.keys() | other.keys())
-        if one.get(name) != other.get(name) and name not in _IMPLIED
+        SettingDifference(differs.name, _as_text(differs.stored), _as_text(differs.new))
+        for differs in differences(_flat(first), _flat(second))
+        if differs.name not in _IMPLIED
     ]
 
 
@@ -46,7 +46,7 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _said(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if value is None:
         return ""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -22,17 +22,16 @@ published code, do not say how the rest is then done. Ours, so that a part is mi
 import hashlib
 import json
 import random
-from typing import Any
 
 from proutt_core.llm import Model
 from proutt_core.synthesis.branches import branch_of, views_to_perturb
 from proutt_core.synthesis.graph import Draws, Graph
 from proutt_core.synthesis.recording import Recorder, SynthesisFailure, first_failure
-from proutt_core.synthesis.stages import PROMPT_VERSIONS, StageOptions
+from proutt_core.synthesis.stages import StageOptions
 from proutt_core.traces.ablation import parts_left_out
 from proutt_core.types import Part, Sample, StageResults, SynthesisedPair, Thresholds, Value
 
-__all__ = ["Outcome", "branch_of", "item_random", "run_settings", "synthesise", "views_to_perturb"]
+__all__ = ["Outcome", "branch_of", "item_random", "synthesise", "views_to_perturb"]
 
 
 class Outcome(Value):
@@ -41,24 +40,6 @@ class Outcome(Value):
     results: StageResults
     pair: SynthesisedPair | None = None
     failure: SynthesisFailure | None = None
-
-
-def run_settings(
-    *, model: Model, thresholds: Thresholds, seed: int, without: frozenset[Part] = frozenset()
-) -> dict[str, Any]:
-    """What a run is frozen to: where these are equal, the same sample gives the same pair.
-
-    "without" is there only where something is left out. InputError where that leaves nothing to predict with.
-    """
-    left_out = {"without": sorted(parts_left_out(without))} if without else {}
-    return {
-        "model": model.name,
-        "address": model.address,
-        "parameters": dict(model.parameters),
-        "thresholds": thresholds.model_dump(),
-        "seed": seed,
-        "prompts": dict(PROMPT_VERSIONS),
-    } | left_out
 
 
 def item_random(*, seed: int, external_id: str, target_index: int) -> random.Random:

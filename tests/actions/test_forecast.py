@@ -1,6 +1,7 @@
 """An estimate beside the run that follows it, over HTTP."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
@@ -11,7 +12,6 @@ from db.jobs import jobs
 from db.jobs.prices import Price, set_price
 from db.tables import Assignment, PairReview, QueueItem
 from proutt_core.actions.forecast import forecast_run
-from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.errors import InputError, SettingsError
 from proutt_core.jobs.bills import bill_of
 from proutt_core.runs.bill import Bill
@@ -19,17 +19,17 @@ from proutt_core.runs.forecast import Forecast
 from proutt_core.types import Thresholds
 from tests.db.work import finished_run, open_queues, person, samples
 from tests.fake_server import FakeServer
-from tests.jobs.project import DATASET, import_talks, run_here
+from tests.jobs.project import import_talks, queue_run, run_here, run_request
 
 TALKS = 40
 
 
-def expect(address: str, **more: object) -> Forecast:
-    return forecast_run(dataset=DATASET, model="fake", base_url=address, **more)  # type: ignore[arg-type]
+def expect(address: str, **more: Any) -> Forecast:
+    return forecast_run(run_request(more.pop("run", ""), model="fake", base_url=address, **more))
 
 
-def run(address: str, name: str = "r", **more: object) -> Bill:
-    started = start_synthesis(dataset=DATASET, run=name, model="fake", base_url=address, **more)  # type: ignore[arg-type]
+def run(address: str, name: str = "r", **more: Any) -> Bill:
+    started = queue_run(run=name, model="fake", base_url=address, **more)
     run_here(started.job_id, concurrency=8)
     assert jobs.required(started.job_id).state == "done"
     return bill_of(started.job_id)
@@ -107,7 +107,7 @@ def test_other_thresholds_cost_the_missing_revisions_only(sqlite: str) -> None:
 
 
 @pytest.mark.parametrize("change", [{"fresh": True}, {"without": ("category",)}])
-def test_other_questions_are_not_answered_by_the_log(sqlite: str, change: dict[str, object]) -> None:
+def test_other_questions_are_not_answered_by_the_log(sqlite: str, change: dict[str, Any]) -> None:
     import_talks(4)
     with FakeServer() as server:
         run(server.base_url)
@@ -129,7 +129,7 @@ def test_a_part_left_out_is_not_asked_for(sqlite: str) -> None:
 def test_no_key_and_no_price_are_needed(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import_talks(3)
     monkeypatch.delenv("ZHIPUAI_API_KEY", raising=False)
-    expected = forecast_run(dataset=DATASET, model="zhipu/glm-4.6")
+    expected = forecast_run(run_request("", model="zhipu/glm-4.6"))
     assert expected.money is None
     assert expected.price_note.startswith("no price is known for glm-4.6")
     assert any("schema is part of every prompt" in told for told in expected.assumptions)
@@ -137,7 +137,7 @@ def test_no_key_and_no_price_are_needed(sqlite: str, monkeypatch: pytest.MonkeyP
 
 def test_the_baseline_costs_nothing(sqlite: str) -> None:
     import_talks(3)
-    expected = forecast_run(dataset=DATASET)
+    expected = forecast_run(run_request(""))
     assert expected.money is not None
     assert (expected.money.high, expected.currency) == (0.0, "")
     assert expected.seconds < 2
@@ -160,7 +160,7 @@ def review(seconds: list[float]) -> None:
 def test_reviewing_takes_what_it_took(database: str) -> None:
     import_talks(30)
     review([120.0] * 12 + [10.0] * 4 + [5_000.0] * 4)  # the median of 20; who went for lunch does not count
-    expected = forecast_run(dataset=DATASET)
+    expected = forecast_run(run_request(""))
     assert expected.reviewing_hours == 1.0
     assert any("2.0 minutes a pair, the median of 20 reviews" in told for told in expected.assumptions)
 
@@ -168,7 +168,7 @@ def test_reviewing_takes_what_it_took(database: str) -> None:
 def test_without_enough_reviews_a_pair_takes_a_minute(sqlite: str) -> None:
     import_talks(30)
     review([120.0] * 19)
-    expected = forecast_run(dataset=DATASET)
+    expected = forecast_run(run_request(""))
     assert expected.reviewing_hours == 0.5
     assert any("1 minute a pair (assumed" in told for told in expected.assumptions)
 
@@ -178,14 +178,14 @@ def test_without_enough_reviews_a_pair_takes_a_minute(sqlite: str) -> None:
     [
         ({"dataset": "none"}, InputError, "no dataset is named"),
         ({"model": "nothing"}, SettingsError, "no preset"),
-        ({"model": "zhipu/"}, InputError, "names no model"),
+        ({"model": "zhipu/"}, InputError, "name the model"),
         ({"concurrency": 0}, InputError, "at least 1"),
         ({"model": "fake", "base_url": "ftp://x"}, SettingsError, "is not a base URL"),
     ],
 )
 def test_what_cannot_be_estimated_is_told(
-    sqlite: str, asked: dict[str, object], error: type[Exception], told: str
+    sqlite: str, asked: dict[str, Any], error: type[Exception], told: str
 ) -> None:
     import_talks(1)
     with pytest.raises(error, match=told):
-        forecast_run(**{"dataset": DATASET, **asked})  # type: ignore[arg-type]
+        forecast_run(run_request("", **asked))

@@ -24,6 +24,8 @@ from proutt_core.dialogues import ImportSettings, search_text, text_sha256
 from proutt_core.dialogues.personal_data.finding import count
 from proutt_core.errors import ConflictError
 from proutt_core.jobs.kinds.importing import ImportRequest
+from proutt_core.llm.providers.model_ref import BASELINE
+from proutt_core.runs.request import RunRequest
 
 TALKS = {
     "plain": ("Where is a hotel?", "In the park.", "Thanks.", "Bye."),
@@ -296,9 +298,9 @@ def test_dialogues_do_not_go_while_a_run_takes_its_samples(
     module = "db.synthesis.runs" if by == "synthesis" else "db.studies.predictions"
     monkeypatch.setattr(f"{module}.samples_for_job", order)
     if by == "synthesis":
-        start_synthesis(dataset="d", run="first", split="all")
+        start_synthesis(RunRequest(dataset="d", run="first", split="all"))
     else:
-        method = prompted_method(name="m", model="rules")
+        method = prompted_method(name="m", model=BASELINE)
         start_prediction(dataset="d", method=method, split="all", limit=None, concurrency=1)
     dropping.join()
     assert len(refused) == 1 and "stand on them" in refused[0]

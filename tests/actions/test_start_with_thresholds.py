@@ -6,12 +6,12 @@ from db.jobs import jobs
 from db.jobs.usage import of_job
 from db.synthesis import similarities
 from db.synthesis.comparison import branches_of_both, samples_of_both
-from proutt_core.actions.synthesis import start_synthesis, start_with_thresholds
+from proutt_core.actions.synthesis import start_with_thresholds
 from proutt_core.errors import ConflictError
 from proutt_core.runs.thresholds import Similarity, branch_counts, new_calls, views_at_top
 from proutt_core.types import Thresholds
 from tests.fake_server import FakeServer
-from tests.jobs.project import DATASET, import_talks, run_here
+from tests.jobs.project import import_talks, queue_run, run_here
 
 TALKS = 30
 OTHER = Thresholds(tau_high=0.95, tau_low=0.1)
@@ -20,7 +20,7 @@ OTHER = Thresholds(tau_high=0.95, tau_low=0.1)
 def test_other_thresholds_cost_exactly_the_calls_that_were_foretold(database: str) -> None:
     import_talks(TALKS)
     with FakeServer() as server:
-        first = start_synthesis(dataset=DATASET, run="first", model="fake", base_url=server.base_url, limit=24).job_id
+        first = queue_run(run="first", model="fake", base_url=server.base_url, limit=24).job_id
         run_here(first)
         found = [Similarity(one.item_id, one.top, views_at_top(one.scores)) for one in similarities.of_run(first)]
         assert len(found) == 24
@@ -44,8 +44,8 @@ def test_other_thresholds_cost_exactly_the_calls_that_were_foretold(database: st
 
 def test_samples_of_two_runs_are_read_side_by_side(database: str) -> None:
     import_talks(12)
-    first = start_synthesis(dataset=DATASET, run="first", limit=10).job_id
-    second = start_synthesis(dataset=DATASET, run="second", limit=8, thresholds=OTHER).job_id
+    first = queue_run(run="first", limit=10).job_id
+    second = queue_run(run="second", limit=8, thresholds=OTHER).job_id
     for job_id in (first, second):
         run_here(job_id)
     page = samples_of_both(first, second, limit=3)
@@ -61,7 +61,7 @@ def test_samples_of_two_runs_are_read_side_by_side(database: str) -> None:
 
 def test_a_name_that_is_taken_and_changed_prompts_are_refused(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import_talks(2)
-    first = start_synthesis(dataset=DATASET, run="first").job_id
+    first = queue_run(run="first").job_id
     with pytest.raises(ConflictError, match="already there"):
         start_with_thresholds(first, run="first", thresholds=OTHER)
     monkeypatch.setattr("proutt_core.actions.synthesis.PROMPT_VERSIONS", {"insight": 4711})

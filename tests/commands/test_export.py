@@ -14,12 +14,11 @@ from db.review.answers import pair_task, save_pair_review
 from db.review.queues import claim_next
 from db.tables import Export, ExportRow
 from proutt_core.__main__ import app
-from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.traces.as_text import parse_trace
 from proutt_core.traces.editing import with_texts
 from proutt_core.types import Trace
 from tests.db import work
-from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
+from tests.jobs.project import import_talks, queue_run, rows_of_run, run_here
 
 RUN = "r"
 
@@ -28,7 +27,7 @@ RUN = "r"
 def run(database: str) -> int:
     """A finished run over all splits of the sample's first dialogues, its queues open."""
     import_talks(16, split="60/0/40")
-    job_id = start_synthesis(dataset=DATASET, run=RUN, split="all").job_id
+    job_id = queue_run(run=RUN, split="all").job_id
     run_here(job_id, concurrency=16)
     assert jobs.required(job_id).state == "done"
     return job_id
@@ -126,7 +125,7 @@ def test_what_cannot_be_exported_is_one_clear_line_and_is_not_recorded(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     import_talks(2)
-    start_synthesis(dataset=DATASET, run=RUN)
+    queue_run(run=RUN)
     done = CliRunner().invoke(app, ["export", *words, "--json"])
     assert (done.exit_code, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()

@@ -8,11 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from proutt_core.__main__ import app
-from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.traces.as_text import parse_trace
 from proutt_core.traces.instruction import sections_of
 from proutt_core.types import PARTS, Part
-from tests.jobs.project import DATASET, import_talks, run_here
+from tests.jobs.project import DATASET, import_talks, queue_run, run_here
 
 
 def call(*words: str) -> Any:
@@ -24,7 +23,7 @@ def call(*words: str) -> Any:
 @pytest.mark.parametrize("part", PARTS)
 def test_rows_ask_for_what_they_hold(sqlite: str, tmp_path: Path, part: Part) -> None:
     import_talks(6)
-    run_here(start_synthesis(dataset=DATASET, run="r", without=[part]).job_id)
+    run_here(queue_run(run="r", without=[part]).job_id)
     kind = "sft" if part == "revision" else "preference"
     words = ("export", kind, "--run", "r", "--status", "all")
     full, bare, joined = (tmp_path / name for name in ("full.jsonl", "ids.jsonl", "joined.jsonl"))

@@ -13,13 +13,12 @@ from db.jobs import jobs
 from db.pairs.exports import exports_of
 from db.tables import DialogueRow, EventRow, Export, Job
 from proutt_core.__main__ import app
-from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.types import Trace
 from tests.commands.test_export import edit_one
 from tests.dialogues.pairs.released_files import preference
 from tests.dialogues.pairs.released_files import write as write_released
 from tests.jobs.kinds.test_imported_pairs import answer_all
-from tests.jobs.project import DATASET, import_talks, run_here
+from tests.jobs.project import DATASET, import_talks, queue_run, run_here
 
 RUN = "r"
 
@@ -27,7 +26,7 @@ RUN = "r"
 @pytest.fixture
 def run(sqlite: str) -> int:
     import_talks(12, split="80/0/20")
-    job_id = start_synthesis(dataset=DATASET, run=RUN).job_id
+    job_id = queue_run(run=RUN).job_id
     run_here(job_id, concurrency=12)
     assert jobs.required(job_id).state == "done"
     return job_id

@@ -8,9 +8,8 @@ from typer.testing import CliRunner
 
 from db.jobs import jobs
 from proutt_core.__main__ import app
-from proutt_core.actions.synthesis import start_synthesis
 from tests.fake_server import FakeServer
-from tests.jobs.project import DATASET, import_talks, run_here
+from tests.jobs.project import import_talks, queue_run, run_here
 
 
 def run(*words: str) -> tuple[int, str, str]:
@@ -32,10 +31,10 @@ def test_runs_are_listed_with_state_counts_and_cost(database: str) -> None:
     with FakeServer() as server:
         words = ("--prompt", "10", "--completion", "20", "--currency", "EUR")
         assert run("prices", "set", "fake", "--base-url", server.base_url, *words)[0] == 0
-        done = start_synthesis(dataset=DATASET, run="done", model="fake", base_url=server.base_url)
+        done = queue_run(run="done", model="fake", base_url=server.base_url)
         run_here(done.job_id)
         asked = len(server.calls)
-    start_synthesis(dataset=DATASET, run="waiting", limit=2)
+    queue_run(run="waiting", limit=2)
     first, second = listed()
     assert (first["name"], first["state"], first["total"], first["done"], first["cost"]) == (
         "waiting",
@@ -55,14 +54,14 @@ def test_runs_are_listed_with_state_counts_and_cost(database: str) -> None:
 
 def test_an_unknown_price_is_no_cost_of_nothing(sqlite: str) -> None:
     import_talks(1)
-    start_synthesis(dataset=DATASET, run="r", model="m", base_url="https://example.org/v1")
+    queue_run(run="r", model="m", base_url="https://example.org/v1")
     assert listed()[0]["cost"] is None
     assert "cost unknown" in run("runs")[1]
 
 
 def test_a_run_is_paused_resumed_with_new_limits_and_cancelled(database: str) -> None:
     import_talks(1)
-    start_synthesis(dataset=DATASET, run="r", max_calls=5)
+    queue_run(run="r", max_calls=5)
     states = []
     for words in (("pause", "r"), ("resume", "r", "--max-calls", "50"), ("cancel", "r")):
         code, _, stderr = run(*words)
@@ -84,7 +83,7 @@ def test_a_run_is_paused_resumed_with_new_limits_and_cancelled(database: str) ->
 )
 def test_what_cannot_be_done_is_one_clear_line(sqlite: str, words: tuple[str, ...], told: str) -> None:
     import_talks(1)
-    start_synthesis(dataset=DATASET, run="r")
+    queue_run(run="r")
     code, stdout, stderr = run(*words)
     assert (code, stdout) == (1, "")
     assert told in stderr

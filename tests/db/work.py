@@ -158,6 +158,10 @@ def finished_run(sample_ids: Sequence[int], *, name: str = "run-1", model: str =
             "model_name": f"{model}-1",
             "address": "",
             "base_url": None,
+            "parameters": {},
+            "prompts": {},
+            "tau_high": 0.8,
+            "tau_low": 0.3,
         }
         job = Job(kind="synthesis", name=name, settings=settings, state="done")
         session.add(job)

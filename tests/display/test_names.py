@@ -27,6 +27,10 @@ def test_a_taken_name_gets_a_number() -> None:
 
 
 def test_what_has_these_settings_already_keeps_its_name() -> None:
-    settings_by_name = {"rules": {"model": "rules", "tree": True, "more": 1}, "mine": {"model": "rules", "tree": False}}
+    settings_by_name = {
+        "rules": {"model": "rules", "tree": True},
+        "mine": {"model": "rules", "tree": False},
+        "other": None,
+    }
     assert name_for({"model": "rules", "tree": False}, name="rules", settings_by_name=settings_by_name) == "mine"
     assert name_for({"model": "x", "tree": True}, name="rules", settings_by_name=settings_by_name) == "rules-2"

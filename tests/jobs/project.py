@@ -1,18 +1,23 @@
 """A small project to work on: bundled dialogues as a dataset, and what a run made of them, ids left out."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
 from sqlmodel import col, select
 
 from db.engine import read
+from db.jobs.jobs import Started
 from db.tables import DialogueRow, PreferencePair, SampleRow, SynthesisItem
 from proutt_core.actions.importing import import_now
 from proutt_core.actions.sample import sample_path
+from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.dialogues import ImportSettings, parse_shares
 from proutt_core.jobs.kinds.importing import ImportRequest
 from proutt_core.jobs.kinds.synthesis import run_synthesis
 from proutt_core.jobs.process_resources import process_resources
+from proutt_core.llm.providers.model_ref import ModelRef
+from proutt_core.runs.request import RunRequest
 
 DATASET = "talks"
 
@@ -21,6 +26,18 @@ def import_talks(dialogues: int = 10, *, name: str = DATASET, split: str = "100/
     """The first dialogues of the bundled sample, one sample each."""
     settings = ImportSettings(limit=dialogues, shares=parse_shares(split))
     import_now(ImportRequest(path=str(sample_path()), dataset=name, public_title="Talks", settings=settings))
+
+
+def run_request(
+    run: str = "r", *, model: str = "rules", base_url: str | None = None, without: Collection[Any] = (), **more: Any
+) -> RunRequest:
+    """A run of these words, on the imported talks where no other dataset is named."""
+    more = {"dataset": DATASET} | more
+    return RunRequest(run=run, model=ModelRef(model, base_url=base_url), without=frozenset(without), **more)
+
+
+def queue_run(run: str = "r", **words: Any) -> Started:
+    return start_synthesis(run_request(run, **words))
 
 
 def run_here(job_id: int, *, concurrency: int = 4) -> None:

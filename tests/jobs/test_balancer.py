@@ -5,17 +5,16 @@ import threading
 import pytest
 
 from db.jobs import items, jobs
-from proutt_core.actions.synthesis import start_synthesis
 from tests.balancer import Balancer
 from tests.fake_server import FakeServer
-from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
+from tests.jobs.project import import_talks, queue_run, rows_of_run, run_here
 from tests.jobs.test_process import wait_for
 
 TALKS = 24
 
 
 def start(address: str, run: str) -> int:
-    return start_synthesis(dataset=DATASET, run=run, model="fake", base_url=address, concurrency=8).job_id
+    return queue_run(run=run, model="fake", base_url=address, concurrency=8).job_id
 
 
 def test_two_servers_behind_one_address_share_a_run_and_one_dies(

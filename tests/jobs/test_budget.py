@@ -15,7 +15,6 @@ from db.jobs.jobs import JobInfo
 from db.jobs.prices import Price, remove_price, set_price
 from db.jobs.usage import StageUsage
 from db.tables import LlmCall
-from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.errors import InputError, SettingsError
 from proutt_core.jobs.bills import bill_of
 from proutt_core.jobs.budget import FIRST_COMPLETION_TOKENS, FIRST_PROMPT_TOKENS, JobBudget
@@ -24,13 +23,13 @@ from proutt_core.jobs.process_resources import process_resources
 from proutt_core.types.calls import Completion, Usage
 from proutt_core.types.halts import Standstill
 from tests.fake_server import FakeServer
-from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
+from tests.jobs.project import import_talks, queue_run, rows_of_run, run_here
 
 TALKS = 8
 
 
 def start(address: str, run: str = "r", **more: object) -> int:
-    return start_synthesis(dataset=DATASET, run=run, model="fake", base_url=address, **more).job_id  # type: ignore[arg-type]
+    return queue_run(run=run, model="fake", base_url=address, **more).job_id  # type: ignore[arg-type]
 
 
 def price(address: str, *, prompt: float = 1_000.0, cached: float = 500.0, completion: float = 4_000.0) -> None:

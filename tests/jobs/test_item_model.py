@@ -10,15 +10,14 @@ from sqlmodel import col, select
 from db.engine import read
 from db.jobs import items, jobs, usage
 from db.tables import ItemCall, LlmCall
-from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.jobs.kinds.synthesis import run_synthesis
 from proutt_core.jobs.process_resources import ProcessResources, process_resources
 from tests.fake_server import Call, FakeServer, Fault
-from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
+from tests.jobs.project import import_talks, queue_run, rows_of_run, run_here
 
 
 def start(server: FakeServer, run: str = "r", **more: Any) -> int:
-    return start_synthesis(dataset=DATASET, run=run, model="fake", base_url=server.base_url, **more).job_id
+    return queue_run(run=run, model="fake", base_url=server.base_url, **more).job_id
 
 
 def stored() -> list[LlmCall]:

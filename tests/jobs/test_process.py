@@ -16,11 +16,10 @@ from db.engine import read
 from db.jobs import items, jobs, workers
 from db.jobs.jobs import JobInfo
 from db.tables import LlmCall
-from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.errors import ConflictError
 from proutt_core.jobs.process import work
 from tests.fake_server import FakeServer
-from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
+from tests.jobs.project import DATASET, import_talks, queue_run, rows_of_run, run_here
 
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0
@@ -69,9 +68,7 @@ def wait_for(what: Callable[[], bool]) -> None:
 
 
 def start_run(server: FakeServer, name: str = "r") -> int:
-    return start_synthesis(
-        dataset=DATASET, run=name, model="fake", base_url=server.base_url, concurrency=CONCURRENCY
-    ).job_id
+    return queue_run(run=name, model="fake", base_url=server.base_url, concurrency=CONCURRENCY).job_id
 
 
 def undisturbed_rows() -> list[dict[str, object]]:
@@ -157,9 +154,9 @@ def test_one_broken_job_does_not_end_the_others(
     import_talks(3)
     # The worker has no key for this one: it cannot even begin.
     monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-here-only")
-    broken = start_synthesis(dataset=DATASET, run="broken", model="deepseek/deepseek-chat").job_id
+    broken = queue_run(run="broken", model="deepseek/deepseek-chat").job_id
     monkeypatch.delenv("DEEPSEEK_API_KEY")
-    sound = start_synthesis(dataset=DATASET, run="sound").job_id
+    sound = queue_run(run="sound").job_id
     assert spawn("worker", "--until-idle").wait(timeout=PATIENCE_S) == 0
     assert jobs.required(sound).state == "done"
     failed = jobs.required(broken)
@@ -172,7 +169,7 @@ def test_what_follows_is_done_after_each_job_and_its_error_is_a_warning(
     sqlite: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     import_talks(2)
-    started = [start_synthesis(dataset=DATASET, run=name).job_id for name in ("one", "two")]
+    started = [queue_run(run=name) for name in ("one", "two")]
     followed: list[int] = []
 
     def follow_up(job: JobInfo) -> None:

@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 
 from db.jobs import calls, items, jobs
-from proutt_core.actions.synthesis import start_synthesis
 from tests.fake_server import FakeServer, Fault
-from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
+from tests.jobs.project import import_talks, queue_run, rows_of_run, run_here
 
 
 def start(server: FakeServer, run: str = "r", **more: int) -> int:
-    return start_synthesis(dataset=DATASET, run=run, model="fake", base_url=server.base_url, **more).job_id
+    return queue_run(run=run, model="fake", base_url=server.base_url, **more).job_id
 
 
 def tree_prompt_of_the_first_item() -> str:

@@ -7,17 +7,18 @@ from db.jobs import jobs
 from db.jobs.jobs import JobInfo
 from db.tables import Job
 from proutt_core.actions.prediction import prompted_method, start_prediction
-from proutt_core.actions.synthesis import PILOT, start_synthesis
+from proutt_core.actions.synthesis import PILOT
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.jobs.bills import asked_model, bill_of
+from proutt_core.llm.providers.model_ref import ModelRef
 from tests.fake_server import FakeServer
-from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
+from tests.jobs.project import DATASET, import_talks, queue_run, rows_of_run, run_here
 
 ADDRESS = "http://127.0.0.1:1/v1"
 
 
 def start(run: str, *, model: str = "fake", address: str = ADDRESS, **more: object) -> JobInfo:
-    started = start_synthesis(dataset=DATASET, run=run, model=model, base_url=address, **more)  # type: ignore[arg-type]
+    started = queue_run(run=run, model=model, base_url=address, **more)
     return jobs.required(started.job_id)
 
 
@@ -96,7 +97,7 @@ def test_parts_left_out_are_frozen_in_one_order(sqlite: str) -> None:
 
 def test_an_unknown_part_is_refused(sqlite: str) -> None:
     import_talks(1)
-    with pytest.raises(InputError, match=r"parts of the method are tree, .*; got leaf"):
+    with pytest.raises(InputError, match=r"cannot leave out leaf; the parts are tree, "):
         start("r", without=("leaf",))
 
 
@@ -126,7 +127,7 @@ def test_a_pilot_is_the_beginning_of_the_whole_run(sqlite: str) -> None:
 def test_who_a_job_asks_is_known_without_its_key(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import_talks(2, split="0/0/100")
     monkeypatch.setenv("ZHIPUAI_API_KEY", "k")
-    method = prompted_method(name="m", model="zhipu/glm-4.6")
+    method = prompted_method(name="m", model=ModelRef("zhipu/glm-4.6"))
     started = start_prediction(dataset=DATASET, method=method)
     monkeypatch.delenv("ZHIPUAI_API_KEY")
     expected = ("https://open.bigmodel.cn/api/paas/v4", "glm-4.6")

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from db.jobs import jobs
-from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.errors import SettingsError
 from proutt_core.jobs.webhook import webhook_url
 from tests.fake_server import FakeServer
-from tests.jobs.project import DATASET, import_talks, run_here
+from tests.jobs.project import DATASET, import_talks, queue_run, run_here
 
 
 class Hook:
@@ -53,7 +52,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
 
 def test_done_is_told_once(sqlite: str, hook: Hook) -> None:
     import_talks(3)
-    job_id = start_synthesis(dataset=DATASET, run="r").job_id
+    job_id = queue_run(run="r").job_id
     run_here(job_id)
     run_here(job_id)
     assert hook.told == [
@@ -77,9 +76,9 @@ def test_a_wrong_key_and_a_limit_are_told_without_the_key(
     import_talks(3)
     with FakeServer(key="right") as server:
         where: dict[str, Any] = {"dataset": DATASET, "model": "fake", "base_url": server.base_url}
-        run_here(start_synthesis(run="refused", **where).job_id)
+        run_here(queue_run(run="refused", **where).job_id)
         server.key = None
-        run_here(start_synthesis(run="limited", max_calls=4, **where).job_id)
+        run_here(queue_run(run="limited", max_calls=4, **where).job_id)
     assert [(told["job"], told["state"]) for told in hook.told] == [("refused", "failed"), ("limited", "paused")]
     assert "PROUTT_API_KEY" in hook.told[0]["reason"]
     assert hook.told[0]["reason"].endswith("(HTTP 401)")  # what the server said behind it may quote a prompt
@@ -90,7 +89,7 @@ def test_a_wrong_key_and_a_limit_are_told_without_the_key(
 
 def test_what_a_person_did_is_not_told(sqlite: str, hook: Hook) -> None:
     import_talks(2)
-    job_id = start_synthesis(dataset=DATASET, run="r").job_id
+    job_id = queue_run(run="r").job_id
     jobs.pause(job_id)
     run_here(job_id)
     assert hook.told == []
@@ -101,7 +100,7 @@ def test_it_is_tried_three_times_and_then_left_with_a_warning(
 ) -> None:
     hook.statuses = [500, 302, 503]
     import_talks(1)
-    job_id = start_synthesis(dataset=DATASET, run="r").job_id
+    job_id = queue_run(run="r").job_id
     with caplog.at_level(logging.WARNING):
         run_here(job_id)
     assert jobs.required(job_id).state == "done"
@@ -115,7 +114,7 @@ def test_an_address_that_nobody_listens_at_does_not_hurt_the_job(
 ) -> None:
     monkeypatch.setenv("PROUTT_WEBHOOK_URL", "http://127.0.0.1:9/secret-token")
     import_talks(1)
-    job_id = start_synthesis(dataset=DATASET, run="r").job_id
+    job_id = queue_run(run="r").job_id
     run_here(job_id)
     assert jobs.required(job_id).state == "done"
     assert "ClientConnectorError" in caplog.text

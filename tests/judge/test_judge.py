@@ -10,7 +10,7 @@ from proutt_core.errors import ReplyError
 from proutt_core.judge import combine, judge_case, judged_cases, verdict_of_scores
 from proutt_core.judge.cases import Reading
 from proutt_core.llm import Prompt
-from proutt_core.llm.providers.model_ref import choose_model
+from proutt_core.llm.providers.model_ref import BASELINE
 from proutt_core.types import CaseEvidence, JudgeReading, Message, Verdict
 from tests.judge.scripted import Scripted
 
@@ -169,7 +169,7 @@ def test_readings_become_one_verdict_a_case_and_an_unreadable_order_leaves_it_un
 
 @pytest.mark.parametrize("case", [CASE, WITH_NEXT], ids=["context", "context_and_next"])
 def test_the_rules_judge_prefers_what_fits_and_does_not_lean_to_a_position(case: CaseEvidence) -> None:
-    model = choose_model("rules")
+    model = BASELINE.open()
     verdicts = {
         order: asyncio.run(judge_case(model, case, reading=order)).verdict  # type: ignore[arg-type]
         for order in ("ab", "ba", "single")

@@ -6,9 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages._parts.synthesis.compare_runs import PER_PAGE
-from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.types import Thresholds
-from tests.jobs.project import DATASET, import_talks, run_here
+from tests.jobs.project import import_talks, queue_run, run_here
 from tests.pages.conftest import Open, words
 
 
@@ -25,14 +24,14 @@ def comparing(open_page: Open) -> AppTest:
 
 def test_one_run_has_nothing_to_be_compared_with(open_page: Open, researcher: None) -> None:
     import_talks(2)
-    start_synthesis(dataset=DATASET, run="only")
+    queue_run(run="only")
     assert "Two runs are compared here" in words(comparing(open_page))
 
 
 def test_figures_and_samples_stand_side_by_side(open_page: Open, researcher: None) -> None:
     import_talks(12)
     for name, thresholds in (("first", Thresholds()), ("second", Thresholds(tau_high=0.8, tau_low=0.05))):
-        run_here(start_synthesis(dataset=DATASET, run=name, limit=10, thresholds=thresholds).job_id)
+        run_here(queue_run(run=name, limit=10, thresholds=thresholds).job_id)
     page = comparing(open_page)
     text = words(page)
     assert "10 samples finished in both runs" in text

@@ -21,6 +21,7 @@ from db.tables import Assignment, Job, SynthesisItem
 from proutt_core.__main__ import app
 from proutt_core.commands._work import work_on
 from proutt_core.runs.failures import grouped
+from proutt_core.runs.request import RunRequest, RunSettings
 from proutt_core.types import Message
 from proutt_core.types.calls import Call, Completion, Usage
 from tests.calls import store_for_item
@@ -72,6 +73,7 @@ def remote_run(state: str = "done", *, reason: str = "", count: int = 4, **limit
         "model_name": "glm",
         "base_url": ADDRESS,
         "address": ADDRESS,
+        "parameters": {},
         "tau_high": 0.8,
         "tau_low": 0.3,
         "prompts": {"preamble": 1, "insight": 1, "revise": 3},
@@ -189,7 +191,7 @@ def test_a_cancelled_run_needs_no_advice(open_page: Open, researcher: None) -> N
 def test_a_run_of_which_nothing_came_is_removed_after_a_second_look(open_page: Open, researcher: None) -> None:
     work.samples(1)
     with write() as session:
-        session.add(Job(kind="synthesis", name="typo", settings={"model": "rules"} | _nowhere(), state="paused"))
+        session.add(Job(kind="synthesis", name="typo", settings=_plain_settings(), state="paused"))
     page = open_page("synthesis.py")
     assert "cannot be undone" in words(page)
     (job,) = jobs.list_jobs()
@@ -197,8 +199,8 @@ def test_a_run_of_which_nothing_came_is_removed_after_a_second_look(open_page: O
     assert jobs.list_jobs() == []
 
 
-def _nowhere() -> dict[str, object]:
-    return {"model_name": "rules-1", "address": "", "base_url": None}
+def _plain_settings() -> dict[str, object]:
+    return RunSettings.of(RunRequest(dataset="", run="")).to_stored()
 
 
 def test_a_run_with_pairs_cannot_be_removed(open_page: Open, researcher: None) -> None:

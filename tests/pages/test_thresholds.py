@@ -6,8 +6,7 @@ import pytest
 
 from db.jobs import jobs
 from db.jobs.items import counts
-from proutt_core.actions.synthesis import start_synthesis
-from tests.jobs.project import DATASET, import_talks, run_here
+from tests.jobs.project import import_talks, queue_run, run_here
 from tests.pages.conftest import Open, words
 
 
@@ -19,7 +18,7 @@ def researcher(sign_in_as: Callable[..., str]) -> None:
 @pytest.fixture
 def run(sqlite: str) -> int:
     import_talks(20)
-    job_id = start_synthesis(dataset=DATASET, run="first").job_id
+    job_id = queue_run(run="first").job_id
     run_here(job_id)
     return job_id
 

@@ -15,12 +15,11 @@ from db.jobs import jobs, prices
 from db.jobs.prices import Price
 from proutt_core.actions.importing import import_now
 from proutt_core.actions.personal_data import mask_dataset
-from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.dialogues import ImportSettings, parse_shares
 from proutt_core.jobs.kinds.importing import ImportRequest
 from proutt_core.llm.providers.model_ref import OTHER
 from tests.db import work
-from tests.jobs.project import DATASET, import_talks, run_here
+from tests.jobs.project import import_talks, queue_run, run_here
 from tests.pages.conftest import Open, words
 
 ADDRESS = "http://10.0.0.7:8000/v1"
@@ -33,7 +32,7 @@ def researcher(sign_in_as: Callable[..., str]) -> None:
 
 def more_of_the_run(limit: int) -> None:
     """The run's first `limit` items are done, those of earlier calls among them."""
-    run_here(start_synthesis(dataset=DATASET, run="first", limit=limit).job_id)
+    run_here(queue_run("first", limit=limit).job_id)
 
 
 def test_after_a_pilot_the_thresholds_are_those_of_the_rest_as_well(open_page: Open, researcher: None) -> None:

@@ -1,15 +1,15 @@
 from collections import Counter
 
-from proutt_core.runs.comparison import Difference, same_branch, setting_differences
+from proutt_core.runs.comparison import SettingDifference, same_branch, setting_differences
 
 
 def test_only_settings_that_differ_are_told_nested_ones_by_dotted_name() -> None:
     first = {"model": "a", "seed": 1, "prompts": {"insight": 1, "revise": 2}, "model_name": "a", "base_url": None}
     second = {"model": "b", "seed": 1, "prompts": {"insight": 3, "revise": 2}, "model_name": "b", "without": ["tree"]}
     assert setting_differences(first, second) == [
-        Difference("model", "a", "b"),
-        Difference("prompts.insight", "1", "3"),
-        Difference("without", "", "tree"),
+        SettingDifference("model", "a", "b"),
+        SettingDifference("prompts.insight", "1", "3"),
+        SettingDifference("without", "", "tree"),
     ]
     assert setting_differences(first, first) == []
 

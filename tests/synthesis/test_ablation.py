@@ -13,9 +13,10 @@ from proutt_core.export import write_export
 from proutt_core.llm import Prompt
 from proutt_core.llm.openai.client import OpenAICompatible
 from proutt_core.llm.rules import RulesModel
+from proutt_core.runs.request import RunRequest
 from proutt_core.synthesis.gates import GATES, not_applicable
 from proutt_core.synthesis.stages import STAGES
-from proutt_core.synthesis.synthesise import Outcome, run_settings, synthesise
+from proutt_core.synthesis.synthesise import Outcome, synthesise
 from proutt_core.traces.ablation import parts_left_out, views_of
 from proutt_core.traces.as_text import parse_trace, render_prompt, render_trace
 from proutt_core.traces.instruction import instruction
@@ -90,15 +91,7 @@ async def test_the_core_refuses_it_too() -> None:
     with pytest.raises(InputError, match="cannot both"):
         await outcome_of(RulesModel(), both)
     with pytest.raises(InputError, match="cannot both"):
-        run_settings(model=RulesModel(), thresholds=Thresholds(), seed=0, without=both)
-
-
-def test_a_whole_run_has_the_settings_it_always_had() -> None:
-    def settings(*parts: Part) -> dict[str, Any]:
-        return run_settings(model=RulesModel(), thresholds=Thresholds(), seed=0, without=frozenset(parts))
-
-    assert "without" not in settings()
-    assert settings("tree", "category") == settings() | {"without": ["category", "tree"]}
+        RunRequest(dataset="d", run="r", without=both)
 
 
 @pytest.mark.parametrize(

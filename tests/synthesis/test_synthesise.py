@@ -10,8 +10,8 @@ import pytest
 from proutt_core.errors import ModelRefused, ModelUnavailable
 from proutt_core.llm import Completion, Prompt
 from proutt_core.llm.rules import RulesModel
-from proutt_core.synthesis.stages import PROMPT_VERSIONS, STAGES
-from proutt_core.synthesis.synthesise import Outcome, branch_of, item_random, run_settings, synthesise
+from proutt_core.synthesis.stages import STAGES
+from proutt_core.synthesis.synthesise import Outcome, branch_of, item_random, synthesise
 from proutt_core.text import normalise
 from proutt_core.types import Sample, SynthesisedPair, Thresholds
 from tests.llm.fakes import Change, ChangedRules, ClockedRules, ShuffledRules
@@ -300,15 +300,7 @@ async def test_gates_are_checked() -> None:
     assert [f.gate for f in pair.gates_failed] == ["leaked_utterance"]
 
 
-# Settings and randomness
-
-
-def test_settings_name_all_that_shapes_a_pair() -> None:
-    settings = run_settings(model=RulesModel(), thresholds=Thresholds(tau_low=0.2), seed=7)
-    assert settings["model"] == "rules-1" and settings["seed"] == 7
-    assert settings["thresholds"] == {"tau_high": 0.8, "tau_low": 0.2}
-    assert set(settings["prompts"]) == {*STAGES, "preamble"} and settings["prompts"] == PROMPT_VERSIONS
-    assert json.loads(json.dumps(settings)) == settings
+# Randomness
 
 
 def test_an_items_chance_depends_on_its_identity_only() -> None:

@@ -11,6 +11,7 @@ from pages._parts.text import _
 from proutt_core.dialogues import FORMATS
 from proutt_core.dialogues.pairs.released import TITLE as PAIRS_TITLE
 from proutt_core.display.visible import visible
+from proutt_core.jobs.kinds.resumed_import import import_settings
 
 
 def _of_pairs() -> list[tuple[str, str, str]]:
@@ -86,26 +87,21 @@ def _row_numbers(numbers: list[int], count: int) -> str:
 
 def settings_lines(dataset: DatasetInfo) -> list[tuple[str, str]]:
     """How the dataset was made, as (what, value)."""
-    made = dataset.settings
-    shares = made.get("shares", {})
+    made = import_settings(dataset.settings)
     known = FORMATS.get(dataset.format)
     lines = [
         (_("File"), dataset.source),
         (_("Format"), PAIRS_TITLE if dataset.kind == "pairs" else known.title if known else dataset.format),
         (_("Licence"), dataset.licence or _("not given")),
         (_("Imported"), f"{dataset.created_at:%Y-%m-%d %H:%M} UTC"),
-        (_("Split"), "/".join(str(shares.get(split, "?")) for split in ("train", "valid", "test"))),
-        *(
-            [(_("Samples cut from a dialogue"), turn_names().get(made.get("turn", ""), ""))]
-            if dataset.kind == "dialogues"
-            else []
-        ),
-        (_("Seed"), str(made.get("seed", 0))),
+        (_("Split"), str(made.shares)),
+        *([(_("Samples cut from a dialogue"), turn_names()[made.turn])] if dataset.kind == "dialogues" else []),
+        (_("Seed"), str(made.seed)),
     ]
     optional = [
-        (_("Drawn at random"), made.get("sample")),
-        (_("First only"), made.get("limit")),
-        (_("Minimum turns"), made.get("min_turns")),
-        (_("Only the language"), made.get("language")),
+        (_("Drawn at random"), made.sample),
+        (_("First only"), made.limit),
+        (_("Minimum turns"), made.min_turns),
+        (_("Only the language"), made.language),
     ]
     return lines + [(what, str(value)) for what, value in optional if value]

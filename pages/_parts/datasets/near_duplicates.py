@@ -7,6 +7,7 @@ from db.datasets.datasets import DatasetInfo
 from db.datasets.dialogues import get
 from db.datasets.near_duplicates import NearCopy, NearDuplicateSummary
 from db.jobs.jobs import JobInfo
+from db.stored_settings import threshold_of
 from pages._parts.datasets.personal_data import do, dropped, in_use
 from pages._parts.dialogue import dialogue_pane
 from pages._parts.jobs.job import draw_buttons, follow, state_mark
@@ -72,7 +73,7 @@ def _draw_search(dataset: DatasetInfo, job: JobInfo, used_by: tuple[str, ...]) -
 
 def _draw_result(dataset: DatasetInfo, job: JobInfo, summary: NearDuplicateSummary, used_by: tuple[str, ...]) -> None:
     searched = _("Searched {when} UTC, similarity from {threshold}.").format(
-        when=f"{job.finished_at or job.created_at:%Y-%m-%d %H:%M}", threshold=f"{job.settings['threshold']:g}"
+        when=f"{job.finished_at or job.created_at:%Y-%m-%d %H:%M}", threshold=f"{threshold_of(job.settings):g}"
     )
     if not summary.copies:
         st.text(_("No dialogue is nearly another one."))

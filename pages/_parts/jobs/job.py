@@ -19,7 +19,7 @@ from pages._parts.who import acting
 from proutt_core.display.numbers import percent, short
 from proutt_core.display.visible import visible
 from proutt_core.jobs.bills import bill_of
-from proutt_core.llm.providers.model_ref import kind_of
+from proutt_core.llm.providers.model_ref import ModelRef
 from proutt_core.runs.bill import Bill, shown_money
 from proutt_core.runs.pace import LATELY_S, Duration, duration, pace
 from proutt_core.types.job_kinds import KINDS
@@ -54,12 +54,13 @@ def state_mark(state: str) -> str:
 
 
 def model_said(settings: Mapping[str, object]) -> str:
-    """The model that a run or method was given, a baseline named as such."""
-    spec = str(settings.get("model") or "")
-    if kind_of(spec) == "baseline":
-        return _("{model} (baseline)").format(model=spec)
-    base_url = settings.get("base_url")
-    return _("{model} at {address}").format(model=spec, address=base_url) if base_url else spec
+    """The model that a run or method was given, a baseline named as such; "" where it has none."""
+    model = ModelRef.named_in(settings)
+    if model is None:
+        return ""
+    if model.is_baseline:
+        return _("{model} (baseline)").format(model=model.spec)
+    return _("{model} at {address}").format(model=model.spec, address=model.base_url) if model.base_url else model.spec
 
 
 def duration_said(long: Duration) -> str:
@@ -105,7 +106,8 @@ def job_head(job: JobInfo) -> None:
 def _name_and_state(job: JobInfo) -> None:
     st.text(visible(job.name), width="content")
     st.markdown(state_mark(job.state), width="content")
-    if kind_of(str(job.settings.get("model", ""))) == "baseline":
+    model = ModelRef.named_in(job.settings)
+    if model is not None and model.is_baseline:
         st.badge(_("baseline: text rules, no language model"), color="gray")
 
 

@@ -12,7 +12,7 @@ from pages._parts.text import _
 from pages._parts.who import acting
 from proutt_core.display.visible import visible
 from proutt_core.llm.providers.check import DEADLINE_S, RungCheck, answered_by, check_model, problems, step_for_runs
-from proutt_core.llm.providers.model_ref import ModelChoice, ladder_of, model_at_rung
+from proutt_core.llm.providers.model_ref import ModelRef
 
 
 def check_button(key: str) -> bool:
@@ -20,7 +20,7 @@ def check_button(key: str) -> bool:
     return st.button(_("Check this model"), icon=":material/network_check:", key=f"{key}-check-go", help=told)
 
 
-def draw_check(model: ModelChoice, require_confirmed: Callable[[], None], key: str, *, now: bool) -> None:
+def draw_check(model: ModelRef, require_confirmed: Callable[[], None], key: str, *, now: bool) -> None:
     """Checks the model if that is asked for `now`. `require_confirmed` raises NotAllowed before anything is sent. What
     came of a check is shown for this very model, not for another one chosen since."""
     kept = f"{key}-check"
@@ -36,14 +36,13 @@ def draw_check(model: ModelChoice, require_confirmed: Callable[[], None], key: s
         _draw(checks, model)
 
 
-def _checks(model: ModelChoice) -> tuple[RungCheck, ...]:
-    at_rung = partial(model_at_rung, model.spec, base_url=model.url, upstream=model.pinned, deadline_s=DEADLINE_S)
-    return asyncio.run(check_model(at_rung))
+def _checks(model: ModelRef) -> tuple[RungCheck, ...]:
+    return asyncio.run(check_model(partial(model.open_at, deadline_s=DEADLINE_S)))
 
 
-def _draw(checks: tuple[RungCheck, ...], model: ModelChoice) -> None:
+def _draw(checks: tuple[RungCheck, ...], model: ModelRef) -> None:
     _table(checks)
-    step = step_for_runs(checks, ladder_of(model.spec, base_url=model.url))
+    step = step_for_runs(checks, model.ladder)
     lines = [_("Runs will ask for {step}.").format(step=step) if step else _("A run would fail at present.")]
     lines += [_("Answered by {who}.").format(who=who) for who in answered_by(checks)]
     lines += [f"{', '.join(rungs)}: {problem}" for problem, rungs in problems(checks).items()]

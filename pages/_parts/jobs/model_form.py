@@ -7,8 +7,8 @@ import streamlit as st
 from pages._parts.jobs.model_check import check_button, draw_check
 from pages._parts.text import _
 from proutt_core.display.visible import visible
-from proutt_core.errors import InputError, NotAllowed, ProuttError, SettingsError
-from proutt_core.llm.providers.model_ref import OPENROUTER, OTHER, RULES, ModelChoice, providers
+from proutt_core.errors import InputError, NotAllowed, SettingsError
+from proutt_core.llm.providers.model_ref import OPENROUTER, OTHER, RULES, ModelRef, providers
 from proutt_core.llm.providers.openrouter import UPSTREAMS
 from proutt_core.llm.providers.presets import PRESETS
 
@@ -17,18 +17,16 @@ from proutt_core.llm.providers.presets import PRESETS
 class Chosen:
     """`confirmed`: the person said that texts may go to this very address, or they stay on this machine."""
 
-    model: ModelChoice
+    model: ModelRef
     confirmed: bool
 
     @property
-    def settings(self) -> dict[str, str | None]:
-        """As a run or method is frozen to them; empty while the form is not filled in."""
+    def explicit(self) -> ModelRef | None:
+        """As a run or method is frozen to it; None while the form is not filled in."""
         try:
-            pinned = self.model.pinned
-            upstream = {} if pinned is None else {"upstream": pinned}
-            return {"model": self.model.spec, "base_url": self.model.url, **upstream}
-        except ProuttError:
-            return {"model": None}
+            return self.model.explicit
+        except (InputError, SettingsError):
+            return None
 
     def require_confirmed(self) -> None:
         if self.model.leaves and not self.confirmed:
@@ -50,9 +48,9 @@ def choose_model_form(key: str) -> Chosen:
         )
     if provider == OPENROUTER:
         upstream = _upstream(key, name)
-    choice = ModelChoice(provider=provider, name=name or "", base_url=base_url or "", upstream=upstream)
+    model = ModelRef.from_form(provider=provider, name=name or "", base_url=base_url or "", upstream=upstream)
     with st.container(horizontal=True, vertical_alignment="center"):
-        chosen = Chosen(choice, _destination(choice, key))
+        chosen = Chosen(model, _destination(model, key, tell=bool(base_url) or provider == OPENROUTER))
         check = provider != RULES and check_button(key)
     if provider != RULES:
         draw_check(chosen.model, chosen.require_confirmed, key, now=check)
@@ -96,17 +94,17 @@ def _upstream(key: str, model: str) -> str:
     return found or ""
 
 
-def _destination(choice: ModelChoice, key: str) -> bool:
+def _destination(model: ModelRef, key: str, *, tell: bool) -> bool:
     """Names the address; where texts leave this machine, asks whether they may. The answer holds for that address,
-    and for that provider behind it."""
+    and for that provider behind it. `tell` what is still missing in the form."""
     try:
-        told, leaves = choice.destination, choice.leaves
+        words, leaves = model.destination, model.leaves
     except (InputError, SettingsError) as exc:
         # Nothing is wrong yet: the form is being filled in.
         st.caption(_("Where texts would go is shown here."))
-        if choice.base_url or choice.provider == OPENROUTER:
+        if tell:
             st.text(visible(str(exc)))
         return False
-    st.text(visible(told))
-    there = " ".join(filter(None, (choice.address, choice.pinned)))
-    return not leaves or st.checkbox(_("The dialogues may be sent there"), key=f"{key}-sure-{there}")
+    st.text(visible(words))
+    place = " ".join(filter(None, (model.address, model.pinned)))
+    return not leaves or st.checkbox(_("The dialogues may be sent there"), key=f"{key}-sure-{place}")

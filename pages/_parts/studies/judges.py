@@ -11,7 +11,8 @@ from pages._parts.jobs.model_form import Chosen, choose_model_form
 from pages._parts.notices import show_error, worker_notice
 from pages._parts.text import _
 from pages._parts.who import acting
-from proutt_core.actions.judging import JudgeSettings, start
+from proutt_core.actions.judging import start
+from proutt_core.judge.settings import JudgeRequest
 from proutt_core.types import StudyInfo
 
 
@@ -59,11 +60,4 @@ def _on_start(study: str, chosen: Chosen) -> None:
         chosen.require_confirmed()
         mode = st.session_state["judge_mode"]
         margin = st.session_state.get("judge_margin", 0.0) if mode == "pointwise" else 0.0
-        settings = JudgeSettings(
-            model=chosen.model.spec,
-            base_url=chosen.model.url,
-            upstream=chosen.model.pinned,
-            mode=mode,
-            tie_margin=margin,
-        )
-        start(study, settings, user_id=who.id)
+        start(JudgeRequest(study=study, model=chosen.model, mode=mode, tie_margin=margin), user_id=who.id)

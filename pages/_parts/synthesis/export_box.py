@@ -11,6 +11,7 @@ from db.datasets.datasets import DatasetInfo
 from db.jobs.jobs import JobInfo
 from db.pairs.exports import ExportInfo, exports_of
 from db.pairs.going_out import pairs_of_dataset, pairs_of_run
+from db.stored_settings import reason_for_texts
 from pages._parts.notices import show_error
 from pages._parts.text import _, ngettext
 from pages._parts.who import acting
@@ -148,7 +149,7 @@ def earlier_exports(exports: list[ExportInfo]) -> None:
                 _("Format"): formats.get(info.format, info.format),  # type: ignore[call-overload]
                 _("Pairs"): names.get(info.status, info.status),  # type: ignore[call-overload]
                 _("Rows"): info.rows,
-                _("Texts although the licence forbids it"): visible(info.settings.get("with_texts", "")),
+                _("Texts although the licence forbids it"): visible(reason_for_texts(info.settings)),
                 _("File"): visible(info.path) if Path(info.path).exists() else _("removed"),
                 "sha256": info.sha256,
             }

@@ -1,7 +1,5 @@
 """What a run would take: calls, money, time and people's hours, told before anything is started."""
 
-from typing import Any
-
 import streamlit as st
 
 from db.datasets import datasets
@@ -17,12 +15,12 @@ from proutt_core.display.visible import visible
 from proutt_core.runs.bill import shown_money
 from proutt_core.runs.forecast import Forecast
 from proutt_core.runs.pace import duration
-from proutt_core.types import Thresholds
+from proutt_core.runs.request import RunRequest, RunSettings
 
 
-def draw_estimate(words: dict[str, Any]) -> None:
-    """`words` are those of `start_synthesis`. Raises what `estimate_run` does."""
-    found = forecast_run(**words)
+def draw_estimate(request: RunRequest) -> None:
+    """Raises what `forecast_run` does."""
+    found = forecast_run(request)
     with st.container(border=True):
         _figures(found)
         with st.expander(_("What this assumes")):
@@ -73,7 +71,8 @@ def go_on_form(job: JobInfo) -> None:
     dataset = datasets.get(job.dataset_id or 0)
     if dataset is None:
         return
-    left = dataset.samples_in(job.settings["split"]) - items.counts(job.id).total
+    settings = RunSettings.from_stored(job.settings)
+    left = dataset.samples_in(settings.split) - items.counts(job.id).total
     if left <= 0:
         return
     with st.expander(
@@ -85,20 +84,9 @@ def go_on_form(job: JobInfo) -> None:
         if not box.open:
             return
         with show_error():
-            words = {
-                "dataset": job.dataset or "",
-                "run": job.name,
-                "model": job.settings["model"],
-                "base_url": job.settings["base_url"],
-                "upstream": job.settings.get("upstream"),
-                "split": job.settings["split"],
-                "seed": job.settings["seed"],
-                "thresholds": Thresholds(tau_high=job.settings["tau_high"], tau_low=job.settings["tau_low"]),
-                "without": tuple(job.settings.get("without", ())),
-                "concurrency": job.concurrency,
-            }
-            draw_estimate(words)
+            request = RunRequest.resuming(settings, dataset=dataset.name, run=job.name, concurrency=job.concurrency)
+            draw_estimate(request)
             if st.button(_("Go on"), icon=":material/play_arrow:", key=f"go-on-go-{job.public_id}"):
                 who = acting("synthesis")
-                start_synthesis(**words, created_by=who.id)
+                start_synthesis(request, created_by=who.id)
                 st.rerun()

@@ -7,6 +7,7 @@ from db.jobs import jobs
 from db.jobs.items import ItemCounts
 from db.jobs.jobs import JobInfo
 from db.jobs.progress import counts_by_job
+from db.stored_settings import split_of
 from db.studies import methods
 from pages._parts.jobs.failures import draw_failures
 from pages._parts.jobs.job import draw_progress, follow, model_said, state_names
@@ -14,6 +15,7 @@ from pages._parts.synthesis.job_table import no_dataset, pick_job
 from pages._parts.synthesis.run_form import predict_form
 from pages._parts.text import _
 from proutt_core.display.visible import visible
+from proutt_core.methods.settings import MethodSettings
 
 
 def draw_predictions() -> None:
@@ -41,13 +43,14 @@ def draw_predictions() -> None:
 
 
 def _row(job: JobInfo, method: dict[str, object], counts: ItemCounts) -> dict[str, object]:
+    prompted = MethodSettings.from_stored(method)
     return {
         _("Predictions"): visible(job.name),
         _("State"): state_names()[job.state],
         _("Model"): visible(model_said(method)),
-        _("Intent tree"): _("without") if method.get("without_tree") else _("with"),
+        _("Intent tree"): _("without") if prompted is not None and prompted.without_tree else _("with"),
         _("Dataset"): visible(job.dataset or ""),
-        _("Split"): job.settings.get("split", ""),
+        _("Split"): split_of(job.settings),
         _("Samples"): counts.total,
         _("Started"): f"{job.created_at:%Y-%m-%d %H:%M}",
     }

@@ -21,6 +21,7 @@ from proutt_core.display.visible import visible
 from proutt_core.jobs.bills import bill_of
 from proutt_core.runs.bill import Bill, StageCost, shown_money
 from proutt_core.runs.pace import duration
+from proutt_core.runs.request import RunSettings
 from proutt_core.synthesis.hindsight import quotes
 from proutt_core.synthesis.stages import STAGES
 from proutt_core.types import BRANCHES
@@ -156,7 +157,7 @@ def _cost_row(stage: str, row: StageCost, bill: Bill) -> dict[str, object]:
 
 
 def _settings(job: JobInfo, used: Sequence[StageUsage]) -> list[tuple[str, str]]:
-    frozen = job.settings
+    frozen = RunSettings.from_stored(job.settings)
     answered = dict.fromkeys(
         _("{model} by {provider}").format(model=row.answered_by, provider=row.provider)
         if row.provider
@@ -165,17 +166,17 @@ def _settings(job: JobInfo, used: Sequence[StageUsage]) -> list[tuple[str, str]]
         if row.answered_by
     )
     lines = [
-        (_("Dataset"), f"{job.dataset or ''} ({frozen.get('split', '')})"),
-        (_("Model"), model_said(frozen)),
+        (_("Dataset"), f"{job.dataset or ''} ({frozen.split})"),
+        (_("Model"), model_said(job.settings)),
         (_("Answered"), ", ".join(answered) or _("nobody was asked")),
-        (_("Prompts"), _versions(frozen.get("prompts") or {})),
-        (_("tau_high, tau_low"), f"{frozen.get('tau_high', '')}, {frozen.get('tau_low', '')}"),
-        (_("Seed"), str(frozen.get("seed", ""))),
-        (_("Without"), ", ".join(frozen.get("without", [])) or _("nothing: the whole method")),
-        (_("Generation"), str(frozen.get("generation", 0))),
+        (_("Prompts"), _versions(frozen.prompts)),
+        (_("tau_high, tau_low"), f"{frozen.thresholds.tau_high}, {frozen.thresholds.tau_low}"),
+        (_("Seed"), str(frozen.seed)),
+        (_("Without"), ", ".join(sorted(frozen.without)) or _("nothing: the whole method")),
+        (_("Generation"), str(frozen.generation)),
     ]
-    if "upstream" in frozen:
-        lines.append((_("Upstream"), str(frozen["upstream"])))
+    if frozen.model.upstream is not None:
+        lines.append((_("Upstream"), frozen.model.upstream))
     return [(what, visible(value)) for what, value in lines]
 
 

@@ -1,7 +1,6 @@
 """The forms that start a synthesis run or a method's predictions. Nothing is sent before the address was named."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -15,16 +14,20 @@ from pages._parts.synthesis.forecast import draw_estimate
 from pages._parts.text import _, ngettext
 from pages._parts.who import acting
 from proutt_core.actions.prediction import prompted_method, start_prediction
-from proutt_core.actions.synthesis import DEFAULT_THRESHOLDS, PILOT, start_synthesis
+from proutt_core.actions.synthesis import PILOT, start_synthesis
 from proutt_core.display.names import free_name, name_for
 from proutt_core.display.visible import visible
 from proutt_core.errors import InputError, SettingsError
-from proutt_core.types import PARTS, Part, Thresholds
+from proutt_core.llm.providers.model_ref import ModelRef
+from proutt_core.methods.settings import MethodSettings
+from proutt_core.runs.request import DEFAULT_THRESHOLDS, RunRequest, checked_thresholds
+from proutt_core.traces.ablation import parts_left_out
+from proutt_core.types import PARTS, Part
 
 
 @dataclass(frozen=True)
-class _Settings:
-    """What stands under Advanced."""
+class _Advanced:
+    """What stands under Advanced, as it was typed."""
 
     split: str
     thresholds: tuple[float, float]
@@ -51,18 +54,18 @@ def run_form(found: list[DatasetInfo], runs: list[JobInfo]) -> None:
         name = st.text_input(_("Name of the run"), value=suggested, max_chars=100, key=f"run-name-{suggested}")
         _personal_data(dataset)
     with st.expander(_("Advanced")):
-        asked = _advanced()
+        advanced = _advanced()
     with how_many:
         first = not any(job.dataset == dataset.name and _same_model(job, chosen) for job in runs)
-        limit, pilot = _how_many(dataset, asked.split, pilot_first=first)
-    if asked.split == "all":
+        limit, pilot = _how_many(dataset, advanced.split, pilot_first=first)
+    if advanced.split == "all":
         st.warning(
             _("All splits: for inspection only. Pairs of the splits valid and test are never exported or trained on."),
             icon=":material/visibility:",
         )
     run = (name or "").strip()
     try:
-        draw_estimate(_words(dataset, chosen, asked, limit=limit, run=run))
+        draw_estimate(_request(dataset, chosen, advanced, limit=limit, run=run))
     except (InputError, SettingsError) as exc:  # nothing is wrong yet: the form is being filled in
         st.caption(_("What it would take is shown here."))
         st.text(visible(str(exc)))
@@ -72,35 +75,31 @@ def run_form(found: list[DatasetInfo], runs: list[JobInfo]) -> None:
     with show_error():
         who = acting("synthesis")
         chosen.require_confirmed()
-        start_synthesis(
-            **_words(dataset, chosen, asked, limit=limit, run=run),
-            max_calls=asked.max_calls,
-            max_cost=asked.max_cost,
-            created_by=who.id,
-        )
+        start_synthesis(_request(dataset, chosen, advanced, limit=limit, run=run), created_by=who.id)
         st.rerun()
 
 
-def _words(dataset: DatasetInfo, chosen: Chosen, asked: _Settings, *, limit: int | None, run: str) -> dict[str, Any]:
-    """What is asked for, in the words of `start_synthesis` and `estimate_run`. InputError while a name is missing."""
-    return {
-        "dataset": dataset.name,
-        "run": run,
-        "model": chosen.model.spec,
-        "base_url": chosen.model.url,
-        "upstream": chosen.model.pinned,
-        "split": asked.split,
-        "seed": asked.seed,
-        "thresholds": _thresholds(*asked.thresholds),
-        "without": asked.without,
-        "fresh": asked.fresh,
-        "limit": limit,
-        "concurrency": asked.concurrency,
-    }
+def _request(dataset: DatasetInfo, chosen: Chosen, advanced: _Advanced, *, limit: int | None, run: str) -> RunRequest:
+    high, low = advanced.thresholds
+    return RunRequest(
+        dataset=dataset.name,
+        run=run,
+        model=chosen.model,
+        split=advanced.split,
+        seed=advanced.seed,
+        thresholds=checked_thresholds(tau_high=high, tau_low=low),
+        without=parts_left_out(advanced.without),
+        fresh=advanced.fresh,
+        limit=limit,
+        concurrency=advanced.concurrency,
+        max_calls=advanced.max_calls,
+        max_cost=advanced.max_cost,
+    )
 
 
 def _same_model(job: JobInfo, chosen: Chosen) -> bool:
-    return all(job.settings.get(name) == value for name, value in chosen.settings.items())
+    model = chosen.explicit
+    return model is not None and ModelRef.named_in(job.settings) == model
 
 
 def _how_many(dataset: DatasetInfo, split: str, *, pilot_first: bool) -> tuple[int | None, bool]:
@@ -146,7 +145,7 @@ def _personal_data(dataset: DatasetInfo) -> None:
         st.page_link("datasets.py", label=_("See, mask or drop them"))
 
 
-def _advanced() -> _Settings:
+def _advanced() -> _Advanced:
     one, two, three, four, five = st.columns(5)
     splits = {"train": "train", "all": _("all (inspection only)")}
     split = one.selectbox(_("Split"), list(splits), format_func=splits.__getitem__, key="run-split")
@@ -195,7 +194,7 @@ def _advanced() -> _Settings:
         key="run-fresh",
         help=_("Replies that are stored do not answer: a new generation of calls begins."),
     )
-    return _Settings(
+    return _Advanced(
         split=split,
         thresholds=(high, low),
         seed=seed,
@@ -228,12 +227,6 @@ def _concurrency(place: "st.delta_generator.DeltaGenerator", key: str) -> int:
             "In flight at once, in each worker process. Not a setting of the run: it changes nothing in the result."
         ),
     )
-
-
-def _thresholds(high: float, low: float) -> Thresholds:
-    if low > high:
-        raise InputError(_("tau_low must not be above tau_high."))
-    return Thresholds(tau_high=high, tau_low=low)
 
 
 @st.fragment
@@ -273,9 +266,7 @@ def predict_form(found: list[DatasetInfo]) -> None:
         chosen.require_confirmed()
         method = prompted_method(
             name=(name or "").strip(),
-            model=chosen.model.spec,
-            base_url=chosen.model.url,
-            upstream=chosen.model.pinned,
+            model=chosen.model,
             without_tree=not tree,
         )
         start_prediction(
@@ -287,9 +278,10 @@ def predict_form(found: list[DatasetInfo]) -> None:
 def _method_name(chosen: Chosen, tree: bool) -> str:
     """That of the method with these settings, so that it can go on on another dataset; else a free one."""
     base = chosen.model.short_name
-    known = {method.name: method.settings for method in methods.list_methods()}
-    return name_for(
-        {**chosen.settings, "without_tree": not tree},
-        name=base if tree else f"{base} without tree",
-        settings_by_name=known,
-    )
+    settings_by_name = {method.name: MethodSettings.from_stored(method.settings) for method in methods.list_methods()}
+    name = base if tree else f"{base} without tree"
+    try:
+        settings = MethodSettings.of(chosen.model, without_tree=not tree)
+    except (InputError, SettingsError):  # the form is not filled in yet
+        return free_name(name, settings_by_name.keys())
+    return name_for(settings, name=name, settings_by_name=settings_by_name)

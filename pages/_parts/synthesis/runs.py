@@ -7,6 +7,7 @@ from db.jobs import jobs
 from db.jobs.items import ItemCounts
 from db.jobs.jobs import JobInfo
 from db.jobs.progress import counts_by_job
+from db.stored_settings import split_of
 from db.synthesis.runs import summary
 from pages._parts.jobs.failures import draw_failures
 from pages._parts.jobs.job import draw_progress, follow, model_said, state_names
@@ -74,7 +75,7 @@ def _row(job: JobInfo, counts: ItemCounts) -> dict[str, object]:
         _("State"): state_names()[job.state],
         _("Dataset"): visible(job.dataset or ""),
         _("Model"): visible(model_said(job.settings)),
-        _("Split"): job.settings.get("split", ""),
+        _("Split"): split_of(job.settings),
         _("Items"): counts.total,
         _("Started"): f"{job.created_at:%Y-%m-%d %H:%M}",
     }

@@ -16,6 +16,7 @@ from proutt_core.display.names import free_name
 from proutt_core.display.numbers import percent
 from proutt_core.jobs.bills import bill_of
 from proutt_core.runs.bill import shown_money
+from proutt_core.runs.request import RunSettings
 from proutt_core.runs.thresholds import NewCalls, Similarity, branch_counts, expected_money, moved, new_calls
 from proutt_core.types import BRANCHES, Thresholds
 
@@ -47,7 +48,7 @@ def threshold_changes(job: JobInfo, similarities: Sequence[Similarity], own: Thr
         for (left, entered), n in sorted(changes.items())
     ]
     fact_table(lines or [(_("Pairs"), _("none changes branch"))])
-    _cost(job, new_calls(similarities, own, new, without=job.settings.get("without", ())))
+    _cost(job, new_calls(similarities, own, new, without=RunSettings.from_stored(job.settings).without))
     _start(job, new, len(similarities))
 
 

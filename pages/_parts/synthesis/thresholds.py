@@ -13,6 +13,7 @@ from pages._parts.synthesis.threshold_changes import threshold_changes
 from pages._parts.synthesis.threshold_chart import threshold_chart
 from pages._parts.synthesis.threshold_examples import threshold_examples
 from pages._parts.text import _
+from proutt_core.runs.request import RunSettings
 from proutt_core.runs.thresholds import Similarity, views_at_top, worries
 from proutt_core.types import Thresholds
 
@@ -24,7 +25,7 @@ def explore_thresholds(job: JobInfo) -> None:
     if not similarities:
         st.text(_("No item of this run is done yet."))
         return
-    own = Thresholds(tau_high=job.settings["tau_high"], tau_low=job.settings["tau_low"])
+    own = RunSettings.from_stored(job.settings).thresholds
     _explore(job, similarities, own)
 
 

@@ -7,11 +7,11 @@ actions/importing.py). A file that turns out to be broken leaves nothing. An
 import that draws (`sample`), and one of pairs, starts over.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -49,7 +49,7 @@ class ImportRequest:
     licence: str = ""
     settings: ImportSettings = field(default_factory=ImportSettings)
 
-    def as_settings(self) -> dict[str, Any]:
+    def to_stored(self) -> dict[str, Any]:
         return {
             "path": str(Path(self.path).resolve()),  # a worker may stand in another folder
             "public_title": self.public_title,
@@ -58,19 +58,22 @@ class ImportRequest:
             "import": self.settings.model_dump(mode="json"),
         }
 
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any], *, dataset: str) -> Self:
+        """`dataset` is the job's name."""
+        return cls(
+            path=stored["path"],
+            dataset=dataset,
+            public_title=stored["public_title"],
+            format=stored["format"],
+            licence=stored["licence"],
+            settings=ImportSettings.model_validate(stored["import"]),
+        )
+
 
 def run_import_job(job: JobInfo, claim: WholeJobClaim) -> None:
     """A worker's part: the import that a job asks for."""
-    stored = job.settings
-    request = ImportRequest(
-        path=stored["path"],
-        dataset=job.name,
-        public_title=stored["public_title"],
-        format=stored["format"],
-        licence=stored["licence"],
-        settings=ImportSettings.model_validate(stored["import"]),
-    )
-    run_import(request, claim, lambda _text: None)
+    run_import(ImportRequest.from_stored(job.settings, dataset=job.name), claim, lambda _text: None)
 
 
 def run_import(request: ImportRequest, claim: WholeJobClaim, say: Say) -> ImportReport | PairReport:

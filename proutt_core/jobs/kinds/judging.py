@@ -14,41 +14,40 @@ from proutt_core.errors import ModelError, ModelUnavailable, SettingsError
 from proutt_core.jobs.item_model import ItemModel
 from proutt_core.jobs.process_resources import ProcessResources
 from proutt_core.jobs.run_items import Ended, run_model_items
-from proutt_core.judge.cases import PROMPT_VERSIONS, Mode, Reading, ReadingResult, judge_case
+from proutt_core.judge.cases import PROMPT_VERSIONS, Reading, ReadingResult, judge_case
+from proutt_core.judge.settings import JudgeSettings
 from proutt_core.llm.model import Model
-from proutt_core.llm.providers.model_ref import choose_model
 
 
 async def run_judging(job_id: int, *, shared: ProcessResources, concurrency: int | None = None) -> None:
     """Work on a judge run until it is done, stopped or failed, beside other processes."""
     job = jobs.required(job_id)
-    frozen = job.settings
-    model = choose_model(frozen["model"], base_url=frozen["base_url"], upstream=frozen.get("upstream"))
-    _require_same_code(job, model)
-    work = partial(_read_case, job=job)
+    settings = JudgeSettings.from_stored(job.settings)
+    model = settings.model.open()
+    _require_same_code(job, settings, model)
+    work = partial(_read_case, settings=settings)
     await run_model_items(job, model, work, shared=shared, concurrency=concurrency)
 
 
-def _require_same_code(job: JobInfo, model: Model) -> None:
+def _require_same_code(job: JobInfo, settings: JudgeSettings, model: Model) -> None:
     """A worker of another version would mix the verdicts of two prompts in one run."""
-    mode: Mode = job.settings["mode"]
-    if job.settings["prompt_version"] != PROMPT_VERSIONS[mode] or job.settings["model_name"] != model.name:
+    if settings.prompt_version != PROMPT_VERSIONS[settings.mode] or settings.model_name != model.name:
         raise SettingsError(
             f'the judge run "{job.name}" was started with another prompt, or another version of the model, than this '
             "program has; go on with the program that started it"
         )
 
 
-async def _read_case(claim: ItemClaim, model: ItemModel, *, job: JobInfo) -> Ended:
+async def _read_case(claim: ItemClaim, model: ItemModel, *, settings: JudgeSettings) -> Ended:
     """One reading of one case. What could not be read is a failed item with its reason: unscored, never a tie."""
     if claim.case_id is None:
         raise RuntimeError(f"item {claim.id} of a judge run has no case")
     case = await asyncio.to_thread(case_evidence, claim.case_id)
     reading: Reading = claim.reading  # type: ignore[assignment]  # the table holds nothing else
     try:
-        result = await judge_case(model, case, reading=reading, tie_margin=job.settings["tie_margin"])
+        result = await judge_case(model, case, reading=reading, tie_margin=settings.tie_margin)
     except ModelError as exc:
-        stage = f"judge_{job.settings['mode']}"
+        stage = f"judge_{settings.mode}"
         return Ended(
             save=partial(items.save_failure, claim=claim, stage=stage, error=str(exc)),
             unavailable=str(exc) if isinstance(exc, ModelUnavailable) else None,

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from db.datasets import near_duplicates
 from db.jobs.jobs import JobInfo
+from db.stored_settings import threshold_of
 from proutt_core.dialogues.near_duplicates import Index, shingles
 from proutt_core.errors import ConflictError
 from proutt_core.jobs.whole_job import WholeJobClaim
@@ -24,7 +25,7 @@ def _search(job: JobInfo, claim: WholeJobClaim) -> None:
     if job.dataset_id is None:
         raise ConflictError(f'the dataset "{job.name}" was removed')
     near_duplicates.clear(job.dataset_id)
-    index = Index(float(job.settings["threshold"]))
+    index = Index(threshold_of(job.settings))
     ids: list[int] = []
     for dialogue_id, text in _texts(job.dataset_id):
         claim.renew(len(ids))

@@ -13,8 +13,8 @@ from proutt_core.errors import InputError, ModelError, ModelUnavailable, ReplyEr
 from proutt_core.jobs.item_model import ItemModel
 from proutt_core.jobs.process_resources import ProcessResources
 from proutt_core.jobs.run_items import Ended, run_model_items
-from proutt_core.llm.providers.model_ref import choose_model
 from proutt_core.methods import PredictedUtterances, predict
+from proutt_core.methods.settings import MethodSettings
 
 STAGE = "predict"
 
@@ -23,12 +23,11 @@ async def run_prediction(job_id: int, *, shared: ProcessResources, concurrency: 
     """Work on a method's predictions, beside other processes."""
     job = jobs.required(job_id)
     method = methods.get(job.method_id or 0)
-    if method is None or method.settings.get("kind") != "prompted":
+    settings = None if method is None else MethodSettings.from_stored(method.settings)
+    if settings is None:
         raise InputError(f'"{job.name}" is not of a method that this program can run')
-    frozen = method.settings
-    model = choose_model(frozen["model"], base_url=frozen["base_url"], upstream=frozen.get("upstream"))
-    work = partial(_one, without_tree=frozen["without_tree"])
-    await run_model_items(job, model, work, shared=shared, concurrency=concurrency)
+    work = partial(_one, without_tree=settings.without_tree)
+    await run_model_items(job, settings.model.open(), work, shared=shared, concurrency=concurrency)
 
 
 async def _one(claim: ItemClaim, model: ItemModel, *, without_tree: bool) -> Ended:

@@ -5,7 +5,7 @@ that are to be the same.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from db.datasets import imports
 from db.datasets.imports import Unfinished
 from proutt_core.dialogues import ImportSettings
 from proutt_core.errors import ConflictError, InputError
+from proutt_core.types.differences import as_text, difference_texts
 
 CHUNK = 1 << 20
 TELL_EVERY = 64  # chunks
@@ -40,6 +41,11 @@ def stored_settings(settings: ImportSettings, sha256: str) -> dict[str, Any]:
     return settings.model_dump(mode="json") | {SHA: sha256}
 
 
+def import_settings(stored: Mapping[str, Any]) -> ImportSettings:
+    """How a dataset was imported, from its settings."""
+    return ImportSettings.model_validate({name: value for name, value in stored.items() if name != SHA})
+
+
 def unfinished_import(dataset: str) -> Unfinished | None:
     """The import of this name that did not end and got somewhere."""
     left = imports.unfinished(dataset)
@@ -48,14 +54,11 @@ def unfinished_import(dataset: str) -> Unfinished | None:
 
 def require_same(left: Unfinished, *, settings: dict[str, Any], format: str, title: str, licence: str) -> None:
     """ConflictError that names every difference, and says how to start over."""
-    here = settings | {"format": format, "title": title, "licence": licence}
-    there = left.settings | {"format": left.format, "title": left.public_title, "licence": left.licence}
-    differ = [
-        f"{key} is {_said(there.get(key))} there and {_said(here.get(key))} here"
-        for key in sorted(here.keys() | there.keys())
-        if here.get(key) != there.get(key) and key != SHA
-    ]
-    if here[SHA] != there.get(SHA):
+    new = settings | {"format": format, "title": title, "licence": licence}
+    stored = left.settings | {"format": left.format, "title": left.public_title, "licence": left.licence}
+    same_file = new.pop(SHA) == stored.pop(SHA, None)
+    differ = difference_texts(stored, new, as_text=_as_text)
+    if not same_file:
         differ.insert(0, f"the file there was another ({left.source}, other bytes)")
     if differ:
         raise ConflictError(
@@ -64,5 +67,6 @@ def require_same(left: Unfinished, *, settings: dict[str, Any], format: str, tit
         )
 
 
-def _said(value: Any) -> str:
-    return "/".join(str(part) for part in value.values()) if isinstance(value, dict) else repr(value)
+def _as_text(value: Any) -> str:
+    """Shares as they are typed: 80/5/15."""
+    return "/".join(str(part) for part in value.values()) if isinstance(value, dict) else as_text(value)

@@ -49,10 +49,3 @@ def routing(upstream: str) -> dict[str, Any]:
             "zdr": True,
         }
     }
-
-
-def pinned_in(parameters: Mapping[str, Any]) -> str | None:
-    """The provider that a model's parameters pin, if they do."""
-    provider = parameters.get("provider")
-    order = provider.get("order") if isinstance(provider, Mapping) else None
-    return str(order[0]) if order else None

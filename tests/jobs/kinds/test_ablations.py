@@ -7,17 +7,16 @@ from sqlmodel import col, select
 
 from db.engine import read
 from db.tables import ItemCall, Job, SynthesisItem
-from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.errors import InputError
 from proutt_core.synthesis.hindsight import overlap
 from proutt_core.synthesis.stages import STAGES
 from proutt_core.types import PARTS, Part, Trace
 from tests.fake_server import FakeServer
-from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
+from tests.jobs.project import import_talks, queue_run, rows_of_run, run_here
 
 
 def run_of(name: str, *without: Part, **where: str) -> int:
-    job_id = start_synthesis(dataset=DATASET, run=name, without=without, **where).job_id  # type: ignore[arg-type]
+    job_id = queue_run(run=name, without=without, **where).job_id  # type: ignore[arg-type]
     run_here(job_id)
     return job_id
 

@@ -6,9 +6,8 @@ from sqlmodel import col, select
 
 from db.engine import read, write
 from db.tables import ItemCall, LlmCall
-from proutt_core.actions.synthesis import start_synthesis
 from tests.fake_server import FakeServer, Fault, some_faulty
-from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
+from tests.jobs.project import import_talks, queue_run, rows_of_run, run_here
 
 # What passes or is repaired: it changes the order in which calls are answered, and nothing else.
 FAULTS = (Fault.RATE_LIMIT, Fault.ERROR_500, Fault.RESET, Fault.TRUNCATED, Fault.INVALID, Fault.EMPTY, Fault.FENCED)
@@ -29,7 +28,7 @@ def replies() -> list[tuple[str, str]]:
 
 
 def run_of(name: str, *, concurrency: int, **where: str) -> list[dict[str, object]]:
-    job_id = start_synthesis(dataset=DATASET, run=name, seed=3, **where).job_id  # type: ignore[arg-type]
+    job_id = queue_run(run=name, seed=3, **where).job_id  # type: ignore[arg-type]
     run_here(job_id, concurrency=concurrency)
     rows = rows_of_run(job_id)
     rows.append({"replies": replies()})  # the same questions, answered the same

@@ -136,7 +136,7 @@ def test_a_name_that_is_taken_is_refused_at_once(database: str, talks: Path) -> 
 def half_done(talks: Path) -> int:
     """What a killed import leaves: some rows, a job that nobody renews."""
     request = ImportRequest(path=str(talks), dataset="d")
-    job_id, _ = imports.queue_import(name="d", settings=request.as_settings(), claim_for_s=0.01)
+    job_id, _ = imports.queue_import(name="d", settings=request.to_stored(), claim_for_s=0.01)
     dataset_id = datasets.create(name="d", public_title="d", source="", settings={})
     imports.attach_dataset(job_id, dataset_id=dataset_id)
     time.sleep(0.05)
@@ -163,7 +163,7 @@ def test_a_killed_import_can_be_removed_or_started_again_by_hand(database: str, 
 
 def test_an_import_under_way_is_not_disturbed(database: str, talks: Path) -> None:
     request = ImportRequest(path=str(talks), dataset="d")
-    job_id, token = imports.queue_import(name="d", settings=request.as_settings(), claim_for_s=60)
+    job_id, token = imports.queue_import(name="d", settings=request.to_stored(), claim_for_s=60)
     assert token is not None
     with pytest.raises(ConflictError, match="at this moment"):
         import_now(request)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -15,20 +16,22 @@ from db.studies.judging import judge_runs
 from db.studies.results import judge_readings
 from db.studies.studies import close_study, create_study, open_study
 from db.tables import ItemCall, JudgeVerdict, PredictionRow, StudyCase
-from proutt_core.actions.judging import JudgeSettings, start
+from proutt_core.actions.judging import start
 from proutt_core.actions.study_results import agreement_of, labels_of, named_readings, report_of
 from proutt_core.errors import ConflictError, InputError, SettingsError
 from proutt_core.jobs.kinds.judging import run_judging
 from proutt_core.jobs.process_resources import process_resources
+from proutt_core.judge.settings import JudgeRequest
 from proutt_core.llm import Prompt
+from proutt_core.llm.providers.model_ref import ModelRef
 from proutt_core.types import StudyDesign, StudyInfo
 from tests.judge.scripted import Scripted
 from tests.study_setup import DATASET, add_user, judge_all, two_methods
 
 pytestmark = pytest.mark.usefixtures("database")
 
-RULES = JudgeSettings(model="rules")
-POINTWISE = JudgeSettings(model="rules", mode="pointwise")
+RULES = JudgeRequest(study="check")
+POINTWISE = JudgeRequest(study="check", mode="pointwise")
 A, B = "alpha-model", "beta-model"
 
 
@@ -51,7 +54,8 @@ def work(job_id: int) -> None:
 
 def use(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Prompt], str]) -> Scripted:
     model = Scripted(answer)
-    monkeypatch.setattr(judging, "choose_model", lambda spec, base_url=None, upstream=None: model)
+    monkeypatch.setattr(ModelRef, "open", lambda ref: model)
+    monkeypatch.setattr(ModelRef, "name", model.name)
     return model
 
 
@@ -70,11 +74,11 @@ def prefers(method: str) -> Callable[[Prompt], str]:
 
 @pytest.mark.parametrize(("chosen", "readings"), [(RULES, 6), (POINTWISE, 3)], ids=["pairwise", "pointwise"])
 def test_a_run_reads_every_case_in_every_order(
-    monkeypatch: pytest.MonkeyPatch, chosen: JudgeSettings, readings: int
+    monkeypatch: pytest.MonkeyPatch, chosen: JudgeRequest, readings: int
 ) -> None:
     opened()
     model = use(monkeypatch, prefers(B))
-    run = start("check", chosen)
+    run = start(chosen)
     assert (run.name, run.state) == (f"check · rules · {chosen.mode}", "queued")
     work(run.id)
     assert jobs.required(run.id).state == "done"
@@ -88,7 +92,7 @@ def test_a_run_reads_every_case_in_every_order(
 def test_no_prompt_names_a_method_unless_its_own_predictions_do(monkeypatch: pytest.MonkeyPatch) -> None:
     opened()
     model = use(monkeypatch, prefers(A))
-    work(start("check", RULES).id)
+    work(start(RULES).id)
     texts = [message.content for prompt in model.prompts for message in prompt.messages]
     # The predictions of these tests begin with their method's name; nothing else may.
     assert all(text.count(A) + text.count(B) in (0, 8) for text in texts)
@@ -98,7 +102,7 @@ def test_no_prompt_names_a_method_unless_its_own_predictions_do(monkeypatch: pyt
 def test_an_order_that_leans_to_the_first_position_is_a_tie(monkeypatch: pytest.MonkeyPatch) -> None:
     opened()
     use(monkeypatch, lambda prompt: json.dumps({"reason": "r", "verdict": "first"}))
-    work(start("check", RULES).id)
+    work(start(RULES).id)
     close_study("check", departure="a test")
     assert {label.verdict for label in labels_of("check")} == {"tie"}
 
@@ -117,7 +121,7 @@ def test_an_unreadable_order_leaves_the_case_unscored_and_never_a_tie(monkeypatc
     close_study("check")
     bad = _case_text()
     use(monkeypatch, answer)
-    run = start("check", RULES)
+    run = start(RULES)
     work(run.id)
     counts = items.counts(run.id)
     assert (jobs.required(run.id).state, counts.done, counts.failed) == ("done", 5, 1)
@@ -141,7 +145,7 @@ def _case_text() -> str:
 def test_judge_verdicts_are_hidden_while_people_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     opened()
     use(monkeypatch, prefers(A))
-    work(start("check", RULES).id)
+    work(start(RULES).id)
     assert [run.state for run in judge_runs("check")] == ["done"]
     for show in (judge_readings, named_readings, labels_of, report_of, agreement_of):
         with pytest.raises(ConflictError, match="withheld from everybody until it is closed"):
@@ -151,9 +155,9 @@ def test_judge_verdicts_are_hidden_while_people_judge(monkeypatch: pytest.Monkey
 def test_the_same_run_again_resumes_it_and_asks_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     opened()
     model = use(monkeypatch, prefers(A))
-    run = start("check", RULES)
+    run = start(RULES)
     work(run.id)
-    again = start("check", RULES)
+    again = start(RULES)
     work(again.id)
     assert (again.id, again.state, len(model.prompts)) == (run.id, "done", 6)
     with read() as session:
@@ -164,25 +168,25 @@ def test_the_same_run_again_resumes_it_and_asks_nothing_twice(monkeypatch: pytes
 def test_other_settings_under_the_same_name_are_refused_naming_them(monkeypatch: pytest.MonkeyPatch) -> None:
     opened()
     use(monkeypatch, prefers(A))
-    start("check", POINTWISE)
+    start(POINTWISE)
     with pytest.raises(ConflictError, match=r"tie_margin is 0.0 there and 0.2 here"):
-        start("check", JudgeSettings(model="rules", mode="pointwise", tie_margin=0.2))
+        start(JudgeRequest(study="check", mode="pointwise", tie_margin=0.2))
 
 
 @pytest.mark.parametrize(
-    "chosen",
+    "words",
     [
-        JudgeSettings(model="rules", mode="pointwise", tie_margin=-0.1),
-        JudgeSettings(model="rules", mode="pointwise", tie_margin=1.0),
-        JudgeSettings(model="rules", tie_margin=0.1),
-        JudgeSettings(model="nonsense"),
-        JudgeSettings(model="rules", mode="listwise"),  # type: ignore[arg-type]
+        {"mode": "pointwise", "tie_margin": -0.1},
+        {"mode": "pointwise", "tie_margin": 1.0},
+        {"tie_margin": 0.1},
+        {"model": ModelRef("nonsense")},
+        {"mode": "listwise"},
     ],
 )
-def test_settings_that_make_no_sense_start_nothing(chosen: JudgeSettings) -> None:
+def test_settings_that_make_no_sense_start_nothing(words: dict[str, Any]) -> None:
     opened()
     with pytest.raises(InputError):
-        start("check", chosen)
+        start(JudgeRequest(study="check", **words))
     assert judge_runs("check") == []
 
 
@@ -190,12 +194,12 @@ def test_a_draft_is_not_judged() -> None:
     two_methods()
     create_study(StudyDesign(name="check", public_title="Which fits?", dataset=DATASET, a=A, b=B, cases=3, people=1))
     with pytest.raises(ConflictError, match="draft"):
-        start("check", RULES)
+        start(RULES)
 
 
 def test_another_version_of_the_prompt_does_not_mix_into_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     opened()
-    run = start("check", RULES)
+    run = start(RULES)
     monkeypatch.setitem(judging.PROMPT_VERSIONS, "pairwise", 99)
     with pytest.raises(SettingsError, match="another prompt"):
         work(run.id)
@@ -204,7 +208,7 @@ def test_another_version_of_the_prompt_does_not_mix_into_a_run(monkeypatch: pyte
 def test_the_tie_margin_decides_in_pointwise_mode(monkeypatch: pytest.MonkeyPatch) -> None:
     opened()
     use(monkeypatch, prefers(A))  # 0.9 against 0.4
-    work(start("check", JudgeSettings(model="rules", mode="pointwise", tie_margin=0.5)).id)
+    work(start(JudgeRequest(study="check", mode="pointwise", tie_margin=0.5)).id)
     close_study("check", departure="a test")
     readings = judge_readings("check")
     assert {(r.verdict, r.score_a, r.score_b) for r in readings} == {("tie", 0.9, 0.4)}
@@ -213,7 +217,7 @@ def test_the_tie_margin_decides_in_pointwise_mode(monkeypatch: pytest.MonkeyPatc
 def test_the_rules_model_judges_a_study_to_the_end() -> None:
     opened()
     for chosen in (RULES, POINTWISE):
-        work(start("check", chosen).id)
+        work(start(chosen).id)
     close_study("check", departure="a test")
     labels = labels_of("check")
     assert len(labels) == 6 and {label.kind for label in labels} == {"judge"}
@@ -222,6 +226,6 @@ def test_the_rules_model_judges_a_study_to_the_end() -> None:
 
 def test_the_start_of_a_judge_run_is_one_event() -> None:
     opened()
-    runs = [start("check", RULES) for _ in range(2)]
+    runs = [start(RULES) for _ in range(2)]
     told = [(event.kind, event.subject) for event in recent() if runs[0].name in event.subject]
     assert told == [("job.start", f'judge run "{runs[0].name}"')]

@@ -11,17 +11,16 @@ from db.engine import read
 from db.jobs import calls, items, jobs
 from db.synthesis import runs as synthesis
 from db.tables import ItemCall, LlmCall, Queue, QueueItem
-from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.errors import ConflictError
 from proutt_core.jobs.bills import bill_of
 from proutt_core.jobs.kinds.synthesis import run_synthesis
 from proutt_core.jobs.process_resources import process_resources
 from tests.fake_server import Call, FakeServer, Fault
-from tests.jobs.project import DATASET, import_talks, rows_of_run, run_here
+from tests.jobs.project import import_talks, queue_run, rows_of_run, run_here
 
 
 def start(server: FakeServer, run: str = "r", *, limit: int | None = None, seed: int = 0) -> int:
-    made = start_synthesis(dataset=DATASET, run=run, model="fake", base_url=server.base_url, limit=limit, seed=seed)
+    made = queue_run(run=run, model="fake", base_url=server.base_url, limit=limit, seed=seed)
     return made.job_id
 
 
@@ -32,7 +31,7 @@ def count(table: type) -> int:
 
 def test_a_run_makes_a_pair_of_every_item_and_opens_its_queues(database: str) -> None:
     import_talks(8)
-    job_id = start_synthesis(dataset=DATASET, run="r").job_id
+    job_id = queue_run(run="r").job_id
     run_here(job_id)
     job = jobs.required(job_id)
     assert (job.state, job.reason) == ("done", "")
@@ -137,7 +136,7 @@ def test_a_stopped_run_stops_promptly_gives_back_its_items_and_resumes(
         jobs.resume(job_id)
         run_here(job_id)
         interrupted = rows_of_run(job_id)
-        undisturbed = start_synthesis(dataset=DATASET, run="undisturbed", model="fake", base_url=server.base_url).job_id
+        undisturbed = queue_run(run="undisturbed", model="fake", base_url=server.base_url).job_id
         run_here(undisturbed)
     assert jobs.required(job_id).state == "done"
     assert interrupted == rows_of_run(undisturbed)
@@ -224,7 +223,7 @@ def test_a_bug_fails_its_item_and_a_series_of_them_the_job(sqlite: str, monkeypa
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr("proutt_core.jobs.kinds.synthesis.synthesise", broken)
-    job_id = start_synthesis(dataset=DATASET, run="r").job_id
+    job_id = queue_run(run="r").job_id
     run_here(job_id, concurrency=1)
     job = jobs.required(job_id)
     assert job.state == "failed"
@@ -241,9 +240,9 @@ def test_links_name_every_call_of_an_item(sqlite: str) -> None:
 
 def test_a_run_with_other_settings_is_refused_in_the_words_of_the_command_line(sqlite: str) -> None:
     import_talks(2)
-    start_synthesis(dataset=DATASET, run="r", seed=1)
+    queue_run(run="r", seed=1)
     with pytest.raises(ConflictError, match="seed is 1 there and 2 here"):
-        start_synthesis(dataset=DATASET, run="r", seed=2)
+        queue_run(run="r", seed=2)
     with pytest.raises(ConflictError, match="split is 'train' there and 'all' here"):
-        start_synthesis(dataset=DATASET, run="r", seed=1, split="all")
-    start_synthesis(dataset=DATASET, run="r", seed=1, concurrency=99, limit=1)
+        queue_run(run="r", seed=1, split="all")
+    queue_run(run="r", seed=1, concurrency=99, limit=1)

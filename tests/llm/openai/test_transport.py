@@ -183,9 +183,9 @@ def test_nobody_who_sends_no_call_waits_for_the_package_to_be_imported() -> None
 import sys
 import pages._parts.jobs.model_check, pages._parts.jobs.model_form, pages._parts.synthesis.run_form
 import proutt_core.commands.models, proutt_core.jobs.process
-from proutt_core.llm.providers.model_ref import choose_model
+from proutt_core.llm.providers.model_ref import ModelRef
 
-assert choose_model("m", base_url="http://127.0.0.1:1/v1").name == "m"
+assert ModelRef("m", base_url="http://127.0.0.1:1/v1").open().name == "m"
 assert not {"openai", "httpx2"} & set(sys.modules)
 """)
 

@@ -10,7 +10,7 @@ from proutt_core.errors import SettingsError
 from proutt_core.llm.model import Model
 from proutt_core.llm.openai.client import LADDER, Rung
 from proutt_core.llm.providers.check import PROMPT, REPLY, RungCheck, answered_by, check_model, problems, step_for_runs
-from proutt_core.llm.providers.model_ref import ladder_of, model_at_rung
+from proutt_core.llm.providers.model_ref import ModelRef
 from tests.fake_server import Call, FakeServer, Fault
 
 KEY = "sk-secret-4f1c9a77e2"
@@ -18,7 +18,7 @@ KEY = "sk-secret-4f1c9a77e2"
 
 def checked(server: FakeServer, deadline_s: float = 30.0) -> dict[Rung, RungCheck]:
     def at(rung: Rung) -> Model:
-        return model_at_rung("fake", rung, base_url=server.base_url, deadline_s=deadline_s)
+        return ModelRef("fake", base_url=server.base_url).open_at(rung, deadline_s=deadline_s)
 
     found = asyncio.run(check_model(at))
     assert tuple(check.rung for check in found) == LADDER
@@ -113,9 +113,9 @@ def test_a_wrong_key_refuses_every_step_and_is_not_repeated(monkeypatch: pytest.
 def test_a_missing_key_is_told_before_any_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ARK_API_KEY", raising=False)
     with pytest.raises(SettingsError, match="ARK_API_KEY"):
-        asyncio.run(check_model(lambda rung: model_at_rung("ark/m", rung, deadline_s=1.0)))
+        asyncio.run(check_model(lambda rung: ModelRef("ark/m").open_at(rung, deadline_s=1.0)))
 
 
 def test_the_ladder_is_the_presets() -> None:
-    assert ladder_of("zhipu/glm-4.6") == ("json_object", "text")
-    assert ladder_of("zhipu/glm-4.6", base_url="http://127.0.0.1:1/v1") == LADDER
+    assert ModelRef("zhipu/glm-4.6").ladder == ("json_object", "text")
+    assert ModelRef("zhipu/glm-4.6", base_url="http://127.0.0.1:1/v1").ladder == LADDER

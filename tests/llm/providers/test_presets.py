@@ -1,6 +1,7 @@
 """Presets, choosing a model from what was typed, and saying where texts go."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,8 +11,7 @@ from proutt_core.llm import Model, call_key
 from proutt_core.llm.address import is_local
 from proutt_core.llm.openai.client import OpenAICompatible
 from proutt_core.llm.openai.transport import Transport
-from proutt_core.llm.providers.destination import destination
-from proutt_core.llm.providers.model_ref import choose_model
+from proutt_core.llm.providers.model_ref import ModelRef
 from proutt_core.llm.providers.openrouter import UPSTREAMS, is_openrouter
 from proutt_core.llm.providers.presets import PRESETS
 from proutt_core.llm.wrapped import close_model
@@ -25,9 +25,11 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable, raising=False)
 
 
-def chosen(spec: str, base_url: str | None = None, **more: Any) -> Model:
+def chosen(
+    spec: str, base_url: str | None = None, upstream: str | None = None, parameters: Mapping[str, Any] | None = None
+) -> Model:
     async def choose() -> Model:
-        model = choose_model(spec, base_url=base_url, **more)
+        model = ModelRef(spec, base_url=base_url, upstream=upstream).open(parameters=parameters or {})
         await close_model(model)
         return model
 
@@ -147,11 +149,13 @@ def test_tells_this_machine_from_others(address: str, local: bool) -> None:
 
 
 def test_says_where_texts_go() -> None:
-    assert destination(chosen("m", "http://127.0.0.1:8000/v1")) == (
+    assert ModelRef("m", base_url="http://127.0.0.1:8000/v1").destination == (
         "Texts are sent to http://127.0.0.1:8000 (this machine)."
     )
-    assert destination(chosen("m", "https://api.x.y/v1")) == "Texts are sent to https://api.x.y (another machine)."
-    assert "runs in this process" in destination(chosen("rules"))
+    assert ModelRef("m", base_url="https://api.x.y/v1").destination == (
+        "Texts are sent to https://api.x.y (another machine)."
+    )
+    assert "runs in this process" in ModelRef("rules").destination
 
 
 def test_a_presets_parameters_are_sent_and_can_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,8 +240,8 @@ def test_what_names_no_provider_is_refused(openrouter_key: None, upstream: str) 
         chosen("openrouter/m", upstream=upstream)
 
 
-def test_says_who_gets_the_texts_behind_openrouter(openrouter_key: None) -> None:
-    assert destination(chosen("openrouter/z-ai/glm-4.6")) == (
+def test_says_who_gets_the_texts_behind_openrouter() -> None:
+    assert ModelRef("openrouter/z-ai/glm-4.6").destination == (
         "Texts are sent to https://openrouter.ai (another machine). They are passed on to deepinfra/fp4 and to no "
         "other provider, only if it keeps and learns nothing."
     )
