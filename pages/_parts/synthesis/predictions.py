@@ -32,9 +32,12 @@ def draw_predictions() -> None:
     if not predictions:
         st.caption(_("A study compares two methods, so two of them need predictions on the same test split."))
         return
-    settings = {method.id: method.settings for method in methods.list_methods()}
+    settings_by_method = {method.id: method.settings for method in methods.list_methods()}
     counts = counts_by_job("predict")
-    rows = [_row(job, settings.get(job.method_id or 0, {}), counts.get(job.id, ItemCounts())) for job in predictions]
+    rows = [
+        _row(job, settings_by_method.get(job.method_id or 0, {}), counts.get(job.id, ItemCounts()))
+        for job in predictions
+    ]
     job = pick_job(predictions, rows)
     with st.container(border=True):
         follow(job, draw_progress)
