@@ -35,15 +35,10 @@ KEYS = ("stage", "answered_by", "provider")
 COUNTS = tuple(field.name for field in fields(StageUsage) if field.name not in KEYS)
 
 
-def add(session: Session, *, job_id: int, process: str, usage: StageUsage) -> None:
-    """Add to what this process has noted, in the transaction that stores the calls."""
-    add_all(session, job_id=job_id, process=process, used=[usage])
-
-
-def add_all(session: Session, *, job_id: int, process: str, used: Iterable[StageUsage]) -> None:
-    """`add` of what many calls of one job came to."""
+def add(session: Session, *, job_id: int, process: str, usages: Iterable[StageUsage]) -> None:
+    """Add what calls of one job came to to what this process has noted, in the transaction that stores the calls."""
     bind = session.connection()
-    rows = [asdict(usage) | {"job_id": job_id, "process": process} for usage in _summed(used)]
+    rows = [asdict(usage) | {"job_id": job_id, "process": process} for usage in _summed(usages)]
     bind.execute(_adding(bind.dialect.name), rows)
 
 

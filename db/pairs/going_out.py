@@ -113,13 +113,9 @@ _SAMPLE = (
 _IMPORTED = (col(PreferencePair.source_row), sa.cast(col(PreferencePair.verbatim), sa.Text))
 
 
-def reviewed_pairs(job_id: int) -> Iterator[ReviewedPair]:
-    """Every pair of a run in its seeded order, with the last revision of each person's review."""
-    return (stored.whole() for stored in pairs_in_run(job_id))
-
-
 def pairs_in_run(job_id: int, *, split: Split | None = None) -> Iterator[StoredPair]:
-    """The same, of one split if wanted, the traces unread."""
+    """A run's pairs in its seeded order, of one split if that is given, with the last revision of each person's
+    review; the traces are not read yet."""
     with read() as session:
         without = without_of(session.get_one(Job, job_id).settings)
         ids = session.exec(

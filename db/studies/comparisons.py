@@ -9,8 +9,7 @@ from db.datasets.dialogues import read_samples
 from db.engine import read, write
 from db.review.answers import next_revision, note
 from db.review.places import Outcome, count_or_surplus, hold
-from db.review.queues import progress_in
-from db.tables import Assignment, Judgement, PredictionRow, Queue, QueueItem, Study, StudyCase
+from db.tables import Assignment, Judgement, PredictionRow, QueueItem, Study, StudyCase
 from proutt_core.errors import NotAllowed
 from proutt_core.types import Message, Value, Verdict
 
@@ -28,34 +27,28 @@ class CompareTask(Value):
     next_utterance: str | None
     left: tuple[str, ...]
     right: tuple[str, ...]
-    done: int
-    total: int
 
 
 def compare_task(*, assignment_id: str, user_id: int) -> CompareTask:
     with read() as session:
         row = session.exec(
-            select(Assignment, StudyCase, Queue)
+            select(Assignment, StudyCase)
             .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
             .join(StudyCase, col(StudyCase.id) == QueueItem.case_id)
-            .join(Queue, col(Queue.id) == QueueItem.queue_id)
             .where(Assignment.public_id == assignment_id, Assignment.user_id == user_id)
         ).first()
         if row is None:
             raise NotAllowed("This was not given to you.")
-        assignment, case, queue = row
+        assignment, case = row
         a, b = _texts(session, case.prediction_a_id), _texts(session, case.prediction_b_id)
         sample = read_samples(session, [case.sample_id])[case.sample_id].sample
         shows_next = session.get_one(Study, case.study_id).protocol.get("evidence") == "context_and_next"
-        mine = progress_in(session, queue, user_id)
         return CompareTask(
             assignment_id=assignment.public_id,
             context=sample.context,
             next_utterance=sample.next_utterance if shows_next else None,
             left=a if assignment.left_is == "a" else b,
             right=b if assignment.left_is == "a" else a,
-            done=mine.done,
-            total=mine.total,
         )
 
 

@@ -1,33 +1,15 @@
-"""The words on the screens: English is the source, gettext translates. `_("…").format(…)`, never the other way round.
-
-The language belongs to the running script: each rerun is its own thread, so two people never see each other's.
-"""
+"""The words on the screens: English is the source, gettext translates. `_("…").format(…)`, not the other way round."""
 
 import gettext
-from contextvars import ContextVar
-from functools import cache
 from pathlib import Path
 
-DOMAIN = "proutt"
-FOLDER = Path(__file__).parent / "locale"
-
-_language: ContextVar[str] = ContextVar("language", default="en")
-
-
-@cache
-def _catalogue(language: str) -> gettext.NullTranslations:
-    return gettext.translation(DOMAIN, FOLDER, languages=[language], fallback=True)
-
-
-def use_language(language: str) -> None:
-    """For the script that is running now."""
-    _language.set(language)
+_catalogue = gettext.translation("proutt", Path(__file__).parent / "locale", languages=["en"], fallback=True)
 
 
 def _(message: str) -> str:
-    return _catalogue(_language.get()).gettext(message)
+    return _catalogue.gettext(message)
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
     """The form for `n` of them, as the language counts."""
-    return _catalogue(_language.get()).ngettext(singular, plural, n)
+    return _catalogue.ngettext(singular, plural, n)

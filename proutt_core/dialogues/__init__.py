@@ -13,7 +13,6 @@ from proutt_core.dialogues.importing import (
     ParsedRow,
     Row,
     import_dialogues,
-    read_dialogues,
     rows_of,
 )
 from proutt_core.dialogues.report import ImportReport, RejectedRow
@@ -37,7 +36,6 @@ __all__ = [
     "fold",
     "import_dialogues",
     "parse_shares",
-    "read_dialogues",
     "rows_of",
     "search_text",
     "split_of",

@@ -100,7 +100,7 @@ class ProcessLog:
         for call, claim, _ in handed_in:
             by_job[claim.job_id].append(usage.of_call(call))
         for job_id, used in by_job.items():
-            usage.add_all(session, job_id=job_id, process=self.process, used=used)
+            usage.add(session, job_id=job_id, process=self.process, usages=used)
         for call_id, (_, _, reply) in zip(ids, handed_in, strict=True):
             reply.call_id = call_id
         return ids

@@ -122,7 +122,7 @@ class ItemModel(WrappedModel):
                 links = [(_stored_id(reply), self._claim, call) for reply, call in self._links]
                 calls.link(session, links)
                 used = [usage.of_call(call) for _, call in self._links]
-                usage.add_all(session, job_id=self._claim.job_id, process=self._job.log.process, used=used)
+                usage.add(session, job_id=self._claim.job_id, process=self._job.log.process, usages=used)
             return saved
 
         return save_both

@@ -48,7 +48,7 @@ def price(address: str, *, prompt: float = 1_000.0, cached: float = 500.0, compl
 
 def note_usage(job_id: int, process: str, **counts: Any) -> None:
     with write() as session:
-        usage.add(session, job_id=job_id, process=process, usage=StageUsage(stage="insight", **counts))
+        usage.add(session, job_id=job_id, process=process, usages=[StageUsage(stage="insight", **counts)])
 
 
 def budget_of(job_id: int, process: str = "here") -> JobBudget:

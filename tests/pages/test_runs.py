@@ -96,7 +96,7 @@ def remote_run(state: str = "done", *, reason: str = "", count: int = 4, **limit
             cached_tokens=1_000_000,
             completion_tokens=500_000,
         )
-        usage.add(session, job_id=job_id, process="p", usage=used)
+        usage.add(session, job_id=job_id, process="p", usages=[used])
     with read() as session:
         return session.get_one(Job, job_id)
 

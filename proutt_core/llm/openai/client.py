@@ -93,11 +93,6 @@ class OpenAICompatible:
     def __repr__(self) -> str:
         return f"OpenAICompatible(name={self.name!r}, address={self.address!r})"
 
-    @property
-    def rung(self) -> Rung:
-        """What replies are asked for at present."""
-        return self._ladder[self._rung]
-
     async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
         """Answer once. Time and latency are the answering attempt's. Raises ModelUnavailable or ModelRefused."""
         attempt = 1

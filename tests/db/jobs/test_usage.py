@@ -18,11 +18,11 @@ def test_usage_of_processes_stages_and_models_adds_up(database: str) -> None:
         "intent_tree", "m-1", "up", calls=2, valid_calls=1, prompt_tokens=30, cached_tokens=16, seconds=0.5
     )
     with write() as session:
-        add(session, job_id=job, process="p", usage=tree)
-        add(session, job_id=job, process="p", usage=tree)
-        add(session, job_id=job, process="q", usage=tree)
-        add(session, job_id=job, process="q", usage=StageUsage("intent_tree", "m-2", cached_calls=7))
-        add(session, job_id=other, process="q", usage=StageUsage("insight", "m-1", calls=1, unmetered_calls=1))
+        add(session, job_id=job, process="p", usages=[tree])
+        add(session, job_id=job, process="p", usages=[tree])
+        add(session, job_id=job, process="q", usages=[tree])
+        add(session, job_id=job, process="q", usages=[StageUsage("intent_tree", "m-2", cached_calls=7)])
+        add(session, job_id=other, process="q", usages=[StageUsage("insight", "m-1", calls=1, unmetered_calls=1)])
     assert of_job(job) == (
         StageUsage("intent_tree", "m-1", "up", calls=6, valid_calls=3, prompt_tokens=90, cached_tokens=48, seconds=1.5),
         StageUsage("intent_tree", "m-2", cached_calls=7),

@@ -1,11 +1,13 @@
 """What an export reads of a run and its reviews, and what it records; on both databases."""
 
+from collections.abc import Iterator
+
 import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
 from db.engine import read, write
-from db.pairs.going_out import record_export, reviewed_pairs, run_id
+from db.pairs.going_out import pairs_in_run, record_export, run_id
 from db.review.answers import save_pair_review, undo_last
 from db.review.queues import claim_next
 from db.tables import Assignment, EventRow, Export, ExportRow, PairReview, PreferencePair, QueueItem
@@ -38,6 +40,10 @@ def ann() -> int:
 @pytest.fixture
 def ben() -> int:
     return work.person("ben", "annotator")
+
+
+def reviewed_pairs(job_id: int) -> Iterator[ReviewedPair]:
+    return (stored.whole() for stored in pairs_in_run(job_id))
 
 
 def claimed(job_id: int, user: int) -> tuple[str, int]:

@@ -70,7 +70,7 @@ def test_the_answer_names_the_method_whose_texts_were_on_the_side_chosen() -> No
     assert seen == {"a", "b"}  # wrong by chance once in 2,048 runs
 
 
-def test_a_judge_receives_the_texts_and_the_progress_and_nothing_else() -> None:
+def test_a_judge_receives_the_texts_and_nothing_else() -> None:
     judge = work.person("judge", "annotator")
     queue = work.study(work.samples(2, split="test"), members=[judge], marker="zebra")
     task = compare_task(assignment_id=claimed(queue, judge), user_id=judge)
@@ -80,10 +80,8 @@ def test_a_judge_receives_the_texts_and_the_progress_and_nothing_else() -> None:
         "next_utterance",
         "left",
         "right",
-        "done",
-        "total",
     }
-    assert (task.done, task.total, len(task.left), len(task.right)) == (0, 2, 4, 4)
+    assert (len(task.left), len(task.right)) == (4, 4)
     assert task.context == work.CONTEXT
     assert task.next_utterance is None
     assert "zebra" not in task.model_dump_json()
