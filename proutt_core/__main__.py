@@ -61,12 +61,12 @@ class _Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name]
-        found = getattr(importlib.import_module(f"proutt_core.commands.{module}"), name)
-        if isinstance(found, typer.Typer):
-            made: Any = get_group(found)
+        command = getattr(importlib.import_module(f"proutt_core.commands.{module}"), name)
+        if isinstance(command, typer.Typer):
+            made: Any = get_group(command)
         else:
             alone = typer.Typer(add_completion=False)
-            alone.command(cmd_name)(found)
+            alone.command(cmd_name)(command)
             made = get_command(alone)
         made.name = cmd_name
         return made

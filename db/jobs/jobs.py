@@ -83,8 +83,8 @@ def job_for(
     """
     if not name.strip():
         raise InputError(f"a {KINDS[kind].noun} needs a name")
-    found = locked(session, kind=kind, name=name)
-    if found is None:
+    job = locked(session, kind=kind, name=name)
+    if job is None:
         made = Job(kind=kind, name=name, settings=settings, concurrency=concurrency, created_by=created_by)
         made.dataset_id, made.method_id, made.study_id = owner.dataset_id, owner.method_id, owner.study_id
         try:
@@ -94,12 +94,12 @@ def job_for(
             record(session, user_id=created_by, kind="job.start", subject=subject_of(made))
             return made
         except IntegrityError:  # somebody else made it at the same moment
-            found = locked(session, kind=kind, name=name)
-            if found is None:
+            job = locked(session, kind=kind, name=name)
+            if job is None:
                 raise
-    _require_same(session, found, settings=settings, owner=owner)
-    found.concurrency = concurrency
-    return found
+    _require_same(session, job, settings=settings, owner=owner)
+    job.concurrency = concurrency
+    return job
 
 
 def limit_spending(job: Job, *, max_calls: int | None, max_cost: float | None) -> None:
@@ -137,9 +137,9 @@ def locked(session: Session, *, kind: str, name: str) -> Job | None:
 def _require_same(session: Session, job: Job, *, settings: dict[str, Any], owner: Owner) -> None:
     differ = difference_texts(job.settings, settings)
     if job.dataset_id != owner.dataset_id:
-        there = session.exec(select(Dataset.name).where(Dataset.id == job.dataset_id)).first()
+        theirs = session.exec(select(Dataset.name).where(Dataset.id == job.dataset_id)).first()
         here = session.exec(select(Dataset.name).where(Dataset.id == owner.dataset_id)).first()
-        differ.insert(0, f"dataset is {there!r} there and {here!r} here")
+        differ.insert(0, f"dataset is {theirs!r} there and {here!r} here")
     if job.method_id != owner.method_id:
         differ.insert(0, "it is about another method")
     if job.study_id != owner.study_id:
@@ -160,10 +160,10 @@ def get(job_id: int) -> JobInfo | None:
 
 
 def required(job_id: int) -> JobInfo:
-    found = get(job_id)
-    if found is None:
+    job = get(job_id)
+    if job is None:
         raise InputError(f"there is no job {job_id}")
-    return found
+    return job
 
 
 def list_jobs(*, kind: JobKind | None = None, dataset_id: int | None = None) -> list[JobInfo]:

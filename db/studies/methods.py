@@ -29,20 +29,20 @@ def ensure(*, name: str, family: str, settings: dict[str, Any], seed: int | None
     if not name.strip():
         raise InputError("a method needs a name")
     with write() as session:
-        found = _named(session, name)
-        if found is None:
-            found = Method(name=name, family=family, seed=seed, settings=settings)
+        method = _named(session, name)
+        if method is None:
+            method = Method(name=name, family=family, seed=seed, settings=settings)
             try:
                 with session.begin_nested():
-                    session.add(found)
+                    session.add(method)
                     session.flush()
             except IntegrityError:  # somebody else made it at the same moment
-                found = session.exec(select(Method).where(Method.name == name)).one()
-        stored = {**found.settings, "family": found.family, "seed": found.seed}
+                method = session.exec(select(Method).where(Method.name == name)).one()
+        stored = {**method.settings, "family": method.family, "seed": method.seed}
         differ = difference_texts(stored, {**settings, "family": family, "seed": seed})
         if differ:
             raise ConflictError(f'the method "{name}" has other settings: {"; ".join(differ)}. Choose another name')
-        return _info(found)
+        return _info(method)
 
 
 def find(name: str) -> MethodInfo | None:

@@ -72,23 +72,23 @@ def start_run(
         )
         limit_spending(job, max_calls=max_calls, max_cost=max_cost)
         job_id = row_id(job.id)
-        there, finished = session.exec(
+        present, finished = session.exec(
             select(sa.func.count(), sa.func.count(col(SynthesisItem.finished_at))).where(
                 SynthesisItem.job_id == job_id, SynthesisItem.variant == 0
             )
         ).one()
-        wanted = order[there:limit]
+        new_samples = order[present:limit]
         rows = [
             {
                 "job_id": job_id,
                 "sample_id": sample_id,
                 "variant": 0,
-                "position": there + n,
+                "position": present + n,
                 "state": "waiting",
                 "results": {},
                 "attempt": 0,
             }
-            for n, sample_id in enumerate(wanted)
+            for n, sample_id in enumerate(new_samples)
         ]
         if rows:
             session.connection().execute(sa.insert(SynthesisItem), rows)

@@ -79,13 +79,13 @@ def _rows(path: Path) -> Iterator[tuple[int, IdsRow]]:
 def _texts(path: Path, info: datasets.DatasetInfo, kind: ExportKind) -> Iterator[VerbatimPair]:
     rows = _rows(path)
     while batch := list(islice(rows, BATCH)):
-        found = _prompts(info, [row for _, row in batch])
+        prompts_by_key = _prompts(info, [row for _, row in batch])
         for number, row in batch:
             where = f"{path.name}, line {number}"
             if (row.rejected is None) != (kind == "sft"):
                 raise InputError(f"{where}: some rows have a rejected answer and some have none")
             yield VerbatimPair(
-                prompt=_checked(where, row, found.get(_key(row)), info.name),
+                prompt=_checked(where, row, prompts_by_key.get(_key(row)), info.name),
                 chosen=row.chosen,
                 rejected=row.rejected or "",
             )
@@ -99,25 +99,28 @@ def _prompts(info: datasets.DatasetInfo, rows: list[IdsRow]) -> dict[object, tup
     imported = [row.source_row for row in rows if row.source_row is not None]
     if imported:
         return dict(prompts(info.id, imported).items())
-    wanted = [
+    targets = [
         (row.external_id, row.target_index)
         for row in rows
         if row.external_id is not None and row.target_index is not None
     ]
-    found = contexts(info.id, wanted)
+    contexts_by_target = contexts(info.id, targets)
     made: dict[object, tuple[Split, str]] = {}
     for row in rows:
-        if (there := found.get((row.external_id or "", row.target_index or 0))) is not None:
-            made[_key(row)] = (there[0], render_prompt(there[1], without=frozenset(row.without)))
+        if (split_and_context := contexts_by_target.get((row.external_id or "", row.target_index or 0))) is not None:
+            made[_key(row)] = (
+                split_and_context[0],
+                render_prompt(split_and_context[1], without=frozenset(row.without)),
+            )
     return made
 
 
-def _checked(where: str, row: IdsRow, found: tuple[Split, str] | None, dataset: str) -> str:
+def _checked(where: str, row: IdsRow, split_and_prompt: tuple[Split, str] | None, dataset: str) -> str:
     """The prompt, or InputError that says why it is not the row's."""
     name = json.dumps(row.external_id, ensure_ascii=False) if row.source_row is None else f"row {row.source_row}"
-    if found is None:
+    if split_and_prompt is None:
         raise InputError(f"{where}: dataset {dataset} holds no {name}")
-    split, prompt = found
+    split, prompt = split_and_prompt
     if prompt_sha256(prompt) != row.prompt_sha256:
         raise InputError(f"{where}: {name} has another text in dataset {dataset} than it had in the export")
     if split != "train":

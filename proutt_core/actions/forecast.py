@@ -69,15 +69,15 @@ def _plan(order: list[int], settings: RunSettings, earlier: JobInfo | None) -> t
 
 
 def _lengths(order: list[int], settings: RunSettings, *, with_schema: bool) -> tuple[Lengths, tuple[str, ...]]:
-    found = dialogues.samples_by_id(order[:SAMPLES_READ])
-    samples = tuple(found[sample_id].sample for sample_id in order[:SAMPLES_READ])
+    samples_by_id = dialogues.samples_by_id(order[:SAMPLES_READ])
+    samples = tuple(samples_by_id[sample_id].sample for sample_id in order[:SAMPLES_READ])
     lengths = _measured(samples, seed=settings.seed, without=settings.without, with_schema=with_schema)
-    told = [
+    notes = [
         f"Prompts: the real ones of {len(samples)} of the run's dialogues, with the trees and reasonings of the rules."
     ]
     if with_schema:
-        told.append("The reply's schema is part of every prompt, for this provider takes it in no other way.")
-    return lengths, tuple(told)
+        notes.append("The reply's schema is part of every prompt, for this provider takes it in no other way.")
+    return lengths, tuple(notes)
 
 
 @lru_cache(maxsize=8)
@@ -129,18 +129,18 @@ def _history(settings: RunSettings) -> History:
 
 
 def _stages(rows: list[StageUsage]) -> dict[str, StageHistory]:
-    found = {}
+    histories = {}
     for stage in {row.stage for row in rows}:
         here = [row for row in rows if row.stage == stage]
         made = sum(row.calls for row in here)
         metered = made - sum(row.unmetered_calls for row in here)
         if made:
-            found[stage] = StageHistory(
+            histories[stage] = StageHistory(
                 calls=made,
                 completion_tokens=sum(row.completion_tokens for row in here) / metered if metered else None,
                 seconds=sum(row.seconds for row in here) / made,
             )
-    return found
+    return histories
 
 
 def _both_views(rows: list[StageUsage], perturbed_items: int) -> float | None:
@@ -160,11 +160,11 @@ def _asked_again(rows: list[StageUsage]) -> float:
 
 def _tokens_factor(job_ids: list[int]) -> float | None:
     """Prompt tokens by the server's count for each that `rough_tokens` makes of the same messages."""
-    counted, rough, found = 0, 0.0, 0
+    counted, rough, counted_calls = 0, 0.0, 0
     for item_id in history.some_item_ids(job_ids, limit=ITEMS_READ):
         for call in calls.of_item(kind="synthesis", item_id=item_id):
             if call.answer.usage.prompt_tokens:
-                found += 1
+                counted_calls += 1
                 counted += call.answer.usage.prompt_tokens
                 rough += rough_tokens("\n".join(message.content for message in call.messages))
-    return counted / rough if found >= FEWEST_CALLS and rough else None
+    return counted / rough if counted_calls >= FEWEST_CALLS and rough else None

@@ -21,10 +21,10 @@ Progress = Callable[[int, int], None]  # dialogues done, of how many
 
 @dataclass
 class Treated:
-    """`found`: how many places by kind."""
+    """`places`: how many by kind."""
 
     dialogues: int = 0
-    found: Counter[str] = field(default_factory=Counter)
+    places: Counter[str] = field(default_factory=Counter)
 
 
 def look(dataset_id: int, *, progress: Progress | None = None) -> int:
@@ -71,7 +71,7 @@ def _treat(
         for held in batch:
             counts.update(held.dialogue.checks.personal_data)
         save(batch, counts)
-        treated.found.update(counts)
+        treated.places.update(counts)
         treated.dialogues += len(batch)
         after = batch[-1].id
         if progress is not None:

@@ -37,10 +37,10 @@ def start_prediction(
     created_by: int | None = None,
 ) -> Started:
     """Queue what the method has not predicted yet of this dataset's split."""
-    found = datasets.required(dataset)
+    dataset_info = datasets.required(dataset)
     return predictions.start_predictions(
-        name=f"{method.name} on {found.name} ({split})",
-        dataset_id=found.id,
+        name=f"{method.name} on {dataset_info.name} ({split})",
+        dataset_id=dataset_info.id,
         method_id=method.id,
         settings={"split": split},
         limit=limit,

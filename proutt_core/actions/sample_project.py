@@ -73,9 +73,9 @@ def _load_dialogues(done: SetUp) -> None:
 
 
 def _queue_work(done: SetUp) -> None:
-    wanted = {name: without_tree for name, without_tree in METHODS.items() if methods.find(name) is None}
+    missing = {name: without_tree for name, without_tree in METHODS.items() if methods.find(name) is None}
     run_is_there = jobs.find(kind="synthesis", name=NAME) is not None
-    if run_is_there and not wanted:
+    if run_is_there and not missing:
         return
     # What is needed only once costs no later start its time: behind these is the client of remote models.
     from proutt_core.actions.prediction import prompted_method, start_prediction
@@ -86,7 +86,7 @@ def _queue_work(done: SetUp) -> None:
     if not run_is_there:
         start_synthesis(RunRequest(dataset=NAME, run=NAME))
         done.did.append("synthesis queued for the worker")
-    for name, without_tree in wanted.items():
+    for name, without_tree in missing.items():
         method = prompted_method(name=name, model=BASELINE, without_tree=without_tree)
         start_prediction(dataset=NAME, method=method)
         done.did.append(f"predictions of {name} queued for the worker")
@@ -97,8 +97,8 @@ def open_sample_study() -> bool:
 
     It does nothing where there is no sample project, or the study is there.
     """
-    there = next((study for study in studies.list_studies() if study.name == NAME), None)
-    if there is None:
+    sample_study = next((study for study in studies.list_studies() if study.name == NAME), None)
+    if sample_study is None:
         cases = _predicted_by_both()
         if not cases:
             return False
@@ -113,7 +113,7 @@ def open_sample_study() -> bool:
                 people=STUDY_PEOPLE,
             )
         )
-    elif there.state != "draft":
+    elif sample_study.state != "draft":
         return False
     studies.open_study(NAME)
     return True
@@ -127,13 +127,13 @@ def follow_up(job: JobInfo) -> None:
 
 def _predicted_by_both() -> int:
     """How many test samples both methods have predicted, once nothing waits any more."""
-    found = datasets.find(NAME)
+    dataset = datasets.find(NAME)
     pair = [methods.find(name) for name in METHODS]
     done: list[set[int]] = []
     for method in pair:
-        if found is None or method is None:
+        if dataset is None or method is None:
             return 0
-        rows = predictions.of_method(method_id=method.id, dataset_id=found.id, split="test")
+        rows = predictions.of_method(method_id=method.id, dataset_id=dataset.id, split="test")
         if any(row.state in ("waiting", "running") for row in rows):
             return 0
         done.append({row.sample_id for row in rows if row.state == "done"})
@@ -143,16 +143,16 @@ def _predicted_by_both() -> int:
 def _make_accounts(done: SetUp) -> None:
     """The demo accounts. The file comes first and is where the passwords come from, so that a start that was cut off
     is completed by the next; an account that an admin removed or changed is left alone."""
-    there = {user.name for user in list_users()}
+    names = {user.name for user in list_users()}
     if not ACCOUNTS_FILE.exists():
-        if there & ACCOUNTS.keys():
+        if names & ACCOUNTS.keys():
             return
         _write_passwords()
         done.did.append(f"demo accounts written to {ACCOUNTS_FILE}")
     done.accounts = ACCOUNTS_FILE
     for line in ACCOUNTS_FILE.read_text(encoding="utf-8").splitlines():
         name, _, rest = line.partition(" ")
-        if name in ACCOUNTS and name not in there:
+        if name in ACCOUNTS and name not in names:
             create_user(name=name, password=rest.split()[0], roles=ACCOUNTS[name])
 
 

@@ -32,17 +32,17 @@ def personal_data(
         dataset_id = dataset.id
         with progress(f"looking through {name}") as show:
             look(dataset_id, progress=show)
-        found = summary(dataset_id)
+        counts = summary(dataset_id)
         result: dict[str, Any] = {
             "dataset": name,
-            "matches": found.matches,
-            "dialogues_by_kind": found.dialogues_by_kind,
-            "dialogues": found.dialogues,
+            "matches": counts.matches,
+            "dialogues_by_kind": counts.dialogues_by_kind,
+            "dialogues": counts.dialogues,
             "masked": 0,
             "dropped": 0,
         }
-        lines = [f"dataset {name}: {found.dialogues} dialogues hold possible personal data"]
-        lines += [f"  {kind}: {n} in {found.dialogues_by_kind[kind]} dialogues" for kind, n in found.matches.items()]
+        lines = [f"dataset {name}: {counts.dialogues} dialogues hold possible personal data"]
+        lines += [f"  {kind}: {n} in {counts.dialogues_by_kind[kind]} dialogues" for kind, n in counts.matches.items()]
         if mask or drop:
             treat, done, word = (
                 (mask_dataset, "masked", "masking") if mask else (drop_from_dataset, "dropped", "dropping")
@@ -74,11 +74,11 @@ def near_duplicates(
         if drop:
             require_unused(dataset.id)  # before a minute's work
         with progress(f"reading {name}") as show:
-            found = find_now(dataset=name, threshold=threshold, progress=lambda done: show(done, dataset.dialogues))
-        across = {f"{first}/{copy}": count for (first, copy), count in found.across.items()}
+            search = find_now(dataset=name, threshold=threshold, progress=lambda done: show(done, dataset.dialogues))
+        across = {f"{first}/{copy}": count for (first, copy), count in search.across.items()}
         dropped = drop_copies(dataset.id) if drop else 0
         lines = [
-            f"dataset {name}: {found.copies} dialogues are nearly another one ({found.clusters} clusters,"
+            f"dataset {name}: {search.copies} dialogues are nearly another one ({search.clusters} clusters,"
             f" threshold {threshold:g})",
             *(f"  across splits: {count} × {splits}" for splits, count in across.items()),
         ]
@@ -86,8 +86,8 @@ def near_duplicates(
         result: dict[str, Any] = {
             "dataset": name,
             "threshold": threshold,
-            "copies": found.copies,
-            "clusters": found.clusters,
+            "copies": search.copies,
+            "clusters": search.clusters,
             "across_splits": across,
             "dropped": dropped,
         }

@@ -54,7 +54,7 @@ def export(
         )
         name = f"run {run}" if run is not None else f"dataset {dataset}"
         output.result(
-            _result(written, out), text=_words(written, out, name, status, asked=format, imported=run is None)
+            _result(written, out), text=_words(written, out, name, status, requested=format, imported=run is None)
         )
 
 
@@ -76,16 +76,18 @@ def _result(written: Written, out: Path) -> dict[str, object]:
     return {"rows": written.rows, "sha256": written.sha256, "out": str(out), "format": written.format}
 
 
-def _words(written: Written, out: Path, name: str, status: PairStatus, *, asked: ExportFormat, imported: bool) -> str:
+def _words(
+    written: Written, out: Path, name: str, status: PairStatus, *, requested: ExportFormat, imported: bool
+) -> str:
     where = f" and {written.info_path}" if written.info_path else ""
     if not written.rows:
-        wanted = "approved or clean" if status == "all" else status
-        return f"no pair of {name} is {wanted}{_hint(status, imported=imported)}; wrote the empty file {out}{where}"
-    told = f"{written.rows} rows written to {out}{where}"
+        statuses = "approved or clean" if status == "all" else status
+        return f"no pair of {name} is {statuses}{_hint(status, imported=imported)}; wrote the empty file {out}{where}"
+    text = f"{written.rows} rows written to {out}{where}"
     if written.format != "ids":
-        return told
-    why = "" if asked == "ids" else "The dataset's licence forbids passing its texts on: "
-    return f"{told}\n{why}{WITHOUT_TEXTS}."
+        return text
+    why = "" if requested == "ids" else "The dataset's licence forbids passing its texts on: "
+    return f"{text}\n{why}{WITHOUT_TEXTS}."
 
 
 def _hint(status: PairStatus, *, imported: bool) -> str:

@@ -47,9 +47,9 @@ def judge(
         counts = items.counts(run.id)
         read = {"run": run.name, "total": counts.total, "read": counts.done, "unscored": counts.failed}
         result = {**read, **worked.as_json()}
-        told = f"{run.name}: {counts.done} of {counts.total} readings, {counts.failed} unscored"
+        text = f"{run.name}: {counts.done} of {counts.total} readings, {counts.failed} unscored"
         reasons = [f"unscored, {f.stage}: {f.reason}" for f in items.failures(run.id, limit=3)]
-        output.result(result, text="\n".join([told, *worked.in_words(), *reasons]))
+        output.result(result, text="\n".join([text, *worked.in_words(), *reasons]))
 
 
 def agreement(

@@ -68,16 +68,16 @@ def check(
     with command_output(as_json) as output:
         ref = ModelRef(model, base_url=base_url or None, upstream=upstream)
         checks = asyncio.run(_check(ref))
-        asked = step_for_runs(checks, ref.ladder)
+        step = step_for_runs(checks, ref.ladder)
         result = {
             "model": model,
             "destination": ref.destination,
             "works": any(found.works for found in checks),
-            "runs_ask_for": asked,
+            "runs_ask_for": step,
             "steps": [found.model_dump(mode="json") | {"works": found.works} for found in checks],
         }
         lines = [_step(found) for found in checks]
-        lines.append(f"runs will ask for {asked}" if asked else "a run with this model would fail at present")
+        lines.append(f"runs will ask for {step}" if step else "a run with this model would fail at present")
         output.result(result, text="\n".join(lines))
     if not result["works"]:
         raise typer.Exit(code=1)
@@ -89,14 +89,14 @@ async def _check(ref: ModelRef) -> tuple[RungCheck, ...]:
     return await check_model(partial(ref.open_at, deadline_s=DEADLINE_S))
 
 
-def _step(found: RungCheck) -> str:
-    line = f"{found.rung}: {found.outcome}"
-    if found.seconds is not None:
-        usage = found.usage
+def _step(result: RungCheck) -> str:
+    line = f"{result.rung}: {result.outcome}"
+    if result.seconds is not None:
+        usage = result.usage
         tokens = "tokens not reported"
         if usage.prompt_tokens is not None or usage.completion_tokens is not None:
             cached = "cached not reported" if usage.cached_tokens is None else f"{usage.cached_tokens} cached"
             tokens = f"{usage.prompt_tokens} tokens read ({cached}), {usage.completion_tokens} written"
-        thought = ", thought first" if found.thought else ""
-        line += f" in {found.seconds:.1f} s, {tokens}, answered by {found.answered_by}{thought}"
-    return f"{line}: {found.detail}" if found.detail else line
+        thought = ", thought first" if result.thought else ""
+        line += f" in {result.seconds:.1f} s, {tokens}, answered by {result.answered_by}{thought}"
+    return f"{line}: {result.detail}" if result.detail else line

@@ -33,9 +33,9 @@ def list_all(context: typer.Context, as_json: Json = False) -> None:
     if context.invoked_subcommand is not None:
         return
     with command_output(as_json) as output:
-        found = list_prices()
-        text = "\n".join([*map(_line, found), CHECK]) if found else NONE_YET
-        output.result({"prices": [_json(price) for price in found]}, text=text)
+        prices = list_prices()
+        text = "\n".join([*map(_line, prices), CHECK]) if prices else NONE_YET
+        output.result({"prices": [_json(price) for price in prices]}, text=text)
 
 
 @app.command("set")
@@ -84,10 +84,10 @@ def _parsed(target: str, base_url: str | None) -> tuple[str, str]:
     if base_url:
         return checked_base_url(base_url), target
     if target.startswith(("http://", "https://")):
-        found = _URL_AND_MODEL.fullmatch(target)
-        if found is None:
+        match = _URL_AND_MODEL.fullmatch(target)
+        if match is None:
             raise InputError(f"where {target} ends and the model begins is not clear: give MODEL --base-url URL")
-        return checked_base_url(found[1]), found[2]
+        return checked_base_url(match[1]), match[2]
     name, _, model = target.partition("/")
     if not model:
         raise InputError(f"{target!r} names no model: give PRESET/MODEL, URL/MODEL, or MODEL with --base-url")

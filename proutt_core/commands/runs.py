@@ -97,10 +97,10 @@ def _limit(run: str, *, limit: int | None, pilot: bool, retry_failed: bool) -> i
         return limit or PILOT
     if not retry_failed:
         return None
-    there = jobs.find(kind="synthesis", name=run)
-    if there is None:
+    earlier = jobs.find(kind="synthesis", name=run)
+    if earlier is None:
         raise InputError(f'there is no run "{run}" whose failed items could be tried again')
-    return items.counts(there.id).total
+    return items.counts(earlier.id).total
 
 
 def predict(

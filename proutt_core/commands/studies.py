@@ -49,8 +49,8 @@ def create(
                 evidence=evidence,
             )
         )
-        told = f"study {name} made: {cases} cases, {people} people each; `study open {name}` lets them judge"
-        output.result(_json(study), text=told)
+        text = f"study {name} made: {cases} cases, {people} people each; `study open {name}` lets them judge"
+        output.result(_json(study), text=text)
 
 
 @app.command("open")

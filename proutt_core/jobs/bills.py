@@ -19,9 +19,9 @@ from proutt_core.types.job_kinds import KINDS
 def rates_of(*, address: str, model: str, on: date) -> Rates | None:
     """What a million tokens cost on that day. Models on this machine are free unless a price is set for them; None
     where no price is known."""
-    found = prices.price_for(address, model, on=on)
-    if found is not None:
-        return found
+    price = prices.price_for(address, model, on=on)
+    if price is not None:
+        return price
     return FREE if is_local(address) else None
 
 
@@ -35,10 +35,10 @@ def no_price(*, address: str, model: str, on: date) -> str:
 
 def required_rates(*, address: str, model: str, on: date) -> Rates:
     """SettingsError that says how to add a price where none is known."""
-    found = rates_of(address=address, model=model, on=on)
-    if found is None:
+    rates = rates_of(address=address, model=model, on=on)
+    if rates is None:
         raise SettingsError(f"{no_price(address=address, model=model, on=on)}; a limit in money needs it")
-    return found
+    return rates
 
 
 def bill_of(job_id: int) -> Bill:

@@ -74,10 +74,10 @@ def _message(job_id: int) -> dict[str, Any]:
 
 
 def _sentence(job: JobInfo, counts: items.ItemCounts) -> str:
-    told = f'The {KINDS[job.kind].noun} "{job.name}" is {job.state}'
+    sentence = f'The {KINDS[job.kind].noun} "{job.name}" is {job.state}'
     if counts.total:
-        told += f": {counts.done} of {counts.total} done, {counts.failed} failed"
-    return f"{told}. {_reason(job)}".strip()
+        sentence += f": {counts.done} of {counts.total} done, {counts.failed} failed"
+    return f"{sentence}. {_reason(job)}".strip()
 
 
 def _reason(job: JobInfo) -> str:
@@ -85,16 +85,16 @@ def _reason(job: JobInfo) -> str:
 
 
 async def _post(url: str, message: dict[str, Any]) -> None:
-    told = "no answer"
+    problem = "no answer"
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TRY_S)) as session:
         for attempt in range(1, TRIES + 1):
             try:
                 async with session.post(url, json=message, allow_redirects=False) as response:
                     if response.status < 300:
                         return
-                    told = f"HTTP {response.status}"
+                    problem = f"HTTP {response.status}"
             except (aiohttp.ClientError, OSError, TimeoutError) as exc:
-                told = type(exc).__name__
+                problem = type(exc).__name__
             if attempt < TRIES:
                 await asyncio.sleep(WAIT_S * attempt)
-    log.warning("the webhook did not take what became of %s in %d tries: %s", message["job"], TRIES, told)
+    log.warning("the webhook did not take what became of %s in %d tries: %s", message["job"], TRIES, problem)

@@ -38,9 +38,9 @@ class FailureGroup:
 
 def grouped(failures: Iterable[Failed]) -> list[FailureGroup]:
     """Failures put together by stage and kind of reason, the most frequent first."""
-    found: dict[tuple[str, str], list[Failed]] = {}
+    by_kind: dict[tuple[str, str], list[Failed]] = {}
     for failure in failures:
-        found.setdefault((failure.stage, _kind(failure.reason)), []).append(failure)
+        by_kind.setdefault((failure.stage, _kind(failure.reason)), []).append(failure)
     groups = [
         FailureGroup(
             key=hashlib.sha256("\n".join(kind).encode("utf-8", "replace")).hexdigest()[:16],
@@ -48,7 +48,7 @@ def grouped(failures: Iterable[Failed]) -> list[FailureGroup]:
             reason=alike[0].reason,
             item_ids=tuple(failure.item_id for failure in alike),
         )
-        for kind, alike in found.items()
+        for kind, alike in by_kind.items()
     ]
     return sorted(groups, key=lambda group: -group.count)
 

@@ -147,17 +147,17 @@ def forecast(
     cached = history.cached_share or 0.0
     stages = []
     for stage, calls in _calls(plan, lengths, history).items():
-        asked = calls * history.asked_again
-        prompt = asked * lengths.prompt_tokens[stage] * factor
+        asked_calls = calls * history.asked_again
+        prompt = asked_calls * lengths.prompt_tokens[stage] * factor
         completion = _completion(stage, history)
         stages.append(
             StageEstimate(
                 stage=stage,
-                calls=asked,
+                calls=asked_calls,
                 prompt_tokens=prompt,
                 cached_tokens=prompt * cached,
-                completion_tokens=asked * completion,
-                seconds=asked * _seconds(stage, completion, history, in_process),
+                completion_tokens=asked_calls * completion,
+                seconds=asked_calls * _seconds(stage, completion, history, in_process),
             )
         )
     return Forecast(
@@ -183,7 +183,7 @@ def _calls(plan: Plan, lengths: Lengths, history: History) -> dict[str, float]:
     """How often each stage will be asked, were every reply valid."""
     shares = _shares(history)
     both = history.both_views or BOTH_VIEWS
-    found: dict[str, float] = {}
+    calls: dict[str, float] = {}
     for stage, by_branch in lengths.calls.items():
         # What only the rejected side asks: in the high branch, everything that the low one does not ask.
         low, high = by_branch.get("low", 0.0), by_branch.get("high", 0.0)
@@ -192,11 +192,11 @@ def _calls(plan: Plan, lengths: Lengths, history: History) -> dict[str, float]:
         elif stage == "revise":
             chosen, rejected = low, both if high else 0.0
         else:
-            found[stage] = plan.new * by_branch.get("mid", 0.0)
+            calls[stage] = plan.new * by_branch.get("mid", 0.0)
             continue
         an_item = (shares["mid"] + shares["low"]) * chosen + (shares["high"] + shares["mid"]) * rejected
-        found[stage] = plan.new * an_item + plan.missing_chosen * chosen + plan.missing_rejected * rejected
-    return found
+        calls[stage] = plan.new * an_item + plan.missing_chosen * chosen + plan.missing_rejected * rejected
+    return calls
 
 
 def _known(stage: str, history: History) -> StageHistory | None:
@@ -220,8 +220,8 @@ def _seconds(stage: str, completion: float, history: History, in_process: bool) 
 
 def _wall(stages: list[StageEstimate], concurrency: int) -> float:
     """Full slots, but never less than one item takes from its first call to its last."""
-    one = sum(s.seconds / s.calls for s in stages if s.stage in LONGEST_WAY and s.calls > 0)
-    return max(sum(s.seconds for s in stages) / concurrency, one)
+    item_s = sum(s.seconds / s.calls for s in stages if s.stage in LONGEST_WAY and s.calls > 0)
+    return max(sum(s.seconds for s in stages) / concurrency, item_s)
 
 
 def _counted(stage: str, history: History) -> bool:
@@ -247,48 +247,54 @@ def _money(stages: list[StageEstimate], lengths: Lengths, history: History, rate
 def _assumptions(plan: Plan, lengths: Lengths, history: History, in_process: bool) -> list[str]:
     shares = _shares(history)
     measured = "as in earlier runs of this model" if sum(history.branches.values()) >= FEWEST_ITEMS else "assumed"
-    told = [
+    sentences = [
         f"Branches, {measured}: " + ", ".join(f"{b} {shares[b]:.0%}" for b in BRANCHES) + ".",
         f"Views perturbed an item: {history.both_views or BOTH_VIEWS:.2f}"
         + (" (as in earlier runs)." if history.both_views else " (assumed)."),
     ]
     if history.tokens_factor is not None:
-        told.append("Tokens a character: as this model's server counted them in earlier calls.")
+        sentences.append("Tokens a character: as this model's server counted them in earlier calls.")
     else:
-        told.append(
+        sentences.append(
             f"Tokens a character: {CJK_TOKENS} of Chinese and Japanese, {OTHER_TOKENS} of other scripts (assumed: no"
             " earlier call of this model is in the log)."
         )
-    told += _about_replies(list(lengths.calls), history, in_process)
+    sentences += _about_replies(list(lengths.calls), history, in_process)
     if history.cached_share is not None:
-        told.append(f"From the server's own cache, as in earlier runs: {history.cached_share:.0%} of prompt tokens.")
+        sentences.append(
+            f"From the server's own cache, as in earlier runs: {history.cached_share:.0%} of prompt tokens."
+        )
     else:
-        told.append("From the server's own cache: nothing (assumed; the low figure counts all that prompts share).")
-    told.append(f"Calls for each valid reply: {history.asked_again:.2f}.")
+        sentences.append(
+            "From the server's own cache: nothing (assumed; the low figure counts all that prompts share)."
+        )
+    sentences.append(f"Calls for each valid reply: {history.asked_again:.2f}.")
     if plan.known:
-        told.append(f"{plan.known} items are in the call log already and cost only the revisions that are missing.")
+        sentences.append(
+            f"{plan.known} items are in the call log already and cost only the revisions that are missing."
+        )
     minutes = history.review_minutes
     if minutes is not None:
-        told.append(f"Reviewing: {minutes:.1f} minutes a pair, the median of {history.reviews} reviews.")
+        sentences.append(f"Reviewing: {minutes:.1f} minutes a pair, the median of {history.reviews} reviews.")
     else:
-        told.append(
+        sentences.append(
             f"Reviewing: {MINUTES_A_PAIR:.0f} minute a pair (assumed: fewer than {FEWEST_ITEMS} timed reviews)."
         )
-    return told
+    return sentences
 
 
 def _about_replies(stages: list[str], history: History, in_process: bool) -> list[str]:
     counted = [stage for stage in stages if _counted(stage, history)]
     guessed = [stage for stage in stages if stage not in counted]
     untimed = [stage for stage in stages if _known(stage, history) is None]
-    told = [f"Tokens of a reply: as in earlier calls of {', '.join(counted)}."] if counted else []
+    sentences = [f"Tokens of a reply: as in earlier calls of {', '.join(counted)}."] if counted else []
     if guessed:
         lengths = ", ".join(f"{stage} {_completion(stage, history):.0f}" for stage in guessed)
-        told.append(f"Tokens of a reply, assumed: {lengths}; a reasoning model takes several times as many.")
+        sentences.append(f"Tokens of a reply, assumed: {lengths}; a reasoning model takes several times as many.")
     if not untimed:
-        told.append("Duration of a call: as in earlier runs of this model.")
+        sentences.append("Duration of a call: as in earlier runs of this model.")
     elif in_process:
-        told.append("Duration of a call, assumed: 10 ms.")
+        sentences.append("Duration of a call, assumed: 10 ms.")
     else:
-        told.append("Duration of a call, assumed: 1 s and 1 s more for every 50 tokens of its reply.")
-    return told
+        sentences.append("Duration of a call, assumed: 1 s and 1 s more for every 50 tokens of its reply.")
+    return sentences

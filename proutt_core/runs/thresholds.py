@@ -60,44 +60,44 @@ def views_at_top(scores: Mapping[str, float]) -> int:
     return len({prediction_id[0] for prediction_id, score in scores.items() if score == top})
 
 
-def branch_counts(found: Iterable[Similarity], thresholds: Thresholds) -> dict[Branch, int]:
+def branch_counts(similarities: Iterable[Similarity], thresholds: Thresholds) -> dict[Branch, int]:
     """Always with all three branches."""
-    counts = Counter(branch_of(one.top, thresholds) for one in found)
+    counts = Counter(branch_of(one.top, thresholds) for one in similarities)
     return {branch: counts[branch] for branch in BRANCHES}
 
 
-def histogram(found: Sequence[Similarity], thresholds: Thresholds, *, bins: int = BINS) -> list[Bar]:
+def histogram(similarities: Sequence[Similarity], thresholds: Thresholds, *, bins: int = BINS) -> list[Bar]:
     """Of the top similarity over [0, 1], in bars of equal width."""
     counts: list[Counter[Branch]] = [Counter() for _ in range(bins)]
-    for one in found:
-        counts[min(int(one.top * bins), bins - 1)][branch_of(one.top, thresholds)] += 1
+    for similarity in similarities:
+        counts[min(int(similarity.top * bins), bins - 1)][branch_of(similarity.top, thresholds)] += 1
     return [
         Bar(low=n / bins, high=(n + 1) / bins, counts={branch: counted[branch] for branch in BRANCHES})
         for n, counted in enumerate(counts)
     ]
 
 
-def moved(found: Iterable[Similarity], before: Thresholds, after: Thresholds) -> Counter[tuple[Branch, Branch]]:
+def moved(similarities: Iterable[Similarity], before: Thresholds, after: Thresholds) -> Counter[tuple[Branch, Branch]]:
     """How many items go from which branch to which other one."""
-    changes = Counter((branch_of(one.top, before), branch_of(one.top, after)) for one in found)
+    changes = Counter((branch_of(one.top, before), branch_of(one.top, after)) for one in similarities)
     return Counter({change: n for change, n in changes.items() if change[0] != change[1]})
 
 
 def new_calls(
-    found: Iterable[Similarity], before: Thresholds, after: Thresholds, *, without: Collection[str] = ()
+    similarities: Iterable[Similarity], before: Thresholds, after: Thresholds, *, without: Collection[str] = ()
 ) -> NewCalls:
     """What a change would ask of the model. The high branch has the wrong paths and the rejected's revision, the low
     one the chosen's, the middle one both; what an item has stays in the call log. `without` is the run's ablation."""
     wrong = revise = 0
     if "revision" in without:
         return NewCalls()
-    for one in found:
-        was, becomes = branch_of(one.top, before), branch_of(one.top, after)
+    for similarity in similarities:
+        was, becomes = branch_of(similarity.top, before), branch_of(similarity.top, after)
         if was == "high" and becomes != "high":
             revise += 1
         if was == "low" and becomes != "low":
-            wrong += one.views
-            revise += one.views
+            wrong += similarity.views
+            revise += similarity.views
     return NewCalls(wrong_path=wrong, revise=revise)
 
 
@@ -114,28 +114,28 @@ def expected_money(calls: NewCalls, bill: Bill) -> float | None:
     return money
 
 
-def beside(found: Iterable[Similarity], tau: float, *, n: int = 3) -> tuple[list[Similarity], list[Similarity]]:
+def beside(similarities: Iterable[Similarity], tau: float, *, n: int = 3) -> tuple[list[Similarity], list[Similarity]]:
     """The `n` items nearest below the line and the `n` nearest on or above it, nearest first."""
-    ordered = sorted(found, key=lambda one: (one.top, one.item_id))
+    ordered = sorted(similarities, key=lambda one: (one.top, one.item_id))
     below = [one for one in ordered if one.top < tau]
     above = [one for one in ordered if one.top >= tau]
     return below[::-1][:n], above[:n]
 
 
-def worries(found: Sequence[Similarity], thresholds: Thresholds) -> list[tuple[Worry, str]]:
+def worries(similarities: Sequence[Similarity], thresholds: Thresholds) -> list[tuple[Worry, str]]:
     """What looks wrong, each with the branch or the line that it is about; nothing of fewer than ten items."""
-    if len(found) < 10:
+    if len(similarities) < 10:
         return []
-    told: list[tuple[Worry, str]] = []
-    for branch, count in branch_counts(found, thresholds).items():
-        of_all = share(count, len(found)) or 0.0
+    concerns: list[tuple[Worry, str]] = []
+    for branch, count in branch_counts(similarities, thresholds).items():
+        of_all = share(count, len(similarities)) or 0.0
         if of_all >= NEARLY_ALL:
-            told.append(("nearly_all", branch))
+            concerns.append(("nearly_all", branch))
         elif of_all < HARDLY_ANY:
-            told.append(("hardly_any", branch))
+            concerns.append(("hardly_any", branch))
     lines: dict[Line, float] = {"tau_high": thresholds.tau_high, "tau_low": thresholds.tau_low}
     for line, tau in lines.items():
-        near = sum(abs(one.top - tau) <= NEAR for one in found)
-        if (share(near, len(found)) or 0.0) >= PILED_UP:
-            told.append(("no_room", line))
-    return told
+        near = sum(abs(one.top - tau) <= NEAR for one in similarities)
+        if (share(near, len(similarities)) or 0.0) >= PILED_UP:
+            concerns.append(("no_room", line))
+    return concerns

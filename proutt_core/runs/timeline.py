@@ -110,10 +110,10 @@ def _span(call: Call) -> tuple[datetime, datetime, datetime] | None:
 def _in_lanes(bars: Sequence[Bar], *, apart: float) -> tuple[Bar, ...]:
     """Each in the first lane of its stage whose last bar ended at least `apart` before."""
     free_from: dict[str, list[float]] = {}
-    found = []
+    placed = []
     for bar in bars:
         lanes = free_from.setdefault(bar.stage, [])
         lane = next((n for n, free in enumerate(lanes) if free <= bar.asked), len(lanes))
         lanes[lane : lane + 1] = [bar.ends + apart]
-        found.append(replace(bar, lane=lane))
-    return tuple(found)
+        placed.append(replace(bar, lane=lane))
+    return tuple(placed)

@@ -103,7 +103,7 @@ def test_masking_replaces_texts_and_all_that_comes_from_them(
         session.exec(sa.update(DialogueRow).values(original="{…}", notes=["x"]))
     before = stored(dataset_id)
     treated = mask_dataset(dataset_id)
-    assert (treated.dialogues, treated.found) == (3, {"phone": 5, "email": 2, "id": 1})
+    assert (treated.dialogues, treated.places) == (3, {"phone": 5, "email": 2, "id": 1})
     after = stored(dataset_id)
     assert texts(after["mail"])[:3] == ["I am [EMAIL_1]", "Noted.", "Again: [EMAIL_1], or [PHONE_1]"]
     assert texts(after["zh"])[:3] == ["我的手机是[PHONE_1]", "好的", "身份证[ID_1]"]
@@ -187,7 +187,7 @@ def test_later_utterances_are_the_users_where_masking_makes_the_assistant_say_th
 def test_dropping_takes_the_dialogues_and_their_samples(database: str, talks: Path) -> None:
     dataset_id = imported(talks)
     treated = drop_from_dataset(dataset_id)
-    assert (treated.dialogues, treated.found) == (3, {"phone": 5, "email": 2, "id": 1})
+    assert (treated.dialogues, treated.places) == (3, {"phone": 5, "email": 2, "id": 1})
     assert [info.dialogue.external_id for info in dialogues.browse(dataset_id).dialogues] == ["plain"]
     assert datasets.required("d").samples == 1
     assert drop_from_dataset(dataset_id).dialogues == 0

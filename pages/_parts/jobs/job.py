@@ -115,20 +115,20 @@ def draw_progress(job: JobInfo) -> None:
     """An itemised job: name and state beside the buttons that it allows, how far it is, what it cost so far, and why it
     stands still."""
     counts = items.counts(job.id)
-    told = [
+    facts = [
         _("{done} of {total} done").format(done=f"{counts.done:,}", total=f"{counts.total:,}"),
         _("{n} failed").format(n=f"{counts.failed:,}"),
     ]
     if job.state == "running":
-        told += _speed(job, counts)
+        facts += _speed(job, counts)
     with st.container(horizontal=True, vertical_alignment="center"):
         _name_and_state(job)
         if job.state == "done":
-            st.text(" · ".join(told), width="content")
+            st.text(" · ".join(facts), width="content")
         st.space("stretch")
         draw_buttons(job, retry=counts.failed if not job.active else 0)
     if job.state != "done":
-        st.progress(counts.finished / counts.total if counts.total else 0.0, text=" · ".join(told))
+        st.progress(counts.finished / counts.total if counts.total else 0.0, text=" · ".join(facts))
         fact_row(_so_far(job, counts, bill_of(job.id)))
         _standstill(job)
 
@@ -136,11 +136,11 @@ def draw_progress(job: JobInfo) -> None:
 def _speed(job: JobInfo, counts: ItemCounts) -> list[str]:
     lately = ended_lately(job.id, within_s=LATELY_S)
     left = counts.total - counts.finished
-    found = pace(ended=lately.ended, first=lately.first, now=lately.at, left=left)
-    if found.per_minute is None or found.seconds_left is None:
+    measured = pace(ended=lately.ended, first=lately.first, now=lately.at, left=left)
+    if measured.per_minute is None or measured.seconds_left is None:
         return []
-    speed = _("{n} a minute").format(n=f"{found.per_minute:,.0f}")
-    return [speed, _("about {time} left").format(time=duration_said(duration(found.seconds_left)))]
+    speed = _("{n} a minute").format(n=f"{measured.per_minute:,.0f}")
+    return [speed, _("about {time} left").format(time=duration_said(duration(measured.seconds_left)))]
 
 
 def _so_far(job: JobInfo, counts: ItemCounts, bill: Bill) -> list[tuple[str, str]]:

@@ -16,8 +16,8 @@ from proutt_core.llm.providers.model_ref import ModelRef
 
 
 def check_button(key: str) -> bool:
-    told = _("Asks it once for each shape of reply, with a short text of our own: no dialogue is sent.")
-    return st.button(_("Check this model"), icon=":material/network_check:", key=f"{key}-check-go", help=told)
+    explanation = _("Asks it once for each shape of reply, with a short text of our own: no dialogue is sent.")
+    return st.button(_("Check this model"), icon=":material/network_check:", key=f"{key}-check-go", help=explanation)
 
 
 def draw_check(model: ModelRef, require_confirmed: Callable[[], None], key: str, *, now: bool) -> None:
@@ -31,8 +31,8 @@ def draw_check(model: ModelRef, require_confirmed: Callable[[], None], key: str,
             require_confirmed()
             with st.spinner(_("Asking it three times, at most {seconds} s …").format(seconds=f"{DEADLINE_S:g}")):
                 st.session_state[kept] = (model, _checks(model))
-    asked, checks = st.session_state.get(kept, (None, ()))
-    if checks and asked == model:
+    checked_model, checks = st.session_state.get(kept, (None, ()))
+    if checks and checked_model == model:
         _draw(checks, model)
 
 

@@ -66,9 +66,9 @@ def _provider_name(provider: str) -> str:
 def _preset_model(key: str, provider: str) -> str:
     preset = PRESETS[provider]
     if not preset.models:
-        found = st.text_input(_("Name of the model there"), key=f"{key}-name-{provider}")
+        model = st.text_input(_("Name of the model there"), key=f"{key}-name-{provider}")
     else:
-        found = st.selectbox(
+        model = st.selectbox(
             _("Name of the model there"), preset.models, accept_new_options=True, key=f"{key}-name-{provider}"
         )
     st.caption(
@@ -76,12 +76,12 @@ def _preset_model(key: str, provider: str) -> str:
     )
     if preset.note:
         st.caption(preset.note)
-    return found or ""
+    return model or ""
 
 
 def _upstream(key: str, model: str) -> str:
     """The default follows the model; what somebody types is kept for that model."""
-    found = st.text_input(
+    upstream = st.text_input(
         _("Provider behind OpenRouter"),
         value=UPSTREAMS.get(model, ""),
         placeholder="deepinfra/fp4",
@@ -91,7 +91,7 @@ def _upstream(key: str, model: str) -> str:
             "nothing of them."
         ),
     )
-    return found or ""
+    return upstream or ""
 
 
 def _destination(model: ModelRef, key: str, *, tell: bool) -> bool:

@@ -20,23 +20,23 @@ from proutt_core.runs.request import RunRequest, RunSettings
 
 def draw_estimate(request: RunRequest) -> None:
     """Raises what `forecast_run` does."""
-    found = forecast_run(request)
+    forecast = forecast_run(request)
     with st.container(border=True):
-        _figures(found)
+        _figures(forecast)
         with st.expander(_("What this assumes")):
-            _assumptions(found)
+            _assumptions(forecast)
 
 
-def _figures(found: Forecast) -> None:
+def _figures(forecast: Forecast) -> None:
     money = _("unknown")
-    if found.money is not None:
-        money = shown_money(found.money.likely, found.currency) if found.currency else _("nothing")
+    if forecast.money is not None:
+        money = shown_money(forecast.money.likely, forecast.currency) if forecast.currency else _("nothing")
     figures = [
-        (_("Items"), f"{found.items:,}"),
-        (_("Calls, about"), f"{found.calls:,}"),
+        (_("Items"), f"{forecast.items:,}"),
+        (_("Calls, about"), f"{forecast.calls:,}"),
         (_("Cost, about"), money),
-        (_("Time, about"), duration_said(duration(found.seconds))),
-        (_("Reviewing, about"), duration_said(duration(found.reviewing_hours * 3600))),
+        (_("Time, about"), duration_said(duration(forecast.seconds))),
+        (_("Reviewing, about"), duration_said(duration(forecast.reviewing_hours * 3600))),
     ]
     for place, (label, value) in zip(st.columns(len(figures)), figures, strict=True):
         with place, st.container(gap=None):
@@ -44,25 +44,26 @@ def _figures(found: Forecast) -> None:
             st.text(value)
 
 
-def _assumptions(found: Forecast) -> None:
+def _assumptions(forecast: Forecast) -> None:
     lines = []
-    if found.money is None:
-        lines.append(found.price_note)
-    elif found.currency:
+    if forecast.money is None:
+        lines.append(forecast.price_note)
+    elif forecast.currency:
         lines.append(
             _("Cost: between {low} and {high}.").format(
-                low=shown_money(found.money.low, found.currency), high=shown_money(found.money.high, found.currency)
+                low=shown_money(forecast.money.low, forecast.currency),
+                high=shown_money(forecast.money.high, forecast.currency),
             )
         )
     lines.append(
         _("Tokens: {prompt} to read, of them {cached} cached, {reply} to write.").format(
-            prompt=f"{found.prompt_tokens:,}",
-            cached=f"{found.cached_tokens:,}",
-            reply=f"{found.completion_tokens:,}",
+            prompt=f"{forecast.prompt_tokens:,}",
+            cached=f"{forecast.cached_tokens:,}",
+            reply=f"{forecast.completion_tokens:,}",
         )
     )
     with st.container(gap="xxsmall"):
-        for sentence in (*lines, *found.assumptions):
+        for sentence in (*lines, *forecast.assumptions):
             st.text(visible(sentence))
 
 

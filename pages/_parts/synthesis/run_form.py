@@ -41,8 +41,8 @@ class _Advanced:
 
 @st.fragment  # what is typed here changes nothing below: the open run is not drawn anew at every field
 @show_error()
-def run_form(found: list[DatasetInfo], runs: list[JobInfo]) -> None:
-    by_name = {dataset.name: dataset for dataset in found}
+def run_form(datasets: list[DatasetInfo], runs: list[JobInfo]) -> None:
+    by_name = {dataset.name: dataset for dataset in datasets}
     left, right = st.columns(2, gap="large")
     with left:
         dataset = by_name[st.selectbox(_("Dataset"), list(by_name), key="run-dataset")]
@@ -104,9 +104,9 @@ def _same_model(job: JobInfo, chosen: Chosen) -> bool:
 
 def _how_many(dataset: DatasetInfo, split: str, *, pilot_first: bool) -> tuple[int | None, bool]:
     """The limit, and whether this is a pilot: the default of a model's first run, where there is more than a pilot."""
-    there = dataset.samples_in(split)
-    names = {"some": _("The first …"), "all": _("All {n}").format(n=f"{there:,}")}
-    if there > PILOT:
+    available = dataset.samples_in(split)
+    names = {"some": _("The first …"), "all": _("All {n}").format(n=f"{available:,}")}
+    if available > PILOT:
         names = {"pilot": _("Pilot: {n} dialogues").format(n=PILOT)} | names
     chosen = st.segmented_control(
         _("How many"),
@@ -127,29 +127,31 @@ def _how_many(dataset: DatasetInfo, split: str, *, pilot_first: bool) -> tuple[i
 
 def _personal_data(dataset: DatasetInfo) -> None:
     """What is known of personal data in the dialogues, before they are sent anywhere."""
-    found = personal_data.summary(dataset.id)
-    if found.dialogues:
-        told = ngettext("{n} dialogue may hold personal data", "{n} dialogues may hold personal data", found.dialogues)
-        n = found.dialogues
-    elif found.unchecked:  # imported by an earlier version
-        told = ngettext(
+    summary = personal_data.summary(dataset.id)
+    if summary.dialogues:
+        sentence = ngettext(
+            "{n} dialogue may hold personal data", "{n} dialogues may hold personal data", summary.dialogues
+        )
+        n = summary.dialogues
+    elif summary.unchecked:  # imported by an earlier version
+        sentence = ngettext(
             "{n} dialogue was not looked through for personal data",
             "{n} dialogues were not looked through for personal data",
-            found.unchecked,
+            summary.unchecked,
         )
-        n = found.unchecked
+        n = summary.unchecked
     else:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":orange[:material/privacy_tip:] {told.format(n=f'{n:,}')}", width="content")
+        st.markdown(f":orange[:material/privacy_tip:] {sentence.format(n=f'{n:,}')}", width="content")
         st.page_link("datasets.py", label=_("See, mask or drop them"))
 
 
 def _advanced() -> _Advanced:
-    one, two, three, four, five = st.columns(5)
+    first, second, third, fourth, fifth = st.columns(5)
     splits = {"train": "train", "all": _("all (inspection only)")}
-    split = one.selectbox(_("Split"), list(splits), format_func=splits.__getitem__, key="run-split")
-    high = two.number_input(
+    split = first.selectbox(_("Split"), list(splits), format_func=splits.__getitem__, key="run-split")
+    high = second.number_input(
         "tau_high",
         min_value=0.0,
         max_value=1.0,
@@ -158,7 +160,7 @@ def _advanced() -> _Advanced:
         key="run-high",
         help=_("From this top similarity on, the insight is chosen as it is."),
     )
-    low = three.number_input(
+    low = third.number_input(
         "tau_low",
         min_value=0.0,
         max_value=1.0,
@@ -167,21 +169,21 @@ def _advanced() -> _Advanced:
         key="run-low",
         help=_("Below this top similarity, the insight is rejected as it is."),
     )
-    seed = four.number_input(_("Seed"), min_value=0, value=0, key="run-seed")
-    concurrency = _concurrency(five, "run")
-    one, two, three, four = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
+    seed = fourth.number_input(_("Seed"), min_value=0, value=0, key="run-seed")
+    concurrency = _concurrency(fifth, "run")
+    first, second, third, fourth = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
     names = part_names()
-    without = one.multiselect(
+    without = first.multiselect(
         _("Ablation: leave out"),
         PARTS,
         format_func=names.__getitem__,
         placeholder=_("nothing: the whole method"),
         key="run-without",
     )
-    max_calls = two.number_input(
+    max_calls = second.number_input(
         _("At most so many calls"), min_value=1, value=None, placeholder=_("no limit"), key="run-max-calls"
     )
-    max_cost = three.number_input(
+    max_cost = third.number_input(
         _("At most so much money"),
         min_value=0.01,
         value=None,
@@ -189,7 +191,7 @@ def _advanced() -> _Advanced:
         key="run-max-cost",
         help=_("In the currency of the model's price. The run pauses before it would pay more."),
     )
-    fresh = four.toggle(
+    fresh = fourth.toggle(
         _("Ask everything anew"),
         key="run-fresh",
         help=_("Replies that are stored do not answer: a new generation of calls begins."),
@@ -231,10 +233,10 @@ def _concurrency(place: "st.delta_generator.DeltaGenerator", key: str) -> int:
 
 @st.fragment
 @show_error()
-def predict_form(found: list[DatasetInfo]) -> None:
+def predict_form(datasets: list[DatasetInfo]) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        dataset = st.selectbox(_("Dataset"), [dataset.name for dataset in found], key="predict-dataset")
+        dataset = st.selectbox(_("Dataset"), [dataset.name for dataset in datasets], key="predict-dataset")
         chosen = choose_model_form("predict-model")
     with right:
         tree = st.toggle(
@@ -252,13 +254,13 @@ def predict_form(found: list[DatasetInfo]) -> None:
             help=_("A method never changes: other settings need another name. Annotators never see it."),
         )
     with st.expander(_("Advanced")):
-        one, two, three = st.columns(3)
+        first, second, third = st.columns(3)
         splits = ["test", "valid", "train", "all"]
-        split = one.selectbox(_("Split"), splits, key="predict-split", help=_("Studies take their cases from test."))
-        limit = two.number_input(
+        split = first.selectbox(_("Split"), splits, key="predict-split", help=_("Studies take their cases from test."))
+        limit = second.number_input(
             _("First samples only"), min_value=1, value=None, placeholder=_("all"), key="predict-limit"
         )
-        concurrency = _concurrency(three, "predict")
+        concurrency = _concurrency(third, "predict")
     if not st.button(_("Start predicting"), type="primary", icon=":material/play_arrow:", key="predict-go"):
         return
     with show_error():

@@ -33,14 +33,14 @@ def _search(job: JobInfo, claim: WholeJobClaim) -> None:
         ids.append(dialogue_id)
 
     @lru_cache(SETS_KEPT)
-    def one(dialogue_id: int) -> frozenset[str]:
+    def shingles_of_dialogue(dialogue_id: int) -> frozenset[str]:
         return shingles(near_duplicates.texts_of([dialogue_id])[dialogue_id])
 
     def shingles_of(positions: Sequence[int]) -> list[frozenset[str]]:
-        return [one(ids[position]) for position in positions]
+        return [shingles_of_dialogue(ids[position]) for position in positions]
 
-    found = index.copies(shingles_of, lambda: claim.renew(len(ids)))
-    near_duplicates.add(job.dataset_id, [(ids[copy], ids[like], similarity) for copy, like, similarity in found])
+    copies = index.copies(shingles_of, lambda: claim.renew(len(ids)))
+    near_duplicates.add(job.dataset_id, [(ids[copy], ids[like], similarity) for copy, like, similarity in copies])
 
 
 def _texts(dataset_id: int) -> Iterator[tuple[int, str]]:

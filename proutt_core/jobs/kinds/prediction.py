@@ -26,11 +26,11 @@ async def run_prediction(job_id: int, *, shared: ProcessResources, concurrency: 
     settings = None if method is None else MethodSettings.from_stored(method.settings)
     if settings is None:
         raise InputError(f'"{job.name}" is not of a method that this program can run')
-    work = partial(_one, without_tree=settings.without_tree)
+    work = partial(_predict, without_tree=settings.without_tree)
     await run_model_items(job, settings.model.open(), work, shared=shared, concurrency=concurrency)
 
 
-async def _one(claim: ItemClaim, model: ItemModel, *, without_tree: bool) -> Ended:
+async def _predict(claim: ItemClaim, model: ItemModel, *, without_tree: bool) -> Ended:
     assert claim.sample_id is not None
     stored = await asyncio.to_thread(dialogues.sample_by_id, claim.sample_id)
     assert stored is not None

@@ -26,7 +26,7 @@ async def run_synthesis(job_id: int, *, shared: ProcessResources, concurrency: i
     settings = RunSettings.from_stored(job.settings)
     model = settings.model.open()
     _require_same_code(job, settings, model)
-    work = partial(_one, settings=settings)
+    work = partial(_make_pair, settings=settings)
     await run_model_items(job, model, work, shared=shared, concurrency=concurrency)
 
 
@@ -39,7 +39,7 @@ def _require_same_code(job: JobInfo, settings: RunSettings, model: Model) -> Non
         )
 
 
-async def _one(claim: ItemClaim, model: ItemModel, *, settings: RunSettings) -> Ended:
+async def _make_pair(claim: ItemClaim, model: ItemModel, *, settings: RunSettings) -> Ended:
     assert claim.sample_id is not None
     stored = await asyncio.to_thread(dialogues.sample_by_id, claim.sample_id)
     assert stored is not None

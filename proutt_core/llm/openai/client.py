@@ -134,8 +134,8 @@ class OpenAICompatible:
         """Seconds until the next attempt. What the server asked for holds for all calls."""
         own = self._backoff.wait_s(attempt=attempt, retry_after_s=passing.retry_after_s, jitter=self._jitter)
         if passing.retry_after_s:
-            asked = min(passing.retry_after_s, self._backoff.longest_retry_after_s)
-            self._not_before = max(self._not_before, time.monotonic() + asked)
+            pause_s = min(passing.retry_after_s, self._backoff.longest_retry_after_s)
+            self._not_before = max(self._not_before, time.monotonic() + pause_s)
         return own
 
     async def _wait_for_the_server(self) -> None:
@@ -153,9 +153,9 @@ class OpenAICompatible:
             reply = await transport.post(self._body(prompt, schema, draw, self._ladder[rung]))
             if 200 <= reply.status < 300:
                 return reply.body
-            error = _Refusal.of(reply)
-            if schema is None or rung + 1 >= len(self._ladder) or not error.is_of_the_format:
-                raise self._meaning(error.told)
+            refusal = _Refusal.of(reply)
+            if schema is None or rung + 1 >= len(self._ladder) or not refusal.is_of_the_format:
+                raise self._meaning(refusal.error)
             self._rung = max(self._rung, rung + 1)  # another call may have stepped down meanwhile
 
     def _body(self, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int, rung: Rung) -> bytes:
@@ -186,8 +186,8 @@ class OpenAICompatible:
         return read_answer(answer, model=self.name, address=self.address, latency_s=latency_s, typed=typed)
 
     def _meaning(self, error: ServerError) -> ModelRefused | Passing:
-        told = replace(error, message=self._without_key(error.message))
-        return meaning_of(told, model=self.name, address=self.address, key_env=self._key_env)
+        redacted = replace(error, message=self._without_key(error.message))
+        return meaning_of(redacted, model=self.name, address=self.address, key_env=self._key_env)
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "•••") if self._key else text
@@ -208,15 +208,15 @@ def _response_format(rung: Rung, schema: ReplyType[BaseModel]) -> str:
     if rung == "json_object":
         return as_json({"type": rung})
     name = re.sub(r"[^a-zA-Z0-9_-]", "_", schema.name)[:64]
-    wanted = object_json({"name": as_json(name), "strict": as_json(True), "schema": schema.json_text})
-    return object_json({"type": as_json(rung), "json_schema": wanted})
+    format = object_json({"name": as_json(name), "strict": as_json(True), "schema": schema.json_text})
+    return object_json({"type": as_json(rung), "json_schema": format})
 
 
 @dataclass(frozen=True)
 class _Refusal:
-    """An answer with an error status. `told` is what the server said, `param` which field it was about."""
+    """An answer with an error status. `error` is what the server said, `param` which field it was about."""
 
-    told: ServerError
+    error: ServerError
     param: str
 
     @classmethod
@@ -228,7 +228,7 @@ class _Refusal:
         message = fields.get("message") or fields.get("detail") or inner or f"status {reply.status} without a word"
         code = fields.get("code")
         return cls(
-            told=ServerError(
+            error=ServerError(
                 reply.status,
                 None if code is None else str(code),
                 message if isinstance(message, str) else json.dumps(message, ensure_ascii=False),
@@ -241,11 +241,11 @@ class _Refusal:
     def is_of_the_format(self) -> bool:
         """Whether this rung is what the server refuses. Of a prompt that is too long, OpenAI tells how many tokens are
         "in the response_format schemas": stepping down for it would cost every later call its schema."""
-        if lacks_parameters(self.told.status, self.told.message):
+        if lacks_parameters(self.error.status, self.error.message):
             return True
-        if self.told.status not in (400, 422) or is_too_long(self.told.code, self.told.message):
+        if self.error.status not in (400, 422) or is_too_long(self.error.code, self.error.message):
             return False
-        return _ABOUT_FORMAT.search(f"{self.told.message} {self.param}") is not None
+        return _ABOUT_FORMAT.search(f"{self.error.message} {self.param}") is not None
 
 
 def _key_of(key_env: str | None) -> str | None:

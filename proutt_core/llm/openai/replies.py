@@ -40,9 +40,9 @@ class _Message(BaseModel):
 
     @property
     def thoughts(self) -> str | None:
-        for told in (self.reasoning_content, self.reasoning):
-            if isinstance(told, str) and told.strip():
-                return told
+        for text in (self.reasoning_content, self.reasoning):
+            if isinstance(text, str) and text.strip():
+                return text
         return None
 
 
@@ -166,20 +166,20 @@ def meaning_of(error: ServerError, *, model: str, address: str, key_env: str | N
         advice, every_call = f"{said}; name another with --upstream, or in the form", True
     else:
         advice, every_call = _advice(status, no_credit, model=model, address=address, key_env=key_env)
-    told = f"{advice}. The server said (HTTP {error.status}): {message}"
-    return ModelRefused(told, every_call=every_call, status=error.status)
+    text = f"{advice}. The server said (HTTP {error.status}): {message}"
+    return ModelRefused(text, every_call=every_call, status=error.status)
 
 
 def _plain_status(error: ServerError) -> int:
     """The status that says what is wrong, where the server said 400 for something that has a status of its own."""
-    told = f"{error.code} {error.message}"
+    text = f"{error.code} {error.message}"
     if error.status != 400 or is_too_long(error.code, error.message):
         return error.status
-    if _NO_CREDIT.search(told):
+    if _NO_CREDIT.search(text):
         return 402
-    if _BAD_KEY.search(told):
+    if _BAD_KEY.search(text):
         return 401
-    return 404 if _NO_MODEL.search(told) else 400
+    return 404 if _NO_MODEL.search(text) else 400
 
 
 def _advice(status: int, no_credit: bool, *, model: str, address: str, key_env: str | None) -> tuple[str, bool]:

@@ -32,10 +32,10 @@ def upstream_for(model: str, upstream: str | None = None) -> str:
             f"OpenRouter would choose by itself who gets the texts for {model}: name one provider with --upstream, or "
             f"in the form, as the model's page on {HOST} writes it (such as deepinfra/fp4)"
         )
-    found = named or UPSTREAMS[model]
-    if not _SLUG.fullmatch(found):
-        raise InputError(f"{found!r} is no provider's name; it looks like deepinfra/fp4")
-    return found
+    provider = named or UPSTREAMS[model]
+    if not _SLUG.fullmatch(provider):
+        raise InputError(f"{provider!r} is no provider's name; it looks like deepinfra/fp4")
+    return provider
 
 
 def routing(upstream: str) -> dict[str, Any]:

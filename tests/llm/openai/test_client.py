@@ -526,7 +526,7 @@ def test_when_the_answering_request_went_out_is_told() -> None:
     ],
 )
 def test_what_a_server_says_about_an_error_is_found_however_it_is_wrapped(body: Any, told: str) -> None:
-    assert told in _Refusal.of(HttpReply(418, {}, body)).told.message
+    assert told in _Refusal.of(HttpReply(418, {}, body)).error.message
 
 
 @pytest.mark.parametrize("name", ["model", "messages", "stream", "response_format", "n"])
