@@ -77,23 +77,23 @@ def start_run(
                 SynthesisItem.job_id == job_id, SynthesisItem.variant == 0
             )
         ).one()
-        new_samples = order[present:limit]
-        rows = [
-            {
-                "job_id": job_id,
-                "sample_id": sample_id,
-                "variant": 0,
-                "position": present + n,
-                "state": "waiting",
-                "results": {},
-                "attempt": 0,
-            }
-            for n, sample_id in enumerate(new_samples)
-        ]
+        rows = [_new_row(job_id, sample_id, n) for n, sample_id in enumerate(order[present:limit], start=present)]
         if rows:
             session.connection().execute(sa.insert(SynthesisItem), rows)
         requeue(session, job)
         return Started(job_id=job_id, resumed=finished, added=len(rows))
+
+
+def _new_row(job_id: int, sample_id: int, position: int) -> dict[str, Any]:
+    return {
+        "job_id": job_id,
+        "sample_id": sample_id,
+        "variant": 0,
+        "position": position,
+        "state": "waiting",
+        "results": {},
+        "attempt": 0,
+    }
 
 
 def generations(*, address: str, model: str) -> dict[int, str]:

@@ -81,13 +81,17 @@ def synthesize(
             output.result(estimate_json(expected), text=estimate_words(expected, concurrency=concurrency))
             return
         confirm_destination(request.model, yes=yes)
-        started = start_synthesis(request)
-        if retry_failed:
-            items.retry_failed(started.job_id)
-        worked = work_on(started.job_id, run_synthesis, concurrency=concurrency)
-        summary = synthesis.summary(started.job_id)
-        more = {"clean": summary.clean, "gate_failures": summary.gate_failures, "branches": summary.branches}
-        _tell(output, run, started, worked, more)
+        _work_on_run(output, request, retry_failed=retry_failed)
+
+
+def _work_on_run(output: Output, request: RunRequest, *, retry_failed: bool) -> None:
+    started = start_synthesis(request)
+    if retry_failed:
+        items.retry_failed(started.job_id)
+    worked = work_on(started.job_id, run_synthesis, concurrency=request.concurrency)
+    summary = synthesis.summary(started.job_id)
+    more = {"clean": summary.clean, "gate_failures": summary.gate_failures, "branches": summary.branches}
+    _tell(output, request.run, started, worked, more)
 
 
 def _limit(run: str, *, limit: int | None, pilot: bool, retry_failed: bool) -> int | None:

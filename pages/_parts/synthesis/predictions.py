@@ -12,7 +12,7 @@ from db.studies import methods
 from pages._parts.jobs.failures import draw_failures
 from pages._parts.jobs.job import draw_progress, follow, model_said, state_names
 from pages._parts.synthesis.job_table import no_dataset, pick_job
-from pages._parts.synthesis.run_form import predict_form
+from pages._parts.synthesis.predict_form import predict_form
 from pages._parts.text import _
 from proutt_core.display.visible import visible
 from proutt_core.methods.settings import MethodSettings

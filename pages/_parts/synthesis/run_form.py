@@ -1,25 +1,23 @@
-"""The forms that start a synthesis run or a method's predictions. Nothing is sent before the address was named."""
+"""The form that starts a synthesis run. Nothing is sent before the address was named."""
 
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from db.datasets import personal_data
 from db.datasets.datasets import DatasetInfo
 from db.jobs.jobs import JobInfo
-from db.studies import methods
 from pages._parts.jobs.model_form import Chosen, choose_model_form
 from pages._parts.notices import show_error
 from pages._parts.synthesis.forecast import draw_estimate
 from pages._parts.text import _, ngettext
 from pages._parts.who import acting
-from proutt_core.actions.prediction import prompted_method, start_prediction
 from proutt_core.actions.synthesis import PILOT, start_synthesis
-from proutt_core.display.names import free_name, name_for
+from proutt_core.display.names import free_name
 from proutt_core.display.visible import visible
 from proutt_core.errors import InputError, SettingsError
 from proutt_core.llm.providers.model_ref import ModelRef
-from proutt_core.methods.settings import MethodSettings
 from proutt_core.runs.request import DEFAULT_THRESHOLDS, RunRequest, checked_thresholds
 from proutt_core.traces.ablation import parts_left_out
 from proutt_core.types import PARTS, Part
@@ -151,39 +149,62 @@ def _advanced() -> _Advanced:
     first, second, third, fourth, fifth = st.columns(5)
     splits = {"train": "train", "all": _("all (inspection only)")}
     split = first.selectbox(_("Split"), list(splits), format_func=splits.__getitem__, key="run-split")
-    high = second.number_input(
+    high = _tau(
+        second,
         "tau_high",
-        min_value=0.0,
-        max_value=1.0,
-        step=0.05,
-        value=DEFAULT_THRESHOLDS.tau_high,
+        DEFAULT_THRESHOLDS.tau_high,
         key="run-high",
         help=_("From this top similarity on, the insight is chosen as it is."),
     )
-    low = third.number_input(
+    low = _tau(
+        third,
         "tau_low",
-        min_value=0.0,
-        max_value=1.0,
-        step=0.05,
-        value=DEFAULT_THRESHOLDS.tau_low,
+        DEFAULT_THRESHOLDS.tau_low,
         key="run-low",
         help=_("Below this top similarity, the insight is rejected as it is."),
     )
     seed = fourth.number_input(_("Seed"), min_value=0, value=0, key="run-seed")
-    concurrency = _concurrency(fifth, "run")
+    concurrency = concurrency_input(fifth, "run")
     first, second, third, fourth = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
+    max_calls, max_cost = _limits(second, third)
+    return _Advanced(
+        split=split,
+        thresholds=(high, low),
+        seed=seed,
+        concurrency=concurrency,
+        without=_left_out(first),
+        max_calls=max_calls,
+        max_cost=max_cost,
+        fresh=fourth.toggle(
+            _("Ask everything anew"),
+            key="run-fresh",
+            help=_("Replies that are stored do not answer: a new generation of calls begins."),
+        ),
+    )
+
+
+def _tau(place: DeltaGenerator, label: str, value: float, *, key: str, help: str) -> float:
+    return place.number_input(label, min_value=0.0, max_value=1.0, step=0.05, value=value, key=key, help=help)
+
+
+def _left_out(place: DeltaGenerator) -> tuple[Part, ...]:
     names = part_names()
-    without = first.multiselect(
+    parts = place.multiselect(
         _("Ablation: leave out"),
         PARTS,
         format_func=names.__getitem__,
         placeholder=_("nothing: the whole method"),
         key="run-without",
     )
-    max_calls = second.number_input(
+    return tuple(parts)
+
+
+def _limits(calls: DeltaGenerator, money: DeltaGenerator) -> tuple[int | None, float | None]:
+    """The most calls and the most money, each drawn in its place."""
+    max_calls = calls.number_input(
         _("At most so many calls"), min_value=1, value=None, placeholder=_("no limit"), key="run-max-calls"
     )
-    max_cost = third.number_input(
+    max_cost = money.number_input(
         _("At most so much money"),
         min_value=0.01,
         value=None,
@@ -191,21 +212,7 @@ def _advanced() -> _Advanced:
         key="run-max-cost",
         help=_("In the currency of the model's price. The run pauses before it would pay more."),
     )
-    fresh = fourth.toggle(
-        _("Ask everything anew"),
-        key="run-fresh",
-        help=_("Replies that are stored do not answer: a new generation of calls begins."),
-    )
-    return _Advanced(
-        split=split,
-        thresholds=(high, low),
-        seed=seed,
-        concurrency=concurrency,
-        without=tuple(without),
-        max_calls=max_calls,
-        max_cost=max_cost,
-        fresh=fresh,
-    )
+    return max_calls, max_cost
 
 
 def part_names() -> dict[Part, str]:
@@ -218,7 +225,7 @@ def part_names() -> dict[Part, str]:
     }
 
 
-def _concurrency(place: "st.delta_generator.DeltaGenerator", key: str) -> int:
+def concurrency_input(place: DeltaGenerator, key: str) -> int:
     return place.number_input(
         _("Calls at a time"),
         min_value=1,
@@ -229,61 +236,3 @@ def _concurrency(place: "st.delta_generator.DeltaGenerator", key: str) -> int:
             "In flight at once, in each worker process. Not a setting of the run: it changes nothing in the result."
         ),
     )
-
-
-@st.fragment
-@show_error()
-def predict_form(datasets: list[DatasetInfo]) -> None:
-    left, right = st.columns(2, gap="large")
-    with left:
-        dataset = st.selectbox(_("Dataset"), [dataset.name for dataset in datasets], key="predict-dataset")
-        chosen = choose_model_form("predict-model")
-    with right:
-        tree = st.toggle(
-            _("With the intent tree"),
-            value=True,
-            key="predict-tree",
-            help=_("The whole reasoning: tree, category and both views. Without it, the model is asked directly."),
-        )
-        suggested = _method_name(chosen, tree)
-        name = st.text_input(
-            _("Name of the method"),
-            value=suggested,
-            max_chars=100,
-            key=f"predict-name-{suggested}",
-            help=_("A method never changes: other settings need another name. Annotators never see it."),
-        )
-    with st.expander(_("Advanced")):
-        first, second, third = st.columns(3)
-        splits = ["test", "valid", "train", "all"]
-        split = first.selectbox(_("Split"), splits, key="predict-split", help=_("Studies take their cases from test."))
-        limit = second.number_input(
-            _("First samples only"), min_value=1, value=None, placeholder=_("all"), key="predict-limit"
-        )
-        concurrency = _concurrency(third, "predict")
-    if not st.button(_("Start predicting"), type="primary", icon=":material/play_arrow:", key="predict-go"):
-        return
-    with show_error():
-        who = acting("synthesis")
-        chosen.require_confirmed()
-        method = prompted_method(
-            name=(name or "").strip(),
-            model=chosen.model,
-            without_tree=not tree,
-        )
-        start_prediction(
-            dataset=dataset, method=method, split=split, limit=limit, concurrency=concurrency, created_by=who.id
-        )
-        st.rerun()
-
-
-def _method_name(chosen: Chosen, tree: bool) -> str:
-    """That of the method with these settings, so that it can go on on another dataset; else a free one."""
-    base = chosen.model.short_name
-    settings_by_name = {method.name: MethodSettings.from_stored(method.settings) for method in methods.list_methods()}
-    name = base if tree else f"{base} without tree"
-    try:
-        settings = MethodSettings.of(chosen.model, without_tree=not tree)
-    except (InputError, SettingsError):  # the form is not filled in yet
-        return free_name(name, settings_by_name.keys())
-    return name_for(settings, name=name, settings_by_name=settings_by_name)
