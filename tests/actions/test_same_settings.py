@@ -17,6 +17,7 @@ from proutt_core.jobs.kinds.importing import ImportRequest
 from proutt_core.judge.settings import JudgeRequest
 from proutt_core.llm.providers.model_ref import ModelRef
 from proutt_core.runs.request import RunRequest
+from proutt_core.types import StudyDesign
 from tests.jobs.project import DATASET, import_talks
 from tests.runs.test_request import ABLATION_REQUEST, PLAIN_REQUEST
 from tests.stored_settings import ABLATION, IMPORT, JUDGE, METHOD, METHOD_BEHIND, PLAIN
@@ -54,7 +55,9 @@ def test_a_method_is_the_same(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_judge_run_is_the_same(sqlite: str) -> None:
     two_methods()
     add_user("person")
-    create_study(name="check", public_title="?", dataset=CHATS, a="alpha-model", b="beta-model", cases=2, people=1)
+    create_study(
+        StudyDesign(name="check", public_title="?", dataset=CHATS, a="alpha-model", b="beta-model", cases=2, people=1)
+    )
     open_study("check")
     request = JudgeRequest(study="check", mode="pointwise", tie_margin=0.2)
     begun = start(request)

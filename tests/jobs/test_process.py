@@ -46,7 +46,7 @@ def spawn(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
             process = subprocess.Popen(
                 [sys.executable, "-m", "proutt_core", *(words or ("worker",))],
                 cwd=tmp_path,
-                env={**os.environ, "PROUTT_LEASE_S": "1", "PYTHONPATH": str(PROJECT)},
+                env={**os.environ, "PROUTT_LEASE_S": "3", "PYTHONPATH": str(PROJECT)},
                 stdout=log,
                 stderr=log,
             )
@@ -169,7 +169,7 @@ def test_what_follows_is_done_after_each_job_and_its_error_is_a_warning(
     sqlite: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     import_talks(2)
-    started = [queue_run(run=name) for name in ("one", "two")]
+    started = [queue_run(run=name).job_id for name in ("one", "two")]
     followed: list[int] = []
 
     def follow_up(job: JobInfo) -> None:

@@ -41,7 +41,7 @@ REFUSED = Call(
         Message(role="user", content="What did <b>they</b> ask for?"),
     ),
     schema_name="Insight",
-    schema={"type": "object"},
+    schema='{"type":"object"}',
     model="glm",
     answer=Completion(
         text='{"unexpected": true}',
