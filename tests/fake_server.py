@@ -264,12 +264,12 @@ class FakeServer:
         elif fault is Fault.ONLY_THOUGHTS:
             message |= {"content": "", "reasoning_content": "First I have to think about"}
             reason = "length"
-        said, told = len(message["content"] or ""), sum(len(m["content"]) for m in call.body["messages"])
+        reply_chars, prompt_chars = len(message["content"] or ""), sum(len(m["content"]) for m in call.body["messages"])
         cached = self.cached_tokens
         usage = {
-            "prompt_tokens": told // 4 + 1,
-            "completion_tokens": said // 4 + 1,
-            "total_tokens": told // 4 + said // 4 + 2,
+            "prompt_tokens": prompt_chars // 4 + 1,
+            "completion_tokens": reply_chars // 4 + 1,
+            "total_tokens": prompt_chars // 4 + reply_chars // 4 + 2,
             "prompt_tokens_details": {"cached_tokens": cached(call) if callable(cached) else cached},
         }
         upstream = {} if self.provider is None else {"provider": self.provider}

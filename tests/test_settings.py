@@ -17,8 +17,8 @@ PLACES = {
 
 
 def sources() -> list[str]:
-    found = [path for folder in ("db", "pages", "proutt_core") for path in (PROJECT / folder).rglob("*.py")]
-    return sorted(str(path.relative_to(PROJECT)) for path in found if "migrations" not in path.parts)
+    paths = [path for folder in ("db", "pages", "proutt_core") for path in (PROJECT / folder).rglob("*.py")]
+    return sorted(str(path.relative_to(PROJECT)) for path in paths if "migrations" not in path.parts)
 
 
 def look_ups(source: str) -> list[int]:

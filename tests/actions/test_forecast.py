@@ -100,8 +100,8 @@ def test_other_thresholds_cost_the_missing_revisions_only(sqlite: str) -> None:
         expected = expect(server.base_url, thresholds=other)
         bill = run(server.base_url, "other", thresholds=other)
     assert expected.items == TALKS
-    asked = {stage.stage: stage.calls for stage in bill.stages if stage.calls}
-    assert {stage.stage for stage in expected.stages if stage.calls} == set(asked)
+    called = {stage.stage: stage.calls for stage in bill.stages if stage.calls}
+    assert {stage.stage for stage in expected.stages if stage.calls} == set(called)
     assert expected.calls == pytest.approx(bill.total.calls, rel=0.2)
     assert f"{TALKS} items are in the call log already" in " ".join(expected.assumptions)
 
@@ -149,12 +149,12 @@ def review(seconds: list[float]) -> None:
     open_queues(job_id)
     user_id = person("annotator", "annotator")
     with write() as session:
-        found = session.exec(select(QueueItem).where(col(QueueItem.pair_id).is_not(None))).all()
-        for item, took in zip(found, seconds, strict=True):
-            given = Assignment(queue_item_id=row_id(item.id), user_id=user_id, state="done")
-            session.add(given)
+        items = session.exec(select(QueueItem).where(col(QueueItem.pair_id).is_not(None))).all()
+        for item, took in zip(items, seconds, strict=True):
+            assignment = Assignment(queue_item_id=row_id(item.id), user_id=user_id, state="done")
+            session.add(assignment)
             session.flush()
-            session.add(PairReview(assignment_id=row_id(given.id), answer="approve", seconds=took))
+            session.add(PairReview(assignment_id=row_id(assignment.id), answer="approve", seconds=took))
 
 
 def test_reviewing_takes_what_it_took(database: str) -> None:
@@ -174,7 +174,7 @@ def test_without_enough_reviews_a_pair_takes_a_minute(sqlite: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "error", "told"),
+    ("changes", "error", "message"),
     [
         ({"dataset": "none"}, InputError, "no dataset is named"),
         ({"model": "nothing"}, SettingsError, "no preset"),
@@ -184,8 +184,8 @@ def test_without_enough_reviews_a_pair_takes_a_minute(sqlite: str) -> None:
     ],
 )
 def test_what_cannot_be_estimated_is_told(
-    sqlite: str, asked: dict[str, Any], error: type[Exception], told: str
+    sqlite: str, changes: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     import_talks(1)
-    with pytest.raises(error, match=told):
-        forecast_run(run_request("", **asked))
+    with pytest.raises(error, match=message):
+        forecast_run(run_request("", **changes))

@@ -75,10 +75,10 @@ def texts(row: DialogueRow) -> list[str]:
 
 def test_what_a_dataset_holds(database: str, talks: Path) -> None:
     dataset_id = imported(talks)
-    found = personal_data.summary(dataset_id)
-    assert found.matches == {"phone": 5, "email": 2, "id": 1}
-    assert found.dialogues_by_kind == {"phone": 3, "email": 1, "id": 1}
-    assert (found.dialogues, found.unchecked) == (3, 0)
+    summary = personal_data.summary(dataset_id)
+    assert summary.matches == {"phone": 5, "email": 2, "id": 1}
+    assert summary.dialogues_by_kind == {"phone": 3, "email": 1, "id": 1}
+    assert (summary.dialogues, summary.unchecked) == (3, 0)
     assert personal_data.summary(dataset_id + 1) == personal_data.PersonalDataSummary()
 
 
@@ -137,9 +137,9 @@ def test_no_later_utterance_equals_the_next_one_after_masking(database: str, tal
     def later() -> list[int]:
         with read() as session:
             dialogue = select(DialogueRow.id).where(DialogueRow.external_id == "same").scalar_subquery()
-            found = select(SampleRow.later_indexes)
-            found = found.where(SampleRow.dialogue_id == dialogue, SampleRow.target_index == 2)
-            return list(session.exec(found).one())
+            query = select(SampleRow.later_indexes)
+            query = query.where(SampleRow.dialogue_id == dialogue, SampleRow.target_index == 2)
+            return list(session.exec(query).one())
 
     assert later() == [4, 6]
     mask_dataset(dataset_id)
@@ -148,8 +148,8 @@ def test_no_later_utterance_equals_the_next_one_after_masking(database: str, tal
     assert later() == [4, 6]
     with read() as session:
         samples = session.exec(select(SampleRow.id)).all()
-    for found in dialogues.samples_by_id([n for n in samples if n is not None]).values():
-        assert found.sample.next_utterance not in found.sample.later_utterances
+    for held in dialogues.samples_by_id([n for n in samples if n is not None]).values():
+        assert held.sample.next_utterance not in held.sample.later_utterances
 
 
 def test_a_later_utterance_that_became_equal_gives_its_place_to_another(database: str, tmp_path: Path) -> None:
@@ -246,8 +246,8 @@ def test_datasets_of_the_first_version_are_looked_through_first(database: str, t
         )
     assert personal_data.summary(dataset_id) == personal_data.PersonalDataSummary(unchecked=4)
     assert look(dataset_id) == 4
-    found = personal_data.summary(dataset_id)
-    assert (found.matches, found.unchecked) == ({"phone": 5, "email": 2, "id": 1}, 0)
+    summary = personal_data.summary(dataset_id)
+    assert (summary.matches, summary.unchecked) == ({"phone": 5, "email": 2, "id": 1}, 0)
     assert stored(dataset_id)["mail"].checks["toxic"] is True
     assert look(dataset_id) == 0
     with write() as session:
@@ -289,11 +289,11 @@ def test_dialogues_do_not_go_while_a_run_takes_its_samples(
 
     dropping = threading.Thread(target=drop)
 
-    def order(**wanted: Any) -> list[int]:
-        found = samples_for_job(**wanted)
+    def order(**choice: Any) -> list[int]:
+        sample_ids = samples_for_job(**choice)
         dropping.start()
         dropping.join(0.5)  # as long as it takes to get between the reading and the writing
-        return found
+        return sample_ids
 
     module = "db.synthesis.runs" if by == "synthesis" else "db.studies.predictions"
     monkeypatch.setattr(f"{module}.samples_for_job", order)

@@ -73,8 +73,8 @@ def test_dialogues_that_are_not_noisy_need_no_normalising(rows: list[Row]) -> No
 
 def test_no_two_messages_of_one_user_are_the_same_unless_noisy(rows: list[Row]) -> None:
     for row in (r for r in rows if not is_noisy(r)):
-        asked = [m["content"] for m in row["messages"] if m["role"] == "user"]
-        assert len(set(asked)) == len(asked), row["id"]
+        texts = [m["content"] for m in row["messages"] if m["role"] == "user"]
+        assert len(set(texts)) == len(texts), row["id"]
 
 
 def test_some_rows_share_a_group_and_some_end_with_the_user(rows: list[Row]) -> None:

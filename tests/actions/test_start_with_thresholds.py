@@ -22,10 +22,10 @@ def test_other_thresholds_cost_exactly_the_calls_that_were_foretold(database: st
     with FakeServer() as server:
         first = queue_run(run="first", model="fake", base_url=server.base_url, limit=24).job_id
         run_here(first)
-        found = [Similarity(one.item_id, one.top, views_at_top(one.scores)) for one in similarities.of_run(first)]
-        assert len(found) == 24
+        measured = [Similarity(one.item_id, one.top, views_at_top(one.scores)) for one in similarities.of_run(first)]
+        assert len(measured) == 24
         own = Thresholds(tau_high=0.8, tau_low=0.3)
-        foretold = new_calls(found, own, OTHER)
+        foretold = new_calls(measured, own, OTHER)
         assert foretold.wrong_path > 0
         assert foretold.revise > foretold.wrong_path
         before = len(server.calls)
@@ -38,7 +38,7 @@ def test_other_thresholds_cost_exactly_the_calls_that_were_foretold(database: st
     assert settings == jobs.required(first).settings | {"tau_high": 0.95, "tau_low": 0.1}
     both = branches_of_both(first, second)
     assert both.total() == 24
-    counts = branch_counts(found, OTHER)
+    counts = branch_counts(measured, OTHER)
     assert {branch: sum(n for (_, there), n in both.items() if there == branch) for branch in counts} == counts
 
 

@@ -28,9 +28,9 @@ def test_crosswoz_is_imported_whole_synthesised_clean_and_exported(
     assert (report["imported"], report["skipped"], report["duplicates"], report["samples"]) == (500, 0, 0, 500)
 
     words = ("synthesize", "--dataset", "cw", "--run", "cw", "--model", "rules", "--split", "all")
-    found = run(*words, "--limit", str(LIMIT), "--concurrency", "32")
-    assert (found["total"], found["done"] + found["failed"]) == (LIMIT, LIMIT)
-    assert found["clean"] >= 0.95 * LIMIT
+    counts = run(*words, "--limit", str(LIMIT), "--concurrency", "32")
+    assert (counts["total"], counts["done"] + counts["failed"]) == (LIMIT, LIMIT)
+    assert counts["clean"] >= 0.95 * LIMIT
 
     job = jobs.find(kind="synthesis", name="cw")
     assert job is not None

@@ -35,9 +35,9 @@ def run(*words: str) -> tuple[int, str, str]:
 
 
 def last_line(stdout: str) -> dict[str, object]:
-    found = json.loads(stdout.splitlines()[-1])
-    assert isinstance(found, dict)
-    return found
+    result = json.loads(stdout.splitlines()[-1])
+    assert isinstance(result, dict)
+    return result
 
 
 def test_init_makes_the_default_database_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ def test_import_reports_what_became_of_each_row(database: str, here: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["none.jsonl"], "There is no file none.jsonl"),
         (["f.jsonl", "--split", "50/50"], "80/5/15"),
@@ -141,14 +141,14 @@ def test_import_reports_what_became_of_each_row(database: str, here: Path) -> No
         (["odd.jsonl"], "of no known format"),
     ],
 )
-def test_what_cannot_be_used_is_one_clear_line(sqlite: str, here: Path, words: list[str], told: str) -> None:
+def test_what_cannot_be_used_is_one_clear_line(sqlite: str, here: Path, words: list[str], message: str) -> None:
     (here / "f.jsonl").write_text(json.dumps({"id": "a", "messages": MESSAGES}))
     (here / "odd.jsonl").write_text('{"a": 1}')
     code, stdout, stderr = run("import", *words, "--dataset", "d", "--json")
     assert (code, stdout) == (1, "")
     assert len(stderr.splitlines()) == 1
     assert stderr.startswith("error: ")
-    assert told in stderr
+    assert message in stderr
     assert datasets.list_ready() == []
 
 

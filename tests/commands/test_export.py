@@ -37,10 +37,10 @@ def export(kind: str, out: Path, *words: str) -> dict[str, object]:
     done = CliRunner().invoke(app, ["export", kind, "--run", RUN, "--out", str(out), *words, "--json"])
     assert done.exit_code == 0, done.stderr
     assert len(done.stdout.splitlines()) == 1
-    found = json.loads(done.stdout)
-    assert isinstance(found, dict)
-    assert found["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
-    return found
+    result = json.loads(done.stdout)
+    assert isinstance(result, dict)
+    assert result["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    return result
 
 
 def train_pairs(run: int) -> list[dict[str, Trace]]:
@@ -67,11 +67,11 @@ def edit_one(run: int) -> Trace:
 
 def test_clean_pairs_of_the_train_split_go_out_for_trl(run: int, tmp_path: Path) -> None:
     out = tmp_path / "pairs.jsonl"
-    wanted = train_pairs(run)
-    assert 0 < len(wanted) < 16  # other splits were synthesised, and stay
-    assert export("preference", out, "--format", "trl", "--status", "clean")["rows"] == len(wanted)
+    pairs = train_pairs(run)
+    assert 0 < len(pairs) < 16  # other splits were synthesised, and stay
+    assert export("preference", out, "--format", "trl", "--status", "clean")["rows"] == len(pairs)
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    for row, pair in zip(rows, wanted, strict=True):
+    for row, pair in zip(rows, pairs, strict=True):
         assert {key: [m["role"] for m in messages] for key, messages in row.items()} == {
             "prompt": ["user"],
             "chosen": ["assistant"],
@@ -109,7 +109,7 @@ def test_approved_is_what_a_person_let_through_in_the_wording_of_the_edit(run: i
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["preference", "--out", "x.jsonl"], "name either a run or a dataset"),
         (["preference", "--dataset", "none", "--out", "x.jsonl"], 'no dataset of imported pairs is named "none"'),
@@ -121,7 +121,7 @@ def test_approved_is_what_a_person_let_through_in_the_wording_of_the_edit(run: i
     ],
 )
 def test_what_cannot_be_exported_is_one_clear_line_and_is_not_recorded(
-    sqlite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], told: str
+    sqlite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     import_talks(2)
@@ -130,7 +130,7 @@ def test_what_cannot_be_exported_is_one_clear_line_and_is_not_recorded(
     assert (done.exit_code, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: ")
-    assert told in line
+    assert message in line
     with read() as session:
         assert session.exec(select(Export)).all() == []
     assert not list(tmp_path.glob(".*.part"))

@@ -55,9 +55,9 @@ def test_texts_put_back_give_the_very_file(run: int, tmp_path: Path, kind: str, 
     full, bare, joined = (tmp_path / name for name in ("full.json", "ids.jsonl", "joined.json"))
     made = call(*words, "--format", format, "--out", str(full))
     forbid()
-    found = call(*words, "--format", format, "--out", str(bare))
-    assert (found["format"], found["rows"]) == ("ids", made["rows"])
-    assert "licence forbids" in found["said"] and "may quote" in found["said"]
+    result = call(*words, "--format", format, "--out", str(bare))
+    assert (result["format"], result["rows"]) == ("ids", made["rows"])
+    assert "licence forbids" in result["said"] and "may quote" in result["said"]
     back = call("export-join", str(bare), "--dataset", DATASET, "--format", format, "--out", str(joined))
     assert joined.read_bytes() == full.read_bytes()
     assert back["sha256"] == made["sha256"]
@@ -91,9 +91,9 @@ def test_rows_without_texts_hold_ids_and_traces_and_no_message(run: int, tmp_pat
 
 
 def test_ids_can_be_asked_for_of_any_dataset(run: int, tmp_path: Path) -> None:
-    found = call("export", "sft", "--run", RUN, "--status", "clean", "--format", "ids", "--out", str(tmp_path / "x"))
-    assert found["format"] == "ids"
-    assert "licence" not in found["said"]
+    result = call("export", "sft", "--run", RUN, "--status", "clean", "--format", "ids", "--out", str(tmp_path / "x"))
+    assert result["format"] == "ids"
+    assert "licence" not in result["said"]
 
 
 def test_an_override_is_kept_with_its_reason(run: int, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_an_override_is_kept_with_its_reason(run: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"external_id": "gone"}, 'line 1: dataset talks holds no "gone"'),
         ({"prompt_sha256": "0" * 64}, "has another text in dataset talks"),
@@ -120,13 +120,13 @@ def test_an_override_is_kept_with_its_reason(run: int, tmp_path: Path) -> None:
     ],
 )
 def test_rows_that_do_not_fit_the_dataset_write_nothing(
-    run: int, tmp_path: Path, change: dict[str, Any], told: str
+    run: int, tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     bare, out = tmp_path / "ids.jsonl", tmp_path / "out.jsonl"
     call("export", "sft", "--run", RUN, "--status", "clean", "--format", "ids", "--out", str(bare))
     first, *others = bare.read_text(encoding="utf-8").splitlines()
     bare.write_text("\n".join([json.dumps(json.loads(first) | change), *others]) + "\n", encoding="utf-8")
-    assert told in call("export-join", str(bare), "--dataset", DATASET, "--out", str(out), exit_code=1)
+    assert message in call("export-join", str(bare), "--dataset", DATASET, "--out", str(out), exit_code=1)
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".jsonl") == ["ids.jsonl"]
 
 

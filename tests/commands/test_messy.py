@@ -53,9 +53,9 @@ def test_every_row_is_stored_or_reported_with_every_text_in_order(database: str,
 def test_rules_end_every_item_of_them(sqlite: str, shared_data: Path, name: str) -> None:
     run("import", str(shared_data / "llamafactory" / name), "--dataset", "messy", "--turn", "all")
     words = ("--dataset", "messy", "--run", "r", "--split", "all", "--limit", "60", "--concurrency", "32")
-    found = run("synthesize", *words)
-    assert (found["total"], found["done"] + found["failed"]) == (60, 60)
+    counts = run("synthesize", *words)
+    assert (counts["total"], counts["done"] + counts["failed"]) == (60, 60)
     job = jobs.find(kind="synthesis", name="r")
     assert job is not None
     assert all(failure.stage and failure.reason for failure in items.failures(job.id))
-    assert len(items.failures(job.id)) == found["failed"]
+    assert len(items.failures(job.id)) == counts["failed"]

@@ -32,8 +32,8 @@ def said(*words: str) -> Result:
 
 
 def last_line(result: Result) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-    return found
+    last: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return last
 
 
 def test_lists_every_preset_and_never_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,14 +68,14 @@ def test_a_check_names_the_address_and_tells_what_works(server: FakeServer) -> N
 
 
 def test_a_check_as_json(server: FakeServer) -> None:
-    found = last_line(said("check", "fake", "--base-url", server.base_url, "--json"))
-    assert (found["works"], found["runs_ask_for"]) == (True, "json_schema")
-    assert [(row["rung"], row["works"]) for row in found["steps"]] == [
+    check = last_line(said("check", "fake", "--base-url", server.base_url, "--json"))
+    assert (check["works"], check["runs_ask_for"]) == (True, "json_schema")
+    assert [(row["rung"], row["works"]) for row in check["steps"]] == [
         ("json_schema", True),
         ("json_object", True),
         ("text", True),
     ]
-    assert found["steps"][0]["usage"]["cached_tokens"] == 0
+    assert check["steps"][0]["usage"]["cached_tokens"] == 0
 
 
 def test_where_no_step_works_the_command_fails(server: FakeServer) -> None:

@@ -59,7 +59,7 @@ def test_without_a_cached_price_cached_tokens_cost_the_full_one(sqlite: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("set", "nowhere/m", *AMOUNTS), "no preset is called"),
         (("set", "openai", *AMOUNTS), "names no model"),
@@ -70,10 +70,10 @@ def test_without_a_cached_price_cached_tokens_cost_the_full_one(sqlite: str) -> 
         (("remove", "openai/m"), "there is no price of m at https://api.openai.com/v1"),
     ],
 )
-def test_what_cannot_be_done_is_one_clear_line(sqlite: str, words: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be_done_is_one_clear_line(sqlite: str, words: tuple[str, ...], message: str) -> None:
     code, stdout, stderr = prices(*words)
     assert (code, stdout) == (1, "")
-    assert told in stderr
+    assert message in stderr
     assert len(stderr.splitlines()) == 1
     assert listed() == []
 

@@ -33,7 +33,7 @@ def test_runs_are_listed_with_state_counts_and_cost(database: str) -> None:
         assert run("prices", "set", "fake", "--base-url", server.base_url, *words)[0] == 0
         done = queue_run(run="done", model="fake", base_url=server.base_url)
         run_here(done.job_id)
-        asked = len(server.calls)
+        calls = len(server.calls)
     queue_run(run="waiting", limit=2)
     first, second = listed()
     assert (first["name"], first["state"], first["total"], first["done"], first["cost"]) == (
@@ -45,11 +45,11 @@ def test_runs_are_listed_with_state_counts_and_cost(database: str) -> None:
     )
     assert (second["name"], second["state"], second["total"], second["currency"]) == ("done", "done", 3, "EUR")
     assert second["done"] + second["failed"] == 3
-    assert second["llm_calls"] == asked
+    assert second["llm_calls"] == calls
     assert second["cost"] > 0
-    waiting, told = run("runs")[1].splitlines()
+    waiting, finished = run("runs")[1].splitlines()
     assert "cost free" in waiting
-    assert told.endswith(" EUR")
+    assert finished.endswith(" EUR")
 
 
 def test_an_unknown_price_is_no_cost_of_nothing(sqlite: str) -> None:
@@ -74,16 +74,16 @@ def test_a_run_is_paused_resumed_with_new_limits_and_cancelled(database: str) ->
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("pause", "none"), 'no run is named "none"; there are: r'),
         (("resume", "r"), "is queued and cannot become queued"),
         (("resume", "r", "--max-calls", "0"), "the most calls must be at least 1"),
     ],
 )
-def test_what_cannot_be_done_is_one_clear_line(sqlite: str, words: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be_done_is_one_clear_line(sqlite: str, words: tuple[str, ...], message: str) -> None:
     import_talks(1)
     queue_run(run="r")
     code, stdout, stderr = run(*words)
     assert (code, stdout) == (1, "")
-    assert told in stderr
+    assert message in stderr

@@ -54,9 +54,9 @@ def synthesize(*words: str) -> dict[str, Any]:
     code, stdout, stderr = run("synthesize", "--dataset", DATASET, "--run", "r", *words)
     assert code == 0, stderr
     assert len(stdout.splitlines()) == 1
-    found = json.loads(stdout)
-    assert set(found) >= KEYS
-    return dict(found)
+    result = json.loads(stdout)
+    assert set(result) >= KEYS
+    return dict(result)
 
 
 def test_twenty_then_all_pays_only_for_what_is_new(database: str) -> None:
@@ -85,7 +85,7 @@ def test_the_address_is_named_before_anything_is_sent(sqlite: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["--dataset", "none", "--run", "r"], "no dataset is named"),
         (["--dataset", DATASET, "--run", "r", "--seed", "2"], "seed is 0 there and 2 here"),
@@ -102,12 +102,12 @@ def test_the_address_is_named_before_anything_is_sent(sqlite: str) -> None:
         (["--dataset", DATASET, "--run", "x", "--upstream", "u"], "rules runs in this process"),
     ],
 )
-def test_what_cannot_be_done_is_one_clear_line(sqlite: str, words: list[str], told: str) -> None:
+def test_what_cannot_be_done_is_one_clear_line(sqlite: str, words: list[str], message: str) -> None:
     import_talks(2)
     synthesize("--limit", "1")
     code, stdout, stderr = run("synthesize", *words)
     assert (code, stdout) == (1, "")
-    assert told in stderr.splitlines()[-1]
+    assert message in stderr.splitlines()[-1]
     assert stderr.splitlines()[-1].startswith("error: ")
     assert len(jobs.list_jobs(kind="synthesis")) == 1
 
@@ -141,8 +141,8 @@ def test_a_limit_of_calls_ends_the_command_well_and_a_higher_one_goes_on(databas
     import_talks(4)
     with FakeServer() as server:
         model = ("--model", "fake", "--base-url", server.base_url)
-        found = synthesize(*model, "--max-calls", "10")
-        assert (found["state"], found["reason"], found["llm_calls"]) == ("paused", "reached --max-calls 10", 10)
+        result = synthesize(*model, "--max-calls", "10")
+        assert (result["state"], result["reason"], result["llm_calls"]) == ("paused", "reached --max-calls 10", 10)
         assert len(server.calls) == 10
         code, stdout, _ = run_plain("synthesize", "--dataset", DATASET, "--run", "r", *model, "--max-calls", "10")
         assert code == 0
@@ -164,15 +164,17 @@ def test_an_estimate_starts_nothing_and_sends_nothing(sqlite: str) -> None:
     with FakeServer() as server:
         words = ("synthesize", "--dataset", DATASET, "--run", "r", "--model", "fake", "--base-url", server.base_url)
         code, stdout, _ = run(*words, "--estimate")
-        told = run_plain(*words, "--estimate", "--limit", "2")[1]
+        text = run_plain(*words, "--estimate", "--limit", "2")[1]
         assert server.calls == []
     assert code == 0
-    found = json.loads(stdout)
-    assert (found["items"], found["cost"]) == (3, {"low": 0, "likely": 0, "high": 0})
-    assert found["llm_calls"] > 15
-    assert sum(stage["llm_calls"] for stage in found["stages"].values()) == pytest.approx(found["llm_calls"], abs=1)
-    assert "2 items to make" in told
-    assert "cost: nothing: the model runs on this machine" in told
+    estimate = json.loads(stdout)
+    assert (estimate["items"], estimate["cost"]) == (3, {"low": 0, "likely": 0, "high": 0})
+    assert estimate["llm_calls"] > 15
+    assert sum(stage["llm_calls"] for stage in estimate["stages"].values()) == pytest.approx(
+        estimate["llm_calls"], abs=1
+    )
+    assert "2 items to make" in text
+    assert "cost: nothing: the model runs on this machine" in text
     assert jobs.list_jobs(kind="synthesis") == []
 
 
@@ -190,9 +192,9 @@ def test_failed_items_alone_are_tried_again(database: str) -> None:
         model = ("--model", "fake", "--base-url", server.base_url)
         assert synthesize(*model, "--limit", "2")["failed"] == 2
         server.faults = ()
-        found = synthesize(*model, "--retry-failed")
-        assert (found["total"], found["done"], found["failed"]) == (2, 2, 0)
-        assert 0 < found["llm_calls"] <= 2 * 5  # similarity and what follows it; the rest is in the log
+        result = synthesize(*model, "--retry-failed")
+        assert (result["total"], result["done"], result["failed"]) == (2, 2, 0)
+        assert 0 < result["llm_calls"] <= 2 * 5  # similarity and what follows it; the rest is in the log
         assert synthesize(*model, "--retry-failed")["llm_calls"] == 0
 
 
@@ -200,10 +202,10 @@ def test_fresh_asks_anew_and_parts_can_be_left_out(sqlite: str) -> None:
     import_talks(2)
     with FakeServer() as server:
         model = ("--model", "fake", "--base-url", server.base_url)
-        asked = synthesize(*model)["llm_calls"]
+        calls = synthesize(*model)["llm_calls"]
         words = ("synthesize", "--dataset", DATASET, *model)
         fresh = json.loads(run(*words, "--run", "anew", "--fresh")[1])
-        assert (fresh["llm_calls"], fresh["cached_calls"]) == (asked, 0)
+        assert (fresh["llm_calls"], fresh["cached_calls"]) == (calls, 0)
         assert run(*words, "--run", "anew")[0] == 0  # the flag is not needed again
         shorter = json.loads(run(*words, "--run", "shorter", "--without", "category", "--without", "revision")[1])
         assert shorter["done"] == 2
@@ -239,27 +241,29 @@ def test_yes_is_the_answer_where_nobody_can_be_asked(sqlite: str) -> None:
     assert "no dataset is named" in stderr
 
 
-@pytest.mark.parametrize(("typed", "code", "told"), [("n\n", 1, "nothing was sent"), ("y\n", 1, "no dataset is named")])
-def test_a_person_at_a_terminal_is_asked(sqlite: str, typed: str, code: int, told: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "code", "message"), [("n\n", 1, "nothing was sent"), ("y\n", 1, "no dataset is named")]
+)
+def test_a_person_at_a_terminal_is_asked(sqlite: str, typed: str, code: int, message: str) -> None:
     mine, theirs = pty.openpty()
     words = [sys.executable, "-m", "proutt_core", "synthesize", "--dataset", "none", "--run", "r", *REMOTE]
-    with subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as asked:
+    with subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as command:
         os.close(theirs)
         os.write(mine, typed.encode())
-        said = asked.communicate(timeout=60)[0].decode()
+        said = command.communicate(timeout=60)[0].decode()
     os.close(mine)
-    assert asked.returncode == code
+    assert command.returncode == code
     assert "Texts are sent to http://192.0.2.1 (another machine)." in said
     assert "Send the dialogues there? [y/N]" in said
-    assert told in said
+    assert message in said
 
 
 def test_rules_make_clean_pairs_of_crosswoz(sqlite: str, shared_data: Path) -> None:
     source = str(shared_data / "crosswoz/val.json.zip")
     assert run("import", source, "--dataset", DATASET, "--limit", "60")[0] == 0
-    found = synthesize("--split", "all")
-    assert (found["total"], found["failed"]) == (60, 0)
-    assert found["clean"] >= 0.95 * 60
+    counts = synthesize("--split", "all")
+    assert (counts["total"], counts["failed"]) == (60, 0)
+    assert counts["clean"] >= 0.95 * 60
     job = jobs.find(kind="synthesis", name="r")
     assert job is not None
     assert all(row["pair"] for row in rows_of_run(job.id))
@@ -272,8 +276,8 @@ def test_predictions_are_made_once(database: str) -> None:
     assert code == 0
     assert json.loads(stdout)["done"] == 2
     _, stdout, _ = run(*words, "m")
-    found = json.loads(stdout)
-    assert (found["total"], found["done"], found["resumed"]) == (6, 6, 2)
+    counts = json.loads(stdout)
+    assert (counts["total"], counts["done"], counts["resumed"]) == (6, 6, 2)
     _, stdout, _ = run(*words, "m")
     assert json.loads(stdout)["llm_calls"] == 0
 

@@ -64,19 +64,19 @@ def test_a_study_goes_from_made_to_results() -> None:
     again = last_line("judge", "--study", "check")
     assert (again["read"], again["llm_calls"]) == (6, 0)
     assert last_line("study", "close", "check")["departure"] == ""
-    found = last_line("study", "results", "check")
+    results = last_line("study", "results", "check")
     # Case 1: a, a = a; case 2: a and tie = no majority = tie; case 3: b, b = b.
-    assert {key: found["humans"][key] for key in ("wins", "ties", "losses", "ties_without_majority", "unjudged")} == {
+    assert {key: results["humans"][key] for key in ("wins", "ties", "losses", "ties_without_majority", "unjudged")} == {
         "wins": 1,
         "ties": 1,
         "losses": 1,
         "ties_without_majority": 1,
         "unjudged": 0,
     }
-    assert (found["humans"]["net_win_rate"], found["humans"]["sign_test_p"]) == (0.0, 1.0)
-    assert (found["a"], found["b"], found["unblinded"]) == ("a", "b", False)
-    assert found["coding"].startswith("by method") and "strict majority" in found["case_verdict"]
-    assert "alpha-model" not in json.dumps(found)
+    assert (results["humans"]["net_win_rate"], results["humans"]["sign_test_p"]) == (0.0, 1.0)
+    assert (results["a"], results["b"], results["unblinded"]) == ("a", "b", False)
+    assert results["coding"].startswith("by method") and "strict majority" in results["case_verdict"]
+    assert "alpha-model" not in json.dumps(results)
     last_line("study", "unblind", "check")
     unblinded = last_line("study", "results", "check")
     assert (unblinded["a"], unblinded["b"]) == ("alpha-model", "beta-model")
@@ -106,10 +106,10 @@ def test_an_early_close_is_named_in_the_results() -> None:
     judge_all(get_study("check").id, users[0], ["b"])
     assert "needs a reason" in refused("study", "close", "check")
     last_line("study", "close", "check", "--reason", "the server moved")
-    found = last_line("study", "results", "check")
-    assert found["departures"] == ["closed early, with 1 of 6 answers: the server moved"]
-    assert found["humans"]["unjudged"] == 2
-    assert any("One person judged" in note for note in found["notes"])
+    results = last_line("study", "results", "check")
+    assert results["departures"] == ["closed early, with 1 of 6 answers: the server moved"]
+    assert results["humans"]["unjudged"] == 2
+    assert any("One person judged" in note for note in results["notes"])
     assert "departure: closed early" in call("study", "results", "check").stdout
 
 
@@ -117,8 +117,8 @@ def test_an_early_close_is_named_in_the_results() -> None:
 def test_what_cannot_be_done_is_one_line_and_a_non_zero_exit() -> None:
     two_methods()
     assert 'no study is named "none"' in refused("study", "results", "none")
-    wanted = ("--title", "T", "--dataset", DATASET, "--a", "alpha-model", "--b", "beta-model")
-    assert "has 6 samples, fewer than 100 cases" in refused("study", "create", "x", *wanted)
+    plan = ("--title", "T", "--dataset", DATASET, "--a", "alpha-model", "--b", "beta-model")
+    assert "has 6 samples, fewer than 100 cases" in refused("study", "create", "x", *plan)
     assert "either --study NAME or --labels" in refused("agreement")
     create()
     assert "draft" in refused("judge", "--study", "check")

@@ -26,9 +26,9 @@ def test_password_from_standard_input_is_its_first_line(sqlite: str) -> None:
 
 def test_without_a_terminal_a_password_is_made_up_and_printed_once(sqlite: str) -> None:
     code, out, _err = run("ann", "--role", "admin", "--json")
-    told = json.loads(out.splitlines()[-1])
-    assert code == 0 and told["name"] == "ann" and told["roles"] == ["admin"]
-    assert user_of_token(sign_in(name="ann", password=told["password"], address="x")) is not None
+    account = json.loads(out.splitlines()[-1])
+    assert code == 0 and account["name"] == "ann" and account["roles"] == ["admin"]
+    assert user_of_token(sign_in(name="ann", password=account["password"], address="x")) is not None
 
 
 @pytest.mark.parametrize(

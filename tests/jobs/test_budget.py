@@ -141,11 +141,11 @@ def test_a_call_under_way_reserves_what_calls_cost_on_average(job: JobInfo) -> N
 
 def test_the_first_call_reserves_what_a_short_dialogue_costs(job: JobInfo) -> None:
     price("http://127.0.0.1:1/v1")
-    one = (FIRST_PROMPT_TOKENS * 1_000 + FIRST_COMPLETION_TOKENS * 4_000) / 1e6
-    jobs.set_limits(job.id, max_calls=None, max_cost=one * 1.5)
+    call_cost = (FIRST_PROMPT_TOKENS * 1_000 + FIRST_COMPLETION_TOKENS * 4_000) / 1e6
+    jobs.set_limits(job.id, max_calls=None, max_cost=call_cost * 1.5)
     assert [budget_of(job.id).before_call()] == [None]
-    jobs.set_limits(job.id, max_calls=None, max_cost=one * 0.9)
-    assert budget_of(job.id).before_call() == Standstill("money", f"reached --max-cost {one * 0.9:.2f} EUR")
+    jobs.set_limits(job.id, max_calls=None, max_cost=call_cost * 0.9)
+    assert budget_of(job.id).before_call() == Standstill("money", f"reached --max-cost {call_cost * 0.9:.2f} EUR")
 
 
 def test_calls_without_usage_are_taken_for_average_ones(job: JobInfo) -> None:
@@ -233,10 +233,10 @@ def test_replies_from_the_log_cost_no_call(sqlite: str) -> None:
     import_talks(4)
     with FakeServer() as server:
         run_here(start(server.base_url))
-        asked = len(server.calls)
+        calls = len(server.calls)
         again = start(server.base_url, "again", max_calls=1)
         run_here(again)
-        assert (jobs.required(again).state, len(server.calls)) == ("done", asked)
+        assert (jobs.required(again).state, len(server.calls)) == ("done", calls)
 
 
 def test_two_processes_stop_near_one_limit(sqlite: str) -> None:
@@ -246,8 +246,8 @@ def test_two_processes_stop_near_one_limit(sqlite: str) -> None:
         job_id = start(server.base_url, max_calls=24, concurrency=2)
 
         async def both() -> None:
-            async with process_resources() as one, process_resources() as two:
-                await asyncio.gather(*(run_synthesis(job_id, shared=shared, concurrency=2) for shared in (one, two)))
+            async with process_resources() as first, process_resources() as second:
+                await asyncio.gather(*(run_synthesis(job_id, shared=one, concurrency=2) for one in (first, second)))
 
         asyncio.run(both())
         assert jobs.required(job_id).reason == "reached --max-calls 24"

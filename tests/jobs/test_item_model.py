@@ -46,13 +46,13 @@ def run_all(*job_ids: int, concurrency: int, meanwhile: Callable[[ProcessResourc
 def test_two_runs_at_once_ask_each_question_once(database: str) -> None:
     import_talks(6)
     with FakeServer(latency_s=0.02) as server:
-        one, two = start(server, "one"), start(server, "two")
-        run_all(one, two, concurrency=8)
-    assert rows_of_run(one) == rows_of_run(two)
+        first, second = start(server, "one"), start(server, "two")
+        run_all(first, second, concurrency=8)
+    assert rows_of_run(first) == rows_of_run(second)
     assert {call.seen for call in server.calls} == {0}
     assert len(stored()) == len(server.calls)
-    spent = [sum(stage.calls for stage in usage.of_job(job)) for job in (one, two)]
-    served = [sum(stage.cached_calls for stage in usage.of_job(job)) for job in (one, two)]
+    spent = [sum(stage.calls for stage in usage.of_job(job)) for job in (first, second)]
+    served = [sum(stage.cached_calls for stage in usage.of_job(job)) for job in (first, second)]
     assert sum(spent) == sum(served) == len(server.calls)
     assert spent[0] + served[0] == spent[1] + served[1]
 
@@ -161,10 +161,10 @@ def test_a_generation_has_its_own_calls(sqlite: str) -> None:
     with FakeServer() as server:
         first = start(server, "first")
         run_here(first)
-        asked = len(server.calls)
+        calls = len(server.calls)
         fresh = start(server, "fresh", fresh=True)
         run_here(fresh)
-    assert len(server.calls) == 2 * asked
+    assert len(server.calls) == 2 * calls
     assert {call.generation for call in stored()} == {0, 1}
     assert not any(call.superseded for call in stored())
     assert rows_of_run(first) == rows_of_run(fresh)

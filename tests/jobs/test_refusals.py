@@ -22,9 +22,9 @@ def tree_prompt_of_the_first_item() -> str:
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"), [(Fault.TOO_LONG, "context length"), (Fault.FLAGGED, "refuses the content")]
+    ("fault", "reason"), [(Fault.TOO_LONG, "context length"), (Fault.FLAGGED, "refuses the content")]
 )
-def test_a_refusal_of_one_dialogue_fails_its_item_and_the_job_goes_on(database: str, fault: Fault, told: str) -> None:
+def test_a_refusal_of_one_dialogue_fails_its_item_and_the_job_goes_on(database: str, fault: Fault, reason: str) -> None:
     import_talks(8)
     refused = tree_prompt_of_the_first_item()
     with FakeServer(faults=lambda call: fault if call.prompt == refused else None) as server:
@@ -34,7 +34,7 @@ def test_a_refusal_of_one_dialogue_fails_its_item_and_the_job_goes_on(database: 
     assert items.counts(job_id) == items.ItemCounts(done=7, failed=1)
     (failure,) = items.failures(job_id)
     assert failure.stage == "intent_tree"
-    assert told in failure.reason
+    assert reason in failure.reason
     # Asked once, logged as what it was, and no later call lost its schema over it.
     assert Counter(call.prompt for call in server.calls)[refused] == 1
     assert {call.format for call in server.calls} == {"json_schema"}
@@ -50,15 +50,15 @@ def test_a_dialogue_that_was_refused_is_not_paid_for_again_by_the_others_resume(
     with FakeServer(faults=lambda call: Fault.TOO_LONG if call.prompt == refused else None) as server:
         job_id = start(server)
         run_here(job_id)
-        asked, rows = len(server.calls), rows_of_run(job_id)
+        calls, rows = len(server.calls), rows_of_run(job_id)
         start(server)
         run_here(job_id)
-    assert len(server.calls) == asked
+    assert len(server.calls) == calls
     assert rows_of_run(job_id) == rows
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "reason"),
     [
         ({"key": "right"}, "wants a key"),
         ({"models": ["other"]}, "has no model fake"),
@@ -69,7 +69,7 @@ def test_a_dialogue_that_was_refused_is_not_paid_for_again_by_the_others_resume(
     ids=["key", "model", "credit", "model as 400", "arrears as 400"],
 )
 def test_a_refusal_of_every_call_stops_the_job_and_fails_no_item(
-    sqlite: str, settings: dict[str, Any], told: str
+    sqlite: str, settings: dict[str, Any], reason: str
 ) -> None:
     import_talks(6)
     with FakeServer(**settings) as server:
@@ -77,5 +77,5 @@ def test_a_refusal_of_every_call_stops_the_job_and_fails_no_item(
         run_here(job_id, concurrency=2)
     job = jobs.required(job_id)
     assert job.state == "failed"
-    assert told in job.reason
+    assert reason in job.reason
     assert items.counts(job_id) == items.ItemCounts(waiting=6)

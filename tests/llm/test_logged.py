@@ -304,9 +304,9 @@ def test_the_same_question_under_way_is_sent_once_and_again_only_where_it_got_no
         model.let_go.set()
         return await asyncio.gather(*asking, return_exceptions=True)
 
-    one, two, three = asyncio.run(at_once(Slow(first, said(GOOD)), 3))
-    assert one is first or one == first
-    assert (two.text, three.text) == (GOOD, GOOD)
+    answer, second, third = asyncio.run(at_once(Slow(first, said(GOOD)), 3))
+    assert answer is first or answer == first
+    assert (second.text, third.text) == (GOOD, GOOD)
     assert [call.from_cache for call in store.calls] == [False, False, True]
 
 
@@ -322,11 +322,11 @@ def test_of_two_that_wait_for_places_with_the_same_question_one_is_sent(store: S
         ]
         await turns()
         slots.size = 2
-        found = await asyncio.gather(*asking)
+        answers = await asyncio.gather(*asking)
         assert slots.in_use == 0
-        return model, found
+        return model, answers
 
-    model, found = asyncio.run(both())
+    model, answers = asyncio.run(both())
     assert len(model.asked) == 1
-    assert [answer.text for answer in found] == [GOOD, GOOD]
+    assert [answer.text for answer in answers] == [GOOD, GOOD]
     assert [call.from_cache for call in store.calls] == [False, True]

@@ -52,10 +52,10 @@ def a_run(*, without: tuple[str, ...] = ()) -> int:
 
 
 def box(app: AppTest, key: str) -> object:
-    [found] = [
+    [match] = [
         widget for widget in (*app.selectbox, *app.checkbox, *app.text_input) if (widget.key or "").startswith(key)
     ]
-    return found
+    return match
 
 
 def write_clean(app: AppTest) -> None:

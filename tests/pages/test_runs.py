@@ -371,7 +371,7 @@ def test_reviewers_see_the_calls_behind_a_tree_but_not_who_answered(
         assert item_id is not None
         store_for_item(run, item_id, REFUSED)
     work.open_queues(run)
-    for role, told in (("reviewer", False), ("researcher", True)):
+    for role, named in (("reviewer", False), ("researcher", True)):
         sign_in_as(role, role)
         page = open_page("trees.py")
         with read() as session:
@@ -380,5 +380,5 @@ def test_reviewers_see_the_calls_behind_a_tree_but_not_who_answered(
         page.run()
         assert REFUSED.answer.text in code(page)
         everything = sent(page)
-        assert (b"glm-0925" in everything and b"deepinfra" in everything) is told
-        assert (b"1,000, 600, 200" in everything) is told
+        assert (b"glm-0925" in everything and b"deepinfra" in everything) is named
+        assert (b"1,000, 600, 200" in everything) is named

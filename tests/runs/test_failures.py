@@ -27,9 +27,9 @@ def test_failures_alike_but_for_numbers_and_quotes_are_one_group() -> None:
 
 
 def test_a_group_keeps_its_key_while_others_fail() -> None:
-    one = Failure(1, "revise", "cut off after 12 tokens")
+    failure = Failure(1, "revise", "cut off after 12 tokens")
     other = [Failure(n, "insight", "no object") for n in (2, 3)]
-    before, after = grouped([one]), grouped([*other, one, Failure(4, "revise", "cut off after 7 tokens")])
+    before, after = grouped([failure]), grouped([*other, failure, Failure(4, "revise", "cut off after 7 tokens")])
     assert {group.key: group.count for group in after}[before[0].key] == 2
     assert len({group.key for group in after}) == 2
     # The same reason in another stage is another group.

@@ -11,8 +11,8 @@ NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
 def test_the_pace_counts_the_intervals_between_endings() -> None:
     # 31 endings in 60 s are 30 intervals of 2 s: 30 a minute, and 45 items take 90 s.
-    found = pace(ended=31, first=NOW - timedelta(seconds=60), now=NOW, left=45)
-    assert found == Pace(per_minute=30.0, seconds_left=90.0)
+    measured = pace(ended=31, first=NOW - timedelta(seconds=60), now=NOW, left=45)
+    assert measured == Pace(per_minute=30.0, seconds_left=90.0)
 
 
 @pytest.mark.parametrize(("ended", "first"), [(0, None), (2, NOW - timedelta(seconds=9)), (9, NOW)])

@@ -50,7 +50,7 @@ def test_the_request_that_resumes_a_run_freezes_it_to_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         ({"split": "test"}, "the split is train or all; got 'test'"),
         ({"concurrency": 0}, "the calls at a time must be at least 1; got 0"),
@@ -58,8 +58,8 @@ def test_the_request_that_resumes_a_run_freezes_it_to_the_same() -> None:
         ({"without": frozenset({"mining", "exploration"})}, "cannot both be left out"),
     ],
 )
-def test_a_request_that_makes_no_sense_is_refused(words: dict[str, Any], told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_a_request_that_makes_no_sense_is_refused(words: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         RunRequest(dataset="d", run="r", **words)
 
 

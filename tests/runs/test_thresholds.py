@@ -59,9 +59,9 @@ def test_a_run_without_revision_has_nothing_to_revise() -> None:
 
 
 def test_moves_are_counted_by_where_from_and_where_to() -> None:
-    found = items(0.9, 0.85, 0.5, 0.2)
-    assert moved(found, PAPER, PAPER) == {}
-    assert moved(found, PAPER, Thresholds(tau_high=0.9, tau_low=0.6)) == {("high", "mid"): 1, ("mid", "low"): 1}
+    scored = items(0.9, 0.85, 0.5, 0.2)
+    assert moved(scored, PAPER, PAPER) == {}
+    assert moved(scored, PAPER, Thresholds(tau_high=0.9, tau_low=0.6)) == {("high", "mid"): 1, ("mid", "low"): 1}
 
 
 def test_examples_are_the_nearest_on_either_side() -> None:

@@ -14,7 +14,7 @@ ZERO = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
 def call(
     stage: str,
-    asked: float | None,
+    asked_s: float | None,
     *,
     started: float | None = None,
     took: float = 1.0,
@@ -24,8 +24,8 @@ def call(
     def at(seconds: float | None) -> datetime | None:
         return None if seconds is None else ZERO + timedelta(seconds=seconds)
 
-    call = replace(CALL, stage=stage, from_cache=log, problem=None if valid else "no", asked_at=at(asked))
-    return answered(call, started_at=at(asked if started is None else started), latency_s=took)
+    call = replace(CALL, stage=stage, from_cache=log, problem=None if valid else "no", asked_at=at(asked_s))
+    return answered(call, started_at=at(asked_s if started is None else started), latency_s=took)
 
 
 def test_bars_begin_when_the_request_went_out() -> None:

@@ -176,7 +176,7 @@ ENGLISH = "I need a hotel near the museum."
 def test_predictions_are_in_the_script_that_the_user_writes(user: str, predicted: str, fails: bool) -> None:
     context = (Message(role="user", content=user), Message(role="assistant", content="Of course. 好的。"))
 
-    def told(trace: Trace, last: str) -> Trace:
+    def ending_with(trace: Trace, last: str) -> Trace:
         """All four in the language of the case; only the last one is on trial."""
         own = ["…", "??", "!", last]
         pairs = zip(trace.predictions, own, strict=True)
@@ -186,8 +186,8 @@ def test_predictions_are_in_the_script_that_the_user_writes(user: str, predicted
         return trace.model_copy(update={"mining": mining, "exploration": exploration})
 
     for side in ("chosen", "rejected"):
-        sides = {"chosen": told(a_trace(" now"), "1"), "rejected": told(a_trace(" later"), "2")}
-        sides[side] = told(sides[side], predicted)
+        sides = {"chosen": ending_with(a_trace(" now"), "1"), "rejected": ending_with(a_trace(" later"), "2")}
+        sides[side] = ending_with(sides[side], predicted)
         failures = check_gates(evidence(**sides, context=context, best_predictions=(), next_utterance="?"))
         assert [f.gate for f in failures] == (["other_script"] if fails else []), failures
         assert not fails or (side in failures[0].detail and predicted in failures[0].detail)

@@ -315,11 +315,11 @@ def test_an_items_chance_depends_on_its_identity_only() -> None:
 async def many(model: RulesModel, samples: list[Sample], *, concurrency: int, seed: int = 0) -> dict[str, Outcome]:
     at_once = asyncio.Semaphore(concurrency)
 
-    async def one(sample: Sample) -> Outcome:
+    async def outcome_of(sample: Sample) -> Outcome:
         async with at_once:
             return await synthesise(model, sample, thresholds=Thresholds(), seed=seed)
 
-    ended = await asyncio.gather(*(one(sample) for sample in samples))
+    ended = await asyncio.gather(*(outcome_of(sample) for sample in samples))
     keys = [s.external_id if s.target_index == 2 else f"{s.external_id}#{s.target_index}" for s in samples]
     return dict(zip(keys, ended, strict=True))
 

@@ -86,11 +86,11 @@ def test_what_was_asked_is_stored_as_it_always_was(item: tuple[int, int]) -> Non
 )
 @pytest.mark.parametrize("schema", [None, '{"b":[1],"a":"酒"}'])
 def test_what_was_asked_comes_back_letter_by_letter(item: tuple[int, int], text: str, schema: str | None) -> None:
-    asked = (Message(role="system", content=text), Message(role="user", content=f"{text}?"))
-    call = replace(CALL, messages=asked, schema=schema, schema_name=None)
+    messages = (Message(role="system", content=text), Message(role="user", content=f"{text}?"))
+    call = replace(CALL, messages=messages, schema=schema, schema_name=None)
     store_for_item(*item, call)
     (stored,) = calls.of_item(kind="synthesis", item_id=item[1])
-    assert stored.messages == asked
+    assert stored.messages == messages
     assert json.loads(stored.schema or "null") == json.loads(schema or "null")
 
 

@@ -44,11 +44,11 @@ def test_many_writes_share_few_commits(database: str, monkeypatch: pytest.Monkey
         writes = GroupedWrites(every_s=0.05)
         started = time.monotonic()
 
-        async def one(n: int) -> None:
+        async def submit(n: int) -> None:
             await asyncio.sleep(n * 0.001)
             await writes.run(add(f"d{n}"))  # type: ignore[arg-type]
 
-        await asyncio.gather(*(one(n) for n in range(200)))
+        await asyncio.gather(*(submit(n) for n in range(200)))
         return time.monotonic() - started
 
     took = asyncio.run(main())

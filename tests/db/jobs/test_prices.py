@@ -80,7 +80,7 @@ def test_every_starting_price_is_of_a_presets_model_with_its_date_and_source() -
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"currency": "dollars"}, "three capital letters"),
         ({"currency": "usd"}, "three capital letters"),
@@ -91,6 +91,6 @@ def test_every_starting_price_is_of_a_presets_model_with_its_date_and_source() -
         ({"address": ""}, "address"),
     ],
 )
-def test_a_row_that_makes_no_sense_is_refused(change: dict[str, object], told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_a_row_that_makes_no_sense_is_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         replace(JANUARY, **change)  # type: ignore[arg-type]

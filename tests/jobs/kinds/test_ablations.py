@@ -21,7 +21,7 @@ def run_of(name: str, *without: Part, **where: str) -> int:
     return job_id
 
 
-def asked(job_id: int) -> set[str]:
+def questions(job_id: int) -> set[str]:
     with read() as session:
         items = select(SynthesisItem.id).where(SynthesisItem.job_id == job_id)
         return set(session.exec(select(ItemCall.stage).where(col(ItemCall.synthesis_item_id).in_(items))).all())
@@ -39,9 +39,9 @@ def test_runs_of_every_part_left_out_are_stored_without_it(database: str) -> Non
         rows = rows_of_run(job_id)
         assert [row["item"]["state"] for row in rows] == ["done"] * 8
         for row in rows:
-            found = traces(row)
-            assert len(found) == (1 if part == "revision" else 2)
-            assert all(trace.left_out == {part} - {"revision"} for trace in found)
+            stored = traces(row)
+            assert len(stored) == (1 if part == "revision" else 2)
+            assert all(trace.left_out == {part} - {"revision"} for trace in stored)
         with read() as session:
             assert session.get_one(Job, job_id).settings["without"] == [part]
 
@@ -77,13 +77,13 @@ def test_a_server_is_asked_less_and_after_a_whole_run_nothing_for_the_run_withou
     import_talks(4)
     with FakeServer() as server:
         where = {"model": "fake", "base_url": server.base_url}
-        assert asked(run_of("whole", **where)) >= set(STAGES) - {"wrong_path", "revise"}
+        assert questions(run_of("whole", **where)) >= set(STAGES) - {"wrong_path", "revise"}
         before = len(server.calls)
         sft = run_of("sft", "revision", **where)
         assert len(server.calls) == before  # every call is answered from the log
-        assert asked(sft) == set(STAGES) - {"next_path", "wrong_path", "revise"}
-        assert not {"intent_tree"} & asked(run_of("treeless", "tree", **where))
-        assert not {"category_label", "category_reasons"} & asked(run_of("free", "category", **where))
+        assert questions(sft) == set(STAGES) - {"next_path", "wrong_path", "revise"}
+        assert not {"intent_tree"} & questions(run_of("treeless", "tree", **where))
+        assert not {"category_label", "category_reasons"} & questions(run_of("free", "category", **where))
 
 
 def test_what_leaves_no_view_is_refused_before_anything_is_queued(sqlite: str) -> None:

@@ -38,11 +38,11 @@ def run_of(name: str, *, concurrency: int, **where: str) -> list[dict[str, objec
 
 def test_rules_make_the_same_pairs_at_concurrency_1_10_and_64(database: str) -> None:
     import_talks(16)
-    one, ten, many = (run_of(f"r{n}", concurrency=n) for n in (1, 10, 64))
-    assert len(one) == 16 + 1
-    assert all(row["pair"] for row in one[:-1])
-    assert one == ten
-    assert one == many
+    single, ten, many = (run_of(f"r{n}", concurrency=n) for n in (1, 10, 64))
+    assert len(single) == 16 + 1
+    assert all(row["pair"] for row in single[:-1])
+    assert single == ten
+    assert single == many
 
 
 def test_a_server_that_fails_now_and_then_gives_the_same_pairs_at_concurrency_1_10_and_64(
@@ -50,13 +50,13 @@ def test_a_server_that_fails_now_and_then_gives_the_same_pairs_at_concurrency_1_
 ) -> None:
     monkeypatch.setattr("proutt_core.llm.openai.retry.Backoff.wait_s", lambda *_args, **_named: 0.01)
     import_talks(8)
-    found = []
+    runs = []
     for concurrency in (1, 10, 64):
         with FakeServer(faults=some_faulty(0.15, FAULTS), latency_s=0.001) as server:
             name = f"r{concurrency}"
-            found.append(run_of(name, concurrency=concurrency, model="fake", base_url=server.base_url))
+            runs.append(run_of(name, concurrency=concurrency, model="fake", base_url=server.base_url))
             assert any(call.seen for call in server.calls)  # something did fail
-    one, ten, many = found
-    assert {row["item"]["state"] for row in one[:-1]} == {"done"}  # type: ignore[index]
-    assert one == ten
-    assert one == many
+    single, ten, many = runs
+    assert {row["item"]["state"] for row in single[:-1]} == {"done"}  # type: ignore[index]
+    assert single == ten
+    assert single == many

@@ -61,9 +61,9 @@ def answer_all(answer: str = "approve", *, edit: str | None = None) -> None:
 def export_all(out: Path, **more: Any) -> list[dict[str, Any]]:
     fields: dict[str, Any] = {"kind": "preference", "format": "llamafactory", "status": "approved", "out": out}
     run_export(**fields | {"dataset": "released"} | more)
-    found = json.loads(out.read_text(encoding="utf-8"))
-    assert isinstance(found, list)
-    return found
+    rows = json.loads(out.read_text(encoding="utf-8"))
+    assert isinstance(rows, list)
+    return rows
 
 
 def test_a_file_is_imported_reported_and_stored(database: str, tmp_path: Path) -> None:
@@ -71,8 +71,8 @@ def test_a_file_is_imported_reported_and_stored(database: str, tmp_path: Path) -
     assert isinstance(report, PairReport)
     counts = (report.rows, report.imported, report.parsed, report.verbatim, report.duplicates, report.skipped)
     assert counts == (5, 3, 2, 1, 1, 1)
-    found = datasets.required("released")
-    assert (found.kind, found.format, found.pairs, found.report["parsed"]) == ("pairs", "proutt", 3, 2)
+    dataset = datasets.required("released")
+    assert (dataset.kind, dataset.format, dataset.pairs, dataset.report["parsed"]) == ("pairs", "proutt", 3, 2)
     job = jobs.find(kind="import", name="released")
     assert job is not None and job.state == "done"
     with read() as session:
@@ -155,8 +155,8 @@ def test_the_command_says_what_became_of_the_rows(sqlite: str, tmp_path: Path) -
     path = write(tmp_path / "LMSYS_pref.json", MIXED)
     done = CliRunner().invoke(app, ["import", str(path), "--dataset", "released", "--json"])
     assert done.exit_code == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert (found["imported"], found["parsed"], found["verbatim"], found["sft_only"]) == (3, 2, 1, 0)
+    counts = json.loads(done.stdout)
+    assert (counts["imported"], counts["parsed"], counts["verbatim"], counts["sft_only"]) == (3, 2, 1, 0)
     assert "3 pairs imported, 2 read as traces and 1 kept as text" in done.stderr
     assert not datasets.required("released").redistributable  # LMSYS's conversations are not ours to pass on
     unlooked = CliRunner().invoke(app, ["personal-data", "released"])  # and not: there is none

@@ -45,9 +45,9 @@ def never() -> bool:
 def test_a_file_becomes_a_dataset_with_samples(database: str, talks: Path) -> None:
     report = import_now(ImportRequest(path=str(talks), dataset="d", public_title="Talks"))
     assert (report.imported, report.samples, report.skipped) == (30, 30, 0)
-    found = datasets.required("d")
-    assert (found.public_title, found.dialogues, found.samples, found.format) == ("Talks", 30, 30, "openai")
-    assert found.report["imported"] == 30
+    dataset = datasets.required("d")
+    assert (dataset.public_title, dataset.dialogues, dataset.samples, dataset.format) == ("Talks", 30, 30, "openai")
+    assert dataset.report["imported"] == 30
     job = jobs.find(kind="import", name="d")
     assert job is not None
     assert (job.state, job.dataset) == ("done", "d")
@@ -57,8 +57,8 @@ def test_later_utterances_are_found_again(database: str, tmp_path: Path) -> None
     path = write(tmp_path / "f.jsonl", rows(("a", "x", "b", "x", "b", "x", "c", "x", "d", "x", "e")))
     settings = ImportSettings(turn="all", shares=parse_shares("100/0/0"))
     import_now(ImportRequest(path=str(path), dataset="d", settings=settings))
-    found = dialogues.samples_by_id(range(20)).values()
-    by_target = {stored.sample.target_index: stored.sample for stored in found}
+    samples = dialogues.samples_by_id(range(20)).values()
+    by_target = {stored.sample.target_index: stored.sample for stored in samples}
     assert sorted(by_target) == [2, 4, 6, 8, 10]
     assert by_target[2].next_utterance == "b"
     assert by_target[2].later_utterances == ("c", "d")

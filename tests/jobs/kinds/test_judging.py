@@ -227,5 +227,5 @@ def test_the_rules_model_judges_a_study_to_the_end() -> None:
 def test_the_start_of_a_judge_run_is_one_event() -> None:
     opened()
     runs = [start(RULES) for _ in range(2)]
-    told = [(event.kind, event.subject) for event in recent() if runs[0].name in event.subject]
-    assert told == [("job.start", f'judge run "{runs[0].name}"')]
+    events = [(event.kind, event.subject) for event in recent() if runs[0].name in event.subject]
+    assert events == [("job.start", f'judge run "{runs[0].name}"')]

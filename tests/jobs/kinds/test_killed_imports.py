@@ -36,8 +36,8 @@ def command(path: Path, dataset: str) -> "subprocess.Popen[str]":
 
 def readers_of(pid: int) -> list[int]:
     """The processes that it started."""
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(word) for word in found.stdout.split()]
+    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(word) for word in children.stdout.split()]
 
 
 def gone(pid: int) -> bool:

@@ -22,7 +22,7 @@ NEAR = LONG.replace("please", "thanks")  # 18 pieces of three words each, all bu
 ZH = "我想在北京找一家离故宫比较近的酒店最好有免费的早餐和停车场谢谢"
 
 
-def found(dataset_id: int, **how: bool) -> list[tuple[str, str, str]]:
+def likenesses(dataset_id: int, **how: bool) -> list[tuple[str, str, str]]:
     return [
         (c.external_id, c.like_external_id, f"{c.similarity:.4f}") for c in near_duplicates.copies(dataset_id, **how)
     ]
@@ -50,18 +50,18 @@ def test_copies_are_listed_with_the_one_that_came_first_test_before_valid_before
     dataset_id = fixture()
     job = search(dataset_id)
     assert (job.state, job.settings) == ("done", {"threshold": 0.8})
-    assert found(dataset_id) == [("a", "c", "0.8947"), ("d", "c", "0.8947"), ("f", "e", "1.0000")]
+    assert likenesses(dataset_id) == [("a", "c", "0.8947"), ("d", "c", "0.8947"), ("f", "e", "1.0000")]
     summary = near_duplicates.summary(dataset_id)
     assert (summary.copies, summary.clusters) == (3, 2)
     assert summary.across == {("test", "train"): 1, ("test", "valid"): 1}
-    assert [copy for copy, _, _ in found(dataset_id, across=True)] == ["a", "d"]
+    assert [copy for copy, _, _ in likenesses(dataset_id, across=True)] == ["a", "d"]
 
 
 def test_a_search_can_be_made_again_with_another_threshold(database: str) -> None:
     dataset_id = fixture()
     search(dataset_id)
     search(dataset_id, 1.0)
-    assert sorted(copy for copy, _, _ in found(dataset_id)) == ["a", "f"]
+    assert sorted(copy for copy, _, _ in likenesses(dataset_id)) == ["a", "f"]
     assert near_duplicates.summary(dataset_id).across == {("valid", "train"): 1}
 
 
@@ -77,7 +77,7 @@ def test_dropping_keeps_one_of_each_cluster_and_ends_the_leak(database: str) -> 
     (event,) = events.recent(kinds=("dataset.near_duplicates.drop",))
     assert (event.subject, event.detail) == ("d", {"dialogues": 3})
     assert search(dataset_id).state == "done"
-    assert found(dataset_id) == []
+    assert likenesses(dataset_id) == []
 
 
 def test_copies_of_a_dataset_in_use_stay(database: str) -> None:
@@ -98,7 +98,7 @@ def test_a_search_under_way_is_not_disturbed(database: str) -> None:
     assert whole.claim_whole(job_id, lease_s=60) is not None
     run_whole_job(jobs.required(job_id), run_search, stopping=lambda: False)  # somebody else has it
     assert jobs.list_active() == []
-    assert found(dataset_id) == []
+    assert likenesses(dataset_id) == []
     with pytest.raises(ConflictError, match="search for near-duplicates"):
         near_duplicates.drop_copies(dataset_id)
 
@@ -122,7 +122,7 @@ def test_a_cancelled_search_stays_cancelled_and_can_be_started_over(
     jobs.resume(job_id)
     run_whole_job(jobs.required(job_id), run_search, stopping=lambda: False)
     assert jobs.required(job_id).state == "done"
-    assert len(found(dataset_id)) == 3
+    assert len(likenesses(dataset_id)) == 3
 
 
 def test_a_worker_that_ends_leaves_the_search_to_the_next(database: str) -> None:
@@ -132,7 +132,7 @@ def test_a_worker_that_ends_leaves_the_search_to_the_next(database: str) -> None
     assert jobs.required(job_id).state == "queued"
     asyncio.run(work(until_idle=True))
     assert jobs.required(job_id).state == "done"
-    assert len(found(dataset_id)) == 3
+    assert len(likenesses(dataset_id)) == 3
 
 
 def test_an_error_is_noted_with_the_job(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""An import that did not end: gone on with as if nothing had happened, refused where it is another, or removed."""
+"""An unfinished import: resumed as if nothing had happened, refused where it is another, or removed."""
 
 import json
 import shutil
@@ -62,13 +62,13 @@ def test_broken_off_and_gone_on_with_is_the_import_undisturbed(
     import_now(ImportRequest(str(file), "whole", settings=made))
     read_apart(monkeypatch, apart)
     request = ImportRequest(str(file), "d", settings=made)
-    told: list[str] = []
+    notes: list[str] = []
     break_off(request, after=40)
     left = imports.unfinished("d")
     assert left is not None and not left.held and 40 <= left.so_far.rows < ROWS
     assert datasets.list_ready()[0].name == "whole" and len(datasets.list_ready()) == 1
-    import_now(request, say=told.append)
-    assert told == [f"going on after row {left.so_far.rows:,}"]
+    import_now(request, say=notes.append)
+    assert notes == [f"going on after row {left.so_far.rows:,}"]
     assert fingerprint("d") == fingerprint("whole")
 
 
@@ -85,14 +85,14 @@ def test_a_file_that_breaks_in_the_other_process_is_told_as_here(
     row = json.dumps({"messages": [{"role": "user", "content": "hi"}]})
     path = tmp_path / "cut.json"
     path.write_text("[" + ",".join([row] * 300) + ', {"messages": [', encoding="utf-8")
-    told = []
+    messages = []
     for apart in (False, True):
         read_apart(monkeypatch, apart)
         with pytest.raises(InputError, match="ends in the middle") as refused:
             import_now(ImportRequest(str(path), "d"))
-        told.append(str(refused.value))
+        messages.append(str(refused.value))
         assert imports.list_unfinished() == []  # nothing is left of a file that cannot be read on
-    assert told[0] == told[1]
+    assert messages[0] == messages[1]
 
 
 def test_the_reading_process_that_is_killed_leaves_an_import_to_go_on_with(
@@ -139,9 +139,9 @@ def test_another_file_or_other_settings_are_refused_with_every_difference(sqlite
 def test_the_same_file_elsewhere_is_the_same(sqlite: str, file: Path, tmp_path: Path) -> None:
     break_off(ImportRequest(str(file), "d"), after=40)
     copy = shutil.copy(file, tmp_path / "copy.jsonl")
-    told: list[str] = []
-    import_now(ImportRequest(str(copy), "d"), say=told.append)
-    assert told[0].startswith("going on after row")
+    notes: list[str] = []
+    import_now(ImportRequest(str(copy), "d"), say=notes.append)
+    assert notes[0].startswith("going on after row")
 
 
 def test_a_draw_starts_over(sqlite: str, file: Path) -> None:

@@ -35,9 +35,9 @@ def test_a_run_makes_a_pair_of_every_item_and_opens_its_queues(database: str) ->
     run_here(job_id)
     job = jobs.required(job_id)
     assert (job.state, job.reason) == ("done", "")
-    found = synthesis.summary(job_id)
-    assert (found.total, found.done, found.failed) == (8, 8, 0)
-    assert sum(found.branches.values()) == 8
+    summary = synthesis.summary(job_id)
+    assert (summary.total, summary.done, summary.failed) == (8, 8, 0)
+    assert sum(summary.branches.values()) == 8
     rows = rows_of_run(job_id)
     assert [row["item"]["position"] for row in rows] == list(range(8))
     assert all(row["pair"]["split"] == "train" and row["item"]["results"]["tree"] for row in rows)
@@ -71,14 +71,14 @@ def test_a_limit_of_five_then_ten_does_five_more(database: str) -> None:
     with FakeServer() as server:
         job_id = start(server, limit=5)
         run_here(job_id)
-        first, asked = rows_of_run(job_id), len(server.calls)
+        first, calls = rows_of_run(job_id), len(server.calls)
         assert len(first) == 5
         start(server, limit=10)
         run_here(job_id)
     rows = rows_of_run(job_id)
     assert len(rows) == 10
     assert rows[:5] == first
-    assert len(server.calls) > asked
+    assert len(server.calls) > calls
     assert {call.seen for call in server.calls} == {0}
     assert jobs.required(job_id).state == "done"
     assert count(QueueItem) == 2 * synthesis.summary(job_id).done
@@ -89,10 +89,10 @@ def test_a_finished_run_asks_nothing_when_it_is_run_again(database: str) -> None
     with FakeServer() as server:
         job_id = start(server)
         run_here(job_id)
-        asked, rows = len(server.calls), rows_of_run(job_id)
+        calls, rows = len(server.calls), rows_of_run(job_id)
         assert start(server) == job_id
         run_here(job_id)
-    assert len(server.calls) == asked
+    assert len(server.calls) == calls
     assert rows_of_run(job_id) == rows
 
 

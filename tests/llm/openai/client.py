@@ -33,8 +33,8 @@ class Client:
 
         return asyncio.run(whole())
 
-    def complete(self, asked: Prompt | None = None) -> Completion:
-        return self.run(lambda model: model.complete(asked or prompt(), schema=ANSWER))
+    def complete(self, question: Prompt | None = None) -> Completion:
+        return self.run(lambda model: model.complete(question or prompt(), schema=ANSWER))
 
     def ask(self) -> Answer:
         return self.run(lambda model: ask(model, prompt(), ANSWER))

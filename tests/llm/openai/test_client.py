@@ -93,7 +93,7 @@ def test_text_arrives_as_it_is_and_the_schema_in_the_order_of_its_fields(fake_se
 
 
 @pytest.mark.parametrize(
-    ("refused", "asked"),
+    ("refused", "formats"),
     [
         (["json_schema"], ["json_schema", "json_object"]),
         (["json_schema", "json_object"], ["json_schema", "json_object", "text"]),
@@ -101,12 +101,12 @@ def test_text_arrives_as_it_is_and_the_schema_in_the_order_of_its_fields(fake_se
 )
 @pytest.mark.parametrize("status", [400, 422])
 def test_steps_down_for_a_server_that_refuses(
-    refused: list[str], asked: list[str], status: int, undisturbed: str
+    refused: list[str], formats: list[str], status: int, undisturbed: str
 ) -> None:
     with FakeServer(refuse=refused, refuse_status=status) as server:
         client = Client(server)
         assert client.complete().text == undisturbed
-    assert [call.format for call in server.calls] == asked
+    assert [call.format for call in server.calls] == formats
     assert client.waits == []  # a step down is no failed attempt
 
 
@@ -237,9 +237,9 @@ def test_a_server_that_says_when_to_come_back_is_left_alone_by_the_other_calls_t
     with FakeServer(faults=[Fault.RATE_LIMIT], retry_after="50") as server:
         client = Client(server)
         client.run(twice)
-    told, other = client.waits  # nobody really slept, so the second call finds nearly all of the time left
-    assert told == 50.0
-    assert 40 < other <= 50
+    first, second = client.waits  # nobody really slept, so the second call finds nearly all of the time left
+    assert first == 50.0
+    assert 40 < second <= 50
 
 
 def test_a_retry_after_beyond_reason_is_bounded() -> None:
@@ -514,7 +514,7 @@ def test_when_the_answering_request_went_out_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         ({"error": {"message": "no such thing", "code": 7}}, "no such thing"),
         ({"error": "no such thing"}, "no such thing"),
@@ -525,8 +525,8 @@ def test_when_the_answering_request_went_out_is_told() -> None:
         (None, "without a word"),
     ],
 )
-def test_what_a_server_says_about_an_error_is_found_however_it_is_wrapped(body: Any, told: str) -> None:
-    assert told in _Refusal.of(HttpReply(418, {}, body)).error.message
+def test_what_a_server_says_about_an_error_is_found_however_it_is_wrapped(body: Any, message: str) -> None:
+    assert message in _Refusal.of(HttpReply(418, {}, body)).error.message
 
 
 @pytest.mark.parametrize("name", ["model", "messages", "stream", "response_format", "n"])
@@ -556,12 +556,12 @@ def test_the_fake_serves_as_a_process_of_its_own() -> None:
             base_url = process.stdout.readline().strip()
             models = json.loads(urllib.request.urlopen(f"{base_url}/models", timeout=30).read())
             with FakeServer() as server:
-                here = Client(server).complete()
-            there = Client(server, base_url=base_url).complete()
+                from_thread = Client(server).complete()
+            from_process = Client(server, base_url=base_url).complete()
         finally:
             process.terminate()
     assert [model["id"] for model in models["data"]] == ["fake"]
-    assert there.text == here.text
+    assert from_process.text == from_thread.text
 
 
 def test_some_faulty_takes_about_its_share_of_prompts_once() -> None:

@@ -93,8 +93,8 @@ def test_a_fault_of_one_call_leaves_the_others_alone(kind: Fault) -> None:
         return await asyncio.gather(*(ask(model, prompt(text), ANSWER) for text in texts), return_exceptions=True)
 
     with FakeServer(faults=strike) as server:
-        found = Client(server).run(all_of_them)
-    failed = [isinstance(answer, (ModelUnavailable, ReplyError)) for answer in found]
+        answers = Client(server).run(all_of_them)
+    failed = [isinstance(answer, (ModelUnavailable, ReplyError)) for answer in answers]
     assert failed == [False, False, True, False]
 
 
@@ -117,9 +117,9 @@ def _pairs(server: FakeServer) -> list[Outcome]:
 @pytest.fixture(scope="module")
 def undisturbed_pairs() -> list[Outcome]:
     with FakeServer() as server:
-        found = _pairs(server)
-    assert all(outcome.pair is not None for outcome in found)
-    return found
+        outcomes = _pairs(server)
+    assert all(outcome.pair is not None for outcome in outcomes)
+    return outcomes
 
 
 @pytest.mark.parametrize("kind", ELEVEN)

@@ -20,27 +20,27 @@ def checked(server: FakeServer, deadline_s: float = 30.0) -> dict[Rung, RungChec
     def at(rung: Rung) -> Model:
         return ModelRef("fake", base_url=server.base_url).open_at(rung, deadline_s=deadline_s)
 
-    found = asyncio.run(check_model(at))
-    assert tuple(check.rung for check in found) == LADDER
-    return {check.rung: check for check in found}
+    checks = asyncio.run(check_model(at))
+    assert tuple(check.rung for check in checks) == LADDER
+    return {check.rung: check for check in checks}
 
 
-def step(found: dict[Rung, RungCheck], ladder: tuple[Rung, ...] = LADDER) -> Rung | None:
-    return step_for_runs(tuple(found.values()), ladder)
+def step(checks: dict[Rung, RungCheck], ladder: tuple[Rung, ...] = LADDER) -> Rung | None:
+    return step_for_runs(tuple(checks.values()), ladder)
 
 
 def test_each_step_is_asked_once_with_our_own_text() -> None:
     with FakeServer(provider="DeepInfra", cached_tokens=16) as server:
-        found = checked(server)
+        checks = checked(server)
     assert sorted(call.format for call in server.calls) == ["json_object", "json_schema", "text"]
     assert {call.body["messages"][1]["content"].split("\n")[0] for call in server.calls} == {
         PROMPT.messages[1].content.split("\n")[0]
     }
-    assert all(check.works and check.seconds is not None for check in found.values())
-    assert {check.usage.cached_tokens for check in found.values()} == {16}
-    assert answered_by(tuple(found.values())) == ("fake-2026-01-01 at DeepInfra",)
-    assert problems(tuple(found.values())) == {}
-    assert step(found) == "json_schema"
+    assert all(check.works and check.seconds is not None for check in checks.values())
+    assert {check.usage.cached_tokens for check in checks.values()} == {16}
+    assert answered_by(tuple(checks.values())) == ("fake-2026-01-01 at DeepInfra",)
+    assert problems(tuple(checks.values())) == {}
+    assert step(checks) == "json_schema"
 
 
 def test_the_schema_is_one_that_strict_servers_take() -> None:
@@ -51,10 +51,10 @@ def test_the_schema_is_one_that_strict_servers_take() -> None:
 
 def test_a_refused_step_says_the_servers_words() -> None:
     with FakeServer(refuse=["json_schema"]) as server:
-        found = checked(server)
-    assert [found[rung].outcome for rung in LADDER] == ["refused", "works", "works"]
-    assert "response_format type json_schema is not supported" in found["json_schema"].detail
-    assert step(found) == "json_object"
+        checks = checked(server)
+    assert [checks[rung].outcome for rung in LADDER] == ["refused", "works", "works"]
+    assert "response_format type json_schema is not supported" in checks["json_schema"].detail
+    assert step(checks) == "json_object"
     assert len(server.calls) == 3  # nobody steps down in a check
 
 
@@ -63,30 +63,30 @@ def test_an_ignored_schema_is_found_out() -> None:
         return "Museums open at nine." if call.format == "json_schema" else None
 
     with FakeServer(content=ignores) as server:
-        found = checked(server)
-    assert found["json_schema"].outcome == "answered, but not by the schema"
-    assert found["json_schema"].seconds is not None
-    assert "Invalid JSON" in found["json_schema"].detail
-    assert step(found) is None  # a run would ask on that step: the server does not refuse it
-    assert step(found, ("json_object", "text")) == "json_object"
+        checks = checked(server)
+    assert checks["json_schema"].outcome == "answered, but not by the schema"
+    assert checks["json_schema"].seconds is not None
+    assert "Invalid JSON" in checks["json_schema"].detail
+    assert step(checks) is None  # a run would ask on that step: the server does not refuse it
+    assert step(checks, ("json_object", "text")) == "json_object"
 
 
 def test_thoughts_are_seen_and_an_answer_lost_in_them_is_told() -> None:
     with FakeServer(extra={"reasoning_content": "Let me see."}) as server:
         assert all(check.thought and check.works for check in checked(server).values())
     with FakeServer(faults=lambda call: Fault.ONLY_THOUGHTS if call.format == "text" else None) as server:
-        found = checked(server)
-    assert (found["text"].outcome, found["json_object"].works) == ("answered, but not by the schema", True)
-    assert "all its tokens went into thinking" in found["text"].detail
+        checks = checked(server)
+    assert (checks["text"].outcome, checks["json_object"].works) == ("answered, but not by the schema", True)
+    assert "all its tokens went into thinking" in checks["text"].detail
 
 
 @pytest.mark.parametrize("fault", [Fault.ERROR_503, Fault.HANG, Fault.RESET, Fault.HTML])
 def test_what_gives_no_answer_is_asked_no_second_time(fault: Fault) -> None:
     with FakeServer(faults=lambda _call: fault) as server:
-        found = checked(server, deadline_s=0.3)
-    assert {check.outcome for check in found.values()} == {"unreachable"}
+        checks = checked(server, deadline_s=0.3)
+    assert {check.outcome for check in checks.values()} == {"unreachable"}
     assert len(server.calls) == 3
-    assert step(found) is None
+    assert step(checks) is None
 
 
 def test_a_server_that_counts_no_tokens_gets_no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,10 +104,10 @@ def test_a_server_that_counts_no_tokens_gets_no_figures(monkeypatch: pytest.Monk
 def test_a_wrong_key_refuses_every_step_and_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROUTT_API_KEY", KEY)
     with FakeServer(key="another", echo_key=True) as server:
-        found = checked(server)
-    assert {check.outcome for check in found.values()} == {"refused"}
-    (problem,) = problems(tuple(found.values()))
-    assert "PROUTT_API_KEY" in problem and KEY not in json.dumps([c.model_dump() for c in found.values()])
+        checks = checked(server)
+    assert {check.outcome for check in checks.values()} == {"refused"}
+    (problem,) = problems(tuple(checks.values()))
+    assert "PROUTT_API_KEY" in problem and KEY not in json.dumps([c.model_dump() for c in checks.values()])
 
 
 def test_a_missing_key_is_told_before_any_call(monkeypatch: pytest.MonkeyPatch) -> None:

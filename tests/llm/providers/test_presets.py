@@ -53,14 +53,14 @@ def test_the_providers_of_the_design_are_there() -> None:
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: p.name)
 def test_every_preset_makes_a_client_at_its_address(preset: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = PRESETS[preset.name]  # type: ignore[attr-defined]
-    monkeypatch.setenv(found.key_env, "sk-0123456789")
-    upstream = "deepinfra/fp4" if found.name == "openrouter" else None
-    model = chosen(f"{found.name}/some-model", upstream=upstream)
-    assert (model.name, model.address) == ("some-model", found.base_url)
-    assert found.ladder[-1] == "text"
-    assert found.key_required is not is_local(found.base_url)
-    assert found.local is is_local(found.base_url)
+    listed = PRESETS[preset.name]  # type: ignore[attr-defined]
+    monkeypatch.setenv(listed.key_env, "sk-0123456789")
+    upstream = "deepinfra/fp4" if listed.name == "openrouter" else None
+    model = chosen(f"{listed.name}/some-model", upstream=upstream)
+    assert (model.name, model.address) == ("some-model", listed.base_url)
+    assert listed.ladder[-1] == "text"
+    assert listed.key_required is not is_local(listed.base_url)
+    assert listed.local is is_local(listed.base_url)
 
 
 def test_what_follows_the_presets_name_is_the_model_slashes_included(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,7 +124,7 @@ def test_stages_never_import_each_other() -> None:
 def test_the_wrong_path_prompt_shows_every_path_that_its_answer_depends_on() -> None:
     """The key of a stored reply is made of the messages: what they leave out would be answered for another sample."""
 
-    def asked(**changes: str) -> str:
+    def text_with(**changes: str) -> str:
         paths = {
             name: Path_(view="mining", source="Hotel", node=changes.get(name, name), leaf="x")
             for name in ("best", "secondary")
@@ -136,7 +136,7 @@ def test_the_wrong_path_prompt_shows_every_path_that_its_answer_depends_on() -> 
             )
         )
 
-    assert len({asked(), asked(best="pool"), asked(secondary="pool")}) == 3
+    assert len({text_with(), text_with(best="pool"), text_with(secondary="pool")}) == 3
 
 
 async def test_the_language_is_said_where_it_is_known_and_only_behind_what_is_shared() -> None:
