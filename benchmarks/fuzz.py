@@ -125,7 +125,7 @@ def store(path: Path, settings: ImportSettings) -> None:
     except ProuttError as exc:
         assert datasets.find(name) is None
         left = imports.unfinished(name)
-        assert left is None or left.so_far.rows, f"neither gone nor to be gone on with, after {exc}"
+        assert left is None or left.so_far.rows, f"neither removed nor resumable, after {exc}"
         forget_import(name)
         return
     ready = datasets.required(name)

@@ -1,8 +1,8 @@
 """One run, killed with SIGKILL at random moments and started again each time.
 
 At the end its rows must be those of a run that nobody disturbed. What the server sees again must have been in flight,
-or answered so shortly before the kill that its commit (every 50 ms) was
-still to come. Nothing committed is asked again.
+or answered so shortly before the kill that its commit (every 50 ms) was still to come. Nothing committed is asked
+again.
 """
 
 import json

@@ -24,7 +24,7 @@ BATCH = 500
 class Figures:
     dialogues: int
     planted: int  # copies with an exact similarity of at least the threshold
-    found: int  # of them
+    planted_found: int  # of them
     copies: int  # all that were found
     search_s: float
     cpu_s: float
@@ -100,7 +100,7 @@ def main(*, small: bool = False, threshold: float = 0.8) -> Figures:
     figures = Figures(count, len(near), len(near & seen), summary.copies, took.wall_s, took.cpu_s, peak)
     line(f"near-duplicates among {count:,} dialogues", f"{took.wall_s:.0f} s, {took.cpu_s:.0f} CPU s")
     line("  peak memory of the process", f"{peak:,.0f} MB")
-    line("  planted near copies found", f"{figures.found:,} of {figures.planted:,}")
+    line("  planted near copies found", f"{figures.planted_found:,} of {figures.planted:,}")
     line("  copies found in all", f"{figures.copies:,}")
     return figures
 

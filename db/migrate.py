@@ -167,12 +167,12 @@ def _main() -> None:
     parser.add_argument("--regenerate", action="store_true", help="before the first release: write 0001 anew")
     options = parser.parse_args()
     if options.regenerate:
-        said = f"wrote {regenerate_initial()}"
+        outcome = f"wrote {regenerate_initial()}"
     elif options.new:
-        said = f"wrote {write_new(options.new)}; read it before use"
+        outcome = f"wrote {write_new(options.new)}; read it before use"
     else:
-        said = "the schema is now the newest" if migrate() else "the schema was already the newest"
-    sys.stdout.write(said + "\n")
+        outcome = "the schema is now the newest" if migrate() else "the schema was already the newest"
+    sys.stdout.write(outcome + "\n")
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ def user_of_token(token: object) -> SignedIn | None:
 
 
 def sign_out(token: str) -> None:
-    """Ends the session; a token that is none is no error."""
+    """Ends the session; an unknown token is no error."""
     with write() as session:
         ended = _revoke(session, token)
         if ended is not None:
@@ -163,7 +163,7 @@ def _refuse_if_too_many(session: Session, *, name: str, address: str, moment: da
 
 
 def _forget_failures(session: Session, *, name: str, address: str, attempt: int) -> None:
-    """Those of this person at this place; what strangers tried elsewhere still counts against them."""
+    """Forgets the failures of this person at this place; what strangers tried elsewhere still counts against them."""
     session.exec(
         sa.delete(LoginFailure).where(
             sa.or_(

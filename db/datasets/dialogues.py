@@ -49,7 +49,7 @@ class StoredSample:
 
 
 def append(dataset_id: int, batch: Sequence[NewDialogue]) -> list[str | None]:
-    """Add a batch in one short transaction, as `new_dialogues.insert` does."""
+    """Add a batch in one short transaction, as `insert` does."""
     with write() as session:
         return insert(session, dataset_id, [_columns(new) for new in batch])
 

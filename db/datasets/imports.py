@@ -44,7 +44,7 @@ def attach_dataset(job_id: int, *, dataset_id: int) -> None:
         session.get_one(Job, job_id, with_for_update={"key_share": True}).dataset_id = dataset_id
 
 
-# --- what is there of an import that did not end ----------------------------------------------------------------------
+# --- unfinished imports -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class SoFar:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A dataset whose import has not ended; with `rows` 0 there is nothing yet to go on from."""
+    """A dataset whose import has not ended; with `rows` 0 there is nothing yet to resume from."""
 
     dataset_id: int
     name: str
@@ -85,7 +85,7 @@ def append_batch(
 ) -> None:
     """Dialogues, and how far the import now is, in one transaction: what a kill leaves always belongs together.
 
-    `settle` is told what became of each dialogue, as `new_dialogues.insert` says it. ConflictError, and nothing stored,
+    `settle` is called with what became of each dialogue, as `insert` returns it. ConflictError, and nothing stored,
     where somebody else has the import by now.
     """
     with write() as session:

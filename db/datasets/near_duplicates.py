@@ -26,8 +26,8 @@ WRITTEN_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class NearDuplicateSummary:
-    """`copies` are like one of the `clusters` dialogues that came first. `across` are those of another split than it:
-    (split of the first, split of the copy) → how many."""
+    """`copies` are like one of the `clusters` dialogues that came first. `across` counts those that are in another
+    split than it: (split of the first, split of the copy) → how many."""
 
     copies: int = 0
     clusters: int = 0

@@ -79,12 +79,12 @@ def summary(dataset_id: int) -> PersonalDataSummary:
 
 def concerned(dataset_id: int, *, kind: str | None = None, after: int = 0, limit: int = 20) -> list[HeldDialogue]:
     """Dialogues with possible personal data (of that kind) whose id is greater than `after`, in the file's order."""
-    return _held(_of(dataset_id, kind), after=after, limit=limit)
+    return _held_dialogues(_of(dataset_id, kind), after=after, limit=limit)
 
 
 def page_of(dataset_id: int, *, kind: str | None = None, offset: int = 0, limit: int = 20) -> list[HeldDialogue]:
-    """The same by page number."""
-    return _held(_of(dataset_id, kind), offset=offset, limit=limit)
+    """Dialogues with possible personal data (of that kind), from position `offset` on, in the file's order."""
+    return _held_dialogues(_of(dataset_id, kind), offset=offset, limit=limit)
 
 
 def _of(dataset_id: int, kind: str | None) -> list[Any]:
@@ -96,10 +96,11 @@ def _of(dataset_id: int, kind: str | None) -> list[Any]:
 
 def unchecked(dataset_id: int, *, limit: int) -> list[HeldDialogue]:
     """Dialogues that nobody looked through with the rules of today."""
-    return _held([DialogueRow.dataset_id == dataset_id, col(DialogueRow.personal_data).is_(None)], limit=limit)
+    where = [DialogueRow.dataset_id == dataset_id, col(DialogueRow.personal_data).is_(None)]
+    return _held_dialogues(where, limit=limit)
 
 
-def _held(where: list[Any], *, after: int = 0, offset: int = 0, limit: int) -> list[HeldDialogue]:
+def _held_dialogues(where: list[Any], *, after: int = 0, offset: int = 0, limit: int) -> list[HeldDialogue]:
     with read() as session:
         # The ids first: an index has them, and rows are long.
         page = select(DialogueRow.id).where(*where, col(DialogueRow.id) > after).order_by(col(DialogueRow.id))

@@ -27,8 +27,8 @@ class FailedItem:
 
 
 def failed_items(job_id: int, item_ids: Sequence[int]) -> list[FailedItem]:
-    """Those of these items that are failed, in the job's order, with every call of the failed stage and every
-    other one whose reply could not be used. Give a page of ids, not thousands."""
+    """The failed ones among these items, in the job's order, with every call of the failed stage and every
+    other call whose reply could not be used. Give a page of ids, not thousands."""
     with read() as session:
         kind = session.exec(select(Job.kind).where(Job.id == job_id)).one()
         table: Any = TABLES[kind]

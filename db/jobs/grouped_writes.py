@@ -108,7 +108,7 @@ def _commit_or_explain(group: list[_Piece]) -> list[Any]:
 def _commit(group: list[_Piece]) -> list[Any]:
     with write() as session:
         outcomes = _alone(session, lambda session: _all(session, group))
-        if isinstance(outcomes, Exception):  # some piece failed: each for itself, so that the others do not
+        if isinstance(outcomes, Exception):  # a piece failed: each by itself, so that the others succeed
             return _each(session, group)
         return list(outcomes)
 
@@ -150,7 +150,7 @@ def _together(group: list[_Piece]) -> dict[Callable[[Session, list[Any]], Sequen
 
 
 def _alone(session: Session, work: Callable[[Session], Any]) -> Any:
-    """What it returns, or the error that has undone it and nothing else."""
+    """What `work` returns, or its error; an error undoes this piece and nothing else."""
     try:
         with session.begin_nested():
             outcome = work(session)

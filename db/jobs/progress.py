@@ -23,7 +23,7 @@ class Lately:
 
 
 def counts_by_job(kind: JobKind) -> dict[int, ItemCounts]:
-    """Of every job of this kind that has items."""
+    """The counts of every job of this kind that has items."""
     table = TABLES[kind]
     counts: dict[int, dict[str, int]] = {}
     with read() as session:

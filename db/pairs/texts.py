@@ -18,7 +18,7 @@ _messages = TypeAdapter(tuple[Message, ...])
 def contexts(
     dataset_id: int, targets: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], tuple[Split, tuple[Message, ...]]]:
-    """(external id, target index) → the dialogue's split here and the messages before the target. Unknown ones lack."""
+    """(external id, target index) → the dialogue's split here and the messages before the target, where it is known."""
     with read() as session:
         rows: Any = session.connection().execute(
             sa.select(
@@ -37,7 +37,7 @@ def contexts(
 
 
 def prompts(dataset_id: int, rows: Sequence[int]) -> dict[int, tuple[Split, str]]:
-    """Row of the imported file → the pair's split here and its prompt. Unknown ones lack."""
+    """Row of the imported file → the pair's split here and its prompt. Unknown ones are left out."""
     with read() as session:
         stored_pairs = session.exec(
             select(PreferencePair.source_row, PreferencePair.split, PreferencePair.verbatim).where(

@@ -66,7 +66,7 @@ def pair_task(*, assignment_id: str, user_id: int) -> PairTask:
         assignment, item = _assignment_of(session, assignment_id=assignment_id, user_id=user_id)
         pair = session.get_one(PreferencePair, item.pair_id)
         return PairTask.model_validate(
-            _said(session, pair)
+            _source_texts(session, pair)
             | {
                 "assignment_id": assignment.public_id,
                 "item_id": pair.item_id,
@@ -75,12 +75,12 @@ def pair_task(*, assignment_id: str, user_id: int) -> PairTask:
                 "left_is": assignment.left_is,
                 "gates_failed": pair.gates_failed,
                 "branch": pair.branch,
-                "baseline": _told_baseline(session, job_id=pair.job_id, user_id=user_id),
+                "baseline": _may_name_baseline(session, job_id=pair.job_id, user_id=user_id),
             }
         )
 
 
-def _said(session: Session, pair: PreferencePair) -> dict[str, Any]:
+def _source_texts(session: Session, pair: PreferencePair) -> dict[str, Any]:
     if pair.item_id is None:
         return {"verbatim": pair.verbatim}
     sample = _sample(session, session.get_one(SynthesisItem, pair.item_id)).sample
@@ -101,7 +101,7 @@ def tree_task(*, assignment_id: str, user_id: int) -> TreeTask:
                 "results": item.results,
                 "branch": item.branch,
                 "top_similarity": item.top_similarity,
-                "baseline": _told_baseline(session, job_id=item.job_id, user_id=user_id),
+                "baseline": _may_name_baseline(session, job_id=item.job_id, user_id=user_id),
             }
         )
 
@@ -121,7 +121,7 @@ def _sample(session: Session, item: SynthesisItem) -> StoredSample:
     return read_samples(session, [item.sample_id])[item.sample_id]
 
 
-def _told_baseline(session: Session, *, job_id: int | None, user_id: int) -> bool:
+def _may_name_baseline(session: Session, *, job_id: int | None, user_id: int) -> bool:
     """Whether to say that plain rules made this: everywhere, except to the judges of an open study."""
     job = None if job_id is None else session.get(Job, job_id)
     of_rules = job is not None and made_by_rules(job.settings)

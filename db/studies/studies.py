@@ -47,7 +47,7 @@ def create_study(design: StudyDesign, *, user_id: int | None = None) -> StudyInf
     _check(design)
     with write() as session:
         if session.exec(select(Study.id).where(Study.name == design.name)).first() is not None:
-            raise _taken(design.name)
+            raise _name_taken_error(design.name)
         dataset = dataset_named(session, design.dataset)
         a, b = method_named(session, design.a), method_named(session, design.b)
         check_public_title(session, design.public_title)
@@ -66,7 +66,7 @@ def create_study(design: StudyDesign, *, user_id: int | None = None) -> StudyInf
             with session.begin_nested():
                 session.add(study)
         except IntegrityError as exc:  # somebody else made it at the same moment
-            raise _taken(design.name) from exc
+            raise _name_taken_error(design.name) from exc
         queue = _add_queue(session, study, drawn, people=design.people)
         _set_members(session, study, queue)
         detail = {"protocol_sha256": study.protocol_sha256}
@@ -100,7 +100,7 @@ def _protocol(design: StudyDesign, *, samples: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _taken(name: str) -> ConflictError:
+def _name_taken_error(name: str) -> ConflictError:
     return ConflictError(f'a study named "{name}" exists already; choose another name')
 
 

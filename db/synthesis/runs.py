@@ -51,7 +51,7 @@ def start_run(
     max_cost: float | None = None,
     created_by: int | None = None,
 ) -> Started:
-    """Make a run or go on with the one of that name, and queue what is left.
+    """Make a run, or resume the one of that name, and queue what is left.
 
     `settings` hold at least `split` and `seed`. `limit` is how many samples of the seeded order the run should have; it
     never takes any away. A limit of spending that is None leaves the one the run has. ConflictError naming the settings
@@ -97,7 +97,7 @@ def _new_row(job_id: int, sample_id: int, position: int) -> dict[str, Any]:
 
 
 def generations(*, address: str, model: str) -> dict[int, str]:
-    """The generations of the call log that runs opened at this address and model, and the name of the run that did."""
+    """The generations of the call log that runs opened at this address and model, each with its run's name."""
     with read() as session:
         runs = session.exec(select(Job.name, Job.settings).where(Job.kind == "synthesis").order_by(col(Job.id)))
         opened: dict[int, str] = {}

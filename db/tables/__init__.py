@@ -1,4 +1,4 @@
-"""The tables. What each holds and what the database itself enforces; reading and writing live in db/<noun>.py."""
+"""The tables. What each holds and what the database itself enforces; reading and writing live in the rooms of db/."""
 
 from db.tables._items import ClaimableItem
 from db.tables.accounts import EventRow, LoginFailure, LoginSession, RoleGrant, User

@@ -27,9 +27,9 @@ def json(default: Any = dict) -> Any:
     return Field(default_factory=default, sa_type=Json, nullable=False)
 
 
-def defaulted(value: Any, said: str) -> Any:
-    """A column that a later migration added: `said` is what the database itself gives the rows that were there."""
-    return Field(default=value, nullable=False, sa_column_kwargs={"server_default": sa.text(said)})
+def defaulted(value: Any, server_default: str) -> Any:
+    """A column that a later migration added: the database itself gives `server_default` to the rows there were."""
+    return Field(default=value, nullable=False, sa_column_kwargs={"server_default": sa.text(server_default)})
 
 
 def maybe_json() -> Any:

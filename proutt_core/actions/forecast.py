@@ -52,7 +52,7 @@ def forecast_run(request: RunRequest) -> Forecast:
 
 
 def _plan(order: list[int], settings: RunSettings, earlier: JobInfo | None) -> tuple[Plan, list[int]]:
-    """How much is to be asked, and the samples that everything is to be asked of."""
+    """How much is to be asked, and the samples for which everything is to be asked."""
     own = {item.sample_id for item in history.done_items([earlier.id])} if earlier else set()
     left = [sample_id for sample_id in order if sample_id not in own]
     known = {item.sample_id: item for item in history.done_items([job.id for job in _same_calls(settings)])}
@@ -82,7 +82,7 @@ def _lengths(order: list[int], settings: RunSettings, *, with_schema: bool) -> t
 
 @lru_cache(maxsize=8)
 def _measured(samples: tuple[Sample, ...], *, seed: int, without: frozenset[Part], with_schema: bool) -> Lengths:
-    """Kept for these very texts: nine tenths of an estimate's time, and a form asks again at every field."""
+    """Cached for these very texts: it takes nine tenths of an estimate's time, and a form asks again at every field."""
     return measure(samples, seed=seed, without=without, with_schema=with_schema)
 
 
@@ -90,7 +90,7 @@ def _measured(samples: tuple[Sample, ...], *, seed: int, without: frozenset[Part
 
 
 def _runs(settings: RunSettings) -> list[tuple[JobInfo, RunSettings]]:
-    """Of this model at this address, the newest first."""
+    """The runs of this model at this address, the newest first."""
     runs = [(job, RunSettings.from_stored(job.settings)) for job in jobs.list_jobs(kind="synthesis")]
     return [(job, own) for job, own in runs if _asks(own) == _asks(settings)]
 
@@ -100,7 +100,7 @@ def _asks(settings: RunSettings) -> tuple[str, str]:
 
 
 def _same_calls(settings: RunSettings) -> list[JobInfo]:
-    """Runs whose stored calls will answer this run's, but for revisions, in the order of their making."""
+    """Runs whose stored calls will answer this run's, except for revisions, in the order in which they were made."""
     depends_on = _what_calls_depend_on(settings)
     return [job for job, own in reversed(_runs(settings)) if _what_calls_depend_on(own) == depends_on]
 
@@ -121,7 +121,7 @@ def _history(settings: RunSettings) -> History:
         branches=branches,
         both_views=_both_views(rows, branches.get("high", 0) + branches.get("mid", 0)),
         cached_share=_cached_share(rows),
-        asked_again=_asked_again(rows),
+        calls_per_valid=_calls_per_valid(rows),
         tokens_factor=_tokens_factor(ids),
         review_minutes=statistics.median(seconds) / 60 if len(seconds) >= FEWEST_ITEMS else None,
         reviews=len(seconds),
@@ -153,13 +153,13 @@ def _cached_share(rows: list[StageUsage]) -> float | None:
     return sum(row.cached_tokens for row in rows) / prompt if prompt else None
 
 
-def _asked_again(rows: list[StageUsage]) -> float:
+def _calls_per_valid(rows: list[StageUsage]) -> float:
     valid = sum(row.valid_calls for row in rows)
     return min(2.0, sum(row.calls for row in rows) / valid) if valid >= FEWEST_ITEMS else 1.0
 
 
 def _tokens_factor(job_ids: list[int]) -> float | None:
-    """Prompt tokens by the server's count for each that `rough_tokens` makes of the same messages."""
+    """How many prompt tokens the server counts for each one that `rough_tokens` makes of the same messages."""
     counted, rough, counted_calls = 0, 0.0, 0
     for item_id in history.some_item_ids(job_ids, limit=ITEMS_READ):
         for call in calls.of_item(kind="synthesis", item_id=item_id):

@@ -1,4 +1,4 @@
-"""Importing a file: now, by a worker, or forgetting what is left of an import."""
+"""Importing a file, now or by a worker, and forgetting what an unfinished import left."""
 
 from db.datasets import datasets, imports
 from db.jobs import jobs
@@ -24,7 +24,7 @@ def queue_import(request: ImportRequest, *, created_by: int | None = None) -> in
 def import_now(
     request: ImportRequest, *, progress: Progress | None = None, say: Say = lambda told: None
 ) -> ImportReport | PairReport:
-    """Import in this process, or go on with an import that did not end; `say` is told so. Raises ProuttError."""
+    """Import in this process, or resume an unfinished import, which `say` announces. Raises ProuttError."""
     _check(request)
     job_id, token = imports.queue_import(name=request.dataset, settings=request.to_stored(), claim_for_s=lease_s())
     assert token is not None
@@ -35,8 +35,8 @@ def import_now(
 
 
 def forget_import(dataset: str) -> bool:
-    """Remove what an import of this name left that did not end, and the file that was uploaded for it. True if there
-    was anything. ConflictError while somebody is at it."""
+    """Remove what an unfinished import of this name left, and the file that was uploaded for it. True if there was
+    anything. ConflictError while the import is under way."""
     job = jobs.find(kind="import", name=dataset)
     if job is None:
         return datasets.remove_unfinished(dataset)

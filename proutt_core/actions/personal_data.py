@@ -1,6 +1,6 @@
 """Possible personal data of a dataset: looking again, masking, dropping. In short transactions, a batch in memory.
 
-Broken off, what is done stays done and the rest stays to be done: doing it again goes on there.
+What was done before it broke off stays done: doing it again continues with the rest.
 """
 
 from collections import Counter

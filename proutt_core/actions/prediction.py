@@ -18,7 +18,7 @@ def prompted_method(*, name: str, model: ModelRef | None, without_tree: bool = F
     known = methods.find(name)
     own = None if known is None else MethodSettings.from_stored(known.settings)
     if model is None and known is not None and own is not None:
-        # What was said must not be passed over: a method with the tree is refused here.
+        # An option that was given must not be ignored: a method with the tree is refused here.
         settings = replace(own, without_tree=own.without_tree or without_tree)
         return methods.ensure(name=name, family=known.family, settings=settings.to_stored())
     model = model or BASELINE

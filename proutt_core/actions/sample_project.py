@@ -77,7 +77,7 @@ def _queue_work(done: SetUp) -> None:
     run_is_there = jobs.find(kind="synthesis", name=NAME) is not None
     if run_is_there and not missing:
         return
-    # What is needed only once costs no later start its time: behind these is the client of remote models.
+    # Imported only when needed, so that later starts stay quick: these load the client of remote models.
     from proutt_core.actions.prediction import prompted_method, start_prediction
     from proutt_core.actions.synthesis import start_synthesis
     from proutt_core.llm.providers.model_ref import BASELINE

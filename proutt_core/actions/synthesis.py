@@ -20,10 +20,10 @@ PILOT = 20  # dialogues of the first run of anything new: the first of the seede
 
 
 def start_synthesis(request: RunRequest, *, created_by: int | None = None) -> Started:
-    """Make the run, or go on with the one of that name, and queue it. Nothing is sent anywhere yet.
+    """Make the run, or resume the one of that name, and queue it. Nothing is sent anywhere yet.
 
-    ConflictError naming the settings that differ where the run was started with others, or where it is to become fresh
-    and is not. SettingsError where a limit in money is given and no price is known.
+    ConflictError naming the settings that differ where the run was started with others, or where `fresh` is asked of a
+    run that is not. SettingsError where a limit in money is given and no price is known.
     """
     request.model.require_usable()
     earlier = jobs.find(kind="synthesis", name=request.run)
@@ -48,7 +48,7 @@ def start_synthesis(request: RunRequest, *, created_by: int | None = None) -> St
 
 def settings_for(request: RunRequest, earlier: JobInfo | None) -> RunSettings:
     """What the run is frozen to, now or since it began as `earlier`. A run keeps its generation, also when it is
-    resumed; a new one opens the next with `fresh`, else shares the newest, what was paid last."""
+    resumed; a new run opens the next one with `fresh`, and otherwise shares the newest, with the replies paid last."""
     settings = RunSettings.of(request)
     if earlier is not None:
         return replace(settings, generation=RunSettings.from_stored(earlier.settings).generation)

@@ -27,7 +27,7 @@ Run = Callable[..., Awaitable[None]]
 
 def confirm_destination(model: ModelRef, *, yes: bool) -> None:
     """Name the address; where it is not this machine, go on only when somebody says so. Exit code 2 where nobody can
-    be asked, 1 where the answer is no. A model that cannot be had is refused before."""
+    be asked, 1 where the answer is no. A model that cannot be opened is refused before."""
     model.require_usable()
     note(model.destination)
     if yes or not model.leaves:
@@ -42,7 +42,7 @@ def confirm_destination(model: ModelRef, *, yes: bool) -> None:
 
 @dataclass(frozen=True)
 class Worked:
-    """What was done on a job meanwhile, by whomever; `job` is as it is now, done or paused at a limit of spending."""
+    """What any process did on a job meanwhile; `job` is as it is now, done or paused at a limit of spending."""
 
     job: JobInfo
     before: Bill
@@ -97,13 +97,13 @@ def work_on(job_id: int, run: Run, *, concurrency: int) -> Worked:
     try:
         asyncio.run(_until_done(job_id, run, concurrency))
     except (KeyboardInterrupt, asyncio.CancelledError):
-        if not items.leased_now(job_id):  # no worker goes on with it: then stopping here means stopping it
+        if not items.leased_now(job_id):  # no worker holds it: then stopping here means stopping it
             jobs.halt(job_id, Standstill("person", "stopped on the command line"))
-        note("stopped; the same command goes on with it")
+        note("stopped; the same command resumes it")
         raise typer.Exit(code=130) from None
     job = jobs.required(job_id)
     if job.state != "done" and job.halt not in ("calls", "money"):
-        raise ConflictError(f"{job.name} is {job.state}: {job.reason or 'the same command goes on with it'}")
+        raise ConflictError(f"{job.name} is {job.state}: {job.reason or 'the same command resumes it'}")
     return Worked(job=job, before=before, after=bill_of(job_id), seconds=time.monotonic() - started)
 
 

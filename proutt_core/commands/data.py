@@ -10,7 +10,7 @@ from proutt_core.commands._output import Json, command_output, note, progress
 if TYPE_CHECKING:
     from proutt_core.dialogues import ImportSettings
 
-datasets = typer.Typer(help="What datasets there are; what an import left that did not end.", no_args_is_help=True)
+datasets = typer.Typer(help="What datasets there are, and what unfinished imports left.", no_args_is_help=True)
 
 
 def init(
@@ -19,7 +19,7 @@ def init(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring the database to the newest schema. Does nothing that was done before."""
+    """Bring the database to the newest schema. What was done before is not done again."""
     from db.engine import engine
     from db.migrate import migrate
     from proutt_core.jobs.bills import load_starting_prices
@@ -60,7 +60,7 @@ def import_(
 ) -> None:
     """Import a file of dialogues. Rows that cannot be used are skipped and reported.
 
-    The same command again resumes an import that did not end; one with --sample starts over.
+    The same command again resumes an unfinished import; one with --sample starts over.
     """
     from proutt_core.actions.importing import import_now
     from proutt_core.jobs.kinds.importing import ImportRequest
@@ -106,7 +106,7 @@ def _import_settings(options: dict[str, Any]) -> "ImportSettings":
 
 @datasets.command("list")
 def list_datasets(as_json: Json = False) -> None:
-    """The datasets, and imports that have not ended with the row they go on after."""
+    """List the datasets, and unfinished imports with the row after which they resume."""
     from db.datasets.datasets import list_ready
     from db.datasets.imports import list_unfinished
 
@@ -130,7 +130,7 @@ def remove_dataset(
     name: Annotated[str, typer.Argument(help="The dataset's name.")],
     as_json: Json = False,
 ) -> None:
-    """Take away what an import left that did not end. A dataset that is ready is not touched."""
+    """Remove what an unfinished import left. A dataset that is ready is not touched."""
     from db.datasets.datasets import find
     from proutt_core.actions.importing import forget_import
     from proutt_core.errors import ConflictError
@@ -138,7 +138,7 @@ def remove_dataset(
     with command_output(as_json) as output:
         removed = forget_import(name)
         if not removed and find(name) is not None:
-            raise ConflictError(f'"{name}" is ready; only what an import left that did not end can be removed')
+            raise ConflictError(f'"{name}" is ready; only what an unfinished import left can be removed')
         said = "removed" if removed else "there is nothing to remove of"
         output.result({"dataset": name, "removed": removed}, text=f'{said} "{name}"')
 

@@ -1,4 +1,4 @@
-"""`export sft|preference`: what a trainer reads. `export-join`: the same, from rows that went out without texts."""
+"""`export sft|preference`: what a trainer reads. `export-join`: puts the texts back into rows that went out without."""
 
 from pathlib import Path
 from typing import Annotated

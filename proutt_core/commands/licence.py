@@ -1,4 +1,4 @@
-"""`licence`: whether a dataset's texts may be passed on, where what import found out is wrong."""
+"""`licence`: whether a dataset's texts may be passed on, where what the import recognised is wrong."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`runs`: what there is. `pause`, `resume`, `cancel`: the state of one, whoever works on it."""
+"""`runs`: list them. `pause`, `resume`, `cancel`: change the state of one, whoever works on it."""
 
 from typing import Annotated, Any
 
@@ -55,7 +55,7 @@ def _line(run: dict[str, Any]) -> str:
 
 
 def pause(name: Name, as_json: Json = False) -> None:
-    """Stop a run for now. Nothing is lost; `resume`, or the command that started it, goes on."""
+    """Stop a run for now. Nothing is lost; `resume`, or the command that started it, continues it."""
     with command_output(as_json) as output:
         job = _named(name)
         jobs.pause(job.id, reason="paused on the command line")
@@ -83,7 +83,7 @@ def resume(
             kept = job.max_calls if max_calls is None else max_calls
             jobs.set_limits(job.id, max_calls=kept, max_cost=job.max_cost if max_cost is None else max_cost)
         jobs.resume(job.id)
-        output.result({"state": "queued"}, text=f"{name} is queued; `python -m proutt_core worker` goes on with it")
+        output.result({"state": "queued"}, text=f"{name} is queued; `python -m proutt_core worker` resumes it")
 
 
 def _named(name: str) -> JobInfo:

@@ -31,7 +31,7 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N samples
 
 _FRESH = (
     "Ask everything anew: no stored reply answers. Later runs of this model at this address share the new replies;"
-    " resuming needs the flag no more."
+    " resuming does not need the flag again."
 )
 _WITHOUT = "Leave a part of the method out: " + ", ".join(PARTS) + ". Repeatable."
 

@@ -45,7 +45,7 @@ def bill_of(job_id: int) -> Bill:
     """What a synthesis run, a prediction or a judge run came to so far, over all processes, at the newest price that is
     not after its start day (UTC)."""
     job = jobs.required(job_id)
-    address, model = asked_model(job)
+    address, model = address_and_model(job)
     day = billing_day(job)
     rates = rates_of(address=address, model=model, on=day)
     return make_bill(usage.of_job(job_id), rates, unknown=no_price(address=address, model=model, on=day))
@@ -57,7 +57,7 @@ def billing_day(job: JobInfo | None) -> date:
     return (started or now()).date()
 
 
-def asked_model(job: JobInfo) -> tuple[str, str]:
+def address_and_model(job: JobInfo) -> tuple[str, str]:
     """The address (empty: in this process) and the model's name there, as the job asks for it.
 
     Known without the key that the worker has. InputError for a job that asks none.

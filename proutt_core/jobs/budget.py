@@ -1,7 +1,7 @@
 """What a job may spend: the most calls, the most money. Satisfies `stopping.Budget`.
 
 Every process counts exactly what it makes itself, calls under way included, and reads what the others have stored
-at every look (0.2 s). One process alone never makes one call more than allowed; beside others, at most so many more as
+at every look (0.2 s). One process alone never makes one call more than allowed; beside others, at most as many more as
 they have under way or began since the last look. Both limits count from the job's first call, so that a resume goes on
 counting, and both may be raised while the job runs.
 
@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from db.jobs import jobs, usage
 from db.jobs.jobs import JobInfo
 from db.jobs.usage import StageUsage
-from proutt_core.jobs.bills import asked_model, billing_day, no_price, rates_of
+from proutt_core.jobs.bills import address_and_model, billing_day, no_price, rates_of
 from proutt_core.runs.bill import Rates, money_for, shown_money
 from proutt_core.types.calls import Completion
 from proutt_core.types.halts import Standstill
 
-# Of a call before any other of its job has ended: about that of a short dialogue.
+# What a call is taken to cost before any other of its job has ended: about the tokens of a short dialogue.
 FIRST_PROMPT_TOKENS, FIRST_COMPLETION_TOKENS = 1_500, 300
 
 
@@ -37,12 +37,12 @@ class _Spent:
 
 
 class JobBudget:
-    """Belongs to one job and one process; `process` is what its rows of usage are noted under."""
+    """Belongs to one job and one process; its rows of usage are noted under `process`."""
 
     def __init__(self, job: JobInfo, *, process: str) -> None:
         self._job_id = job.id
         self._process = process
-        self._address, self._model = asked_model(job)
+        self._address, self._model = address_and_model(job)
         self._day = billing_day(job)
         self._rates = rates_of(address=self._address, model=self._model, on=self._day)
         self._limits: tuple[int | None, float | None] = (job.max_calls, job.max_cost)
@@ -91,7 +91,7 @@ class JobBudget:
         return None
 
     def _price_of(self, answer: Completion | None) -> _Spent:
-        """One call. Nobody is paid for one that got no answer."""
+        """What one call cost: nothing where it got no answer."""
         if answer is None:
             return _Spent(calls=1, metered=1)
         if answer.usage.prompt_tokens is None and answer.usage.completion_tokens is None:

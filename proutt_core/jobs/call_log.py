@@ -73,7 +73,7 @@ class ProcessLog:
             lookups, self._lookups = self._lookups, defaultdict(list)
             try:
                 replies = await asyncio.to_thread(_load, list(lookups))
-            except Exception as exc:  # noqa: BLE001  each who asked gets it; none may wait for ever
+            except Exception as exc:  # noqa: BLE001  everyone who asked gets it; nobody may wait for ever
                 for lookup in _waiting(lookups.values()):
                     lookup.set_exception(exc)
                 continue
@@ -92,7 +92,7 @@ class ProcessLog:
         return stored
 
     def _store(self, session: Session, handed_in: Sequence[tuple[Call, ItemClaim, LoggedReply]]) -> list[int]:
-        """In the writing thread."""
+        """Runs in the writing thread."""
         ids = calls.store(session, [call for call, _, _ in handed_in])
         links = [(call_id, claim, call) for call_id, (call, claim, _) in zip(ids, handed_in, strict=True)]
         calls.link(session, links)
@@ -106,7 +106,7 @@ class ProcessLog:
         return ids
 
     def _forget(self, key: ReplyKey) -> None:
-        """One more is committed: the oldest that nobody can be looking for any more goes."""
+        """One more reply is committed; the oldest, which nobody can be looking for any more, is dropped."""
         self._committed[key] = None
         while len(self._committed) > KEPT:
             self._known.pop(self._committed.popitem(last=False)[0], None)
@@ -124,5 +124,5 @@ def _load(reply_keys: Sequence[ReplyKey]) -> dict[ReplyKey, LoggedReply]:
 
 
 def _waiting(lookups: Iterable[list[Lookup]]) -> list[Lookup]:
-    """Those whose item was not cancelled meanwhile."""
+    """The lookups whose item was not cancelled meanwhile."""
     return [lookup for of_key in lookups for lookup in of_key if not lookup.done()]

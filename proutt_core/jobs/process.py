@@ -83,7 +83,7 @@ class _Loop:
             await self._stop_all()
 
     async def _look(self) -> bool:
-        """Start what is to be done and nobody here does yet. Whether there was anything to do."""
+        """Start the jobs that nobody here works on yet. Whether there was anything to do."""
         self.running = {job_id: task for job_id, task in self.running.items() if not task.done()}
         try:
             active = await asyncio.to_thread(jobs.list_active)
@@ -96,7 +96,7 @@ class _Loop:
         return bool(active)
 
     async def _pause(self) -> None:
-        """Until it is time to look again, a job here ends, or this process is told to stop."""
+        """Wait until it is time to look again, a job here ends, or this process is told to stop."""
         waiting = asyncio.create_task(self.stopping.wait())
         await asyncio.wait([waiting, *self.running.values()], timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()

@@ -36,7 +36,7 @@ class ProcessResources:
     """Belongs to one event loop. Use it as `async with process_resources() as shared`."""
 
     def __init__(self) -> None:
-        self.process = secrets.token_hex(8)  # what this process's rows of job_usage are noted under
+        self.process = secrets.token_hex(8)  # this process's rows of job_usage are noted under it
         self.writes = GroupedWrites()
         self.log = ProcessLog(self.writes, self.process)
         self.lease_s = lease_s()

@@ -24,7 +24,7 @@ class Outages:
         self._in_a_row.clear()
 
     def try_again(self, item_id: int, *, answered: int) -> bool:
-        """One more item got no answer: whether it is to be tried again, and not to fail. `answered` calls got an
+        """One more item got no answer: whether to try it again instead of failing it. `answered` calls got an
         answer so far."""
         alive = answered != self._answered
         self._answered = answered
@@ -33,7 +33,7 @@ class Outages:
         return not alive or self._tries[item_id] < TRIES_OF_ONE_ITEM
 
     def reason_to_pause(self, last: str) -> str | None:
-        """That the server is down, where it is; `last` is why the last try got no answer."""
+        """Says that the server is down, where it is; `last` is why the last try got no answer."""
         tries, items = len(self._in_a_row), len(set(self._in_a_row))
         if tries < OUTAGES_IN_A_ROW:
             return None

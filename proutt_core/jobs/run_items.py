@@ -37,10 +37,10 @@ from proutt_core.types.job_kinds import KINDS
 log = logging.getLogger(__name__)
 
 POLL_S = 0.5
-# For calls under way, whose answers are paid for, when this process is told to stop; when a job stops, as long as an
-# attempt may take.
+# How long calls under way, whose answers are paid for, may still take when this process is told to stop. When a job
+# stops, they may take as long as an attempt.
 PROCESS_GRACE_S = 5.0
-SAVING_S = 30.0  # an item that has all its answers; a database that takes longer is not there
+SAVING_S = 30.0  # for an item that has all its answers; a database that takes longer is not there
 ERRORS_IN_A_ROW = 5
 
 
@@ -106,7 +106,7 @@ class _ItemRun:
         self.completed = completed
         self.wake = asyncio.Event()  # an item has ended, items were claimed, or a place is free
         self.ready: list[ItemClaim] = []
-        self.postponed: list[ItemClaim] = []  # got no answer: tried again when another was done, or none is left
+        self.postponed: list[ItemClaim] = []  # without an answer: tried again when another is done, or none is left
         self.tasks: dict[asyncio.Task[None], ItemClaim] = {}
         self.given_back: list[ItemClaim] = []
         self.claiming: asyncio.Task[list[ItemClaim]] | None = None
@@ -234,7 +234,7 @@ class _ItemRun:
                 self.watch.refuse(reason)
 
     async def _note_why(self) -> None:
-        """The job's state, where it was this process that found why it cannot go on."""
+        """Store the job's state where this process found why it cannot go on."""
         if self.watch.standstill is not None:
             self.ended_here |= await asyncio.to_thread(jobs.halt, self.job_id, self.watch.standstill)
 
@@ -249,7 +249,7 @@ class _ItemRun:
             self.watch.halt(Standstill("refused", reason))
 
     async def _renew(self) -> None:
-        """Holds what was claimed. An item that was lost, because this process slept too long, is left to its holder."""
+        """Keep the claims. An item that was lost, because this process slept too long, is left to its holder."""
         while True:
             await asyncio.sleep(self.shared.lease_s / 3)
             mine = [*self.ready, *self.postponed, *self.tasks.values()]

@@ -23,7 +23,7 @@ Progress = Callable[[int], None]  # rows read
 
 
 class WholeJobClaim:
-    """Satisfies a `with` statement: the job is over when it is left. What is raised inside is noted and goes on."""
+    """Satisfies a `with` statement: the job is over when it is left. What is raised inside is noted and raised on."""
 
     def __init__(
         self, job_id: int, token: str, progress: Progress | None = None, stopping: Callable[[], bool] | None = None

@@ -3,8 +3,8 @@
 The key (`call_key`) holds everything that shapes the answer. How the answer was asked for (rung, deadline, retries) is
 not in it. Only a valid reply answers a later call; an invalid or failed one is stored for the record.
 
-A real call waits for its slot. Once it has gone out it is finished and handed on whatever becomes of whoever asked,
-for its answer is paid for. The same question under way twice is sent once: who asks second waits for the first.
+A real call waits for its slot. Once it has gone out it is finished and handed on, even if whoever asked is gone, for
+its answer is paid for. The same question under way twice is sent once: who asks second waits for the first.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class CallLog(Protocol):
         """The valid reply of this key, if there is one."""
 
     def known(self, key: str) -> Completion | None:
-        """The same of what was saved here lately, for which nobody has to wait."""
+        """The valid reply of this key, if it was saved here lately; nobody has to wait for it."""
 
     def save(self, call: Call) -> None:
         """Take a call, to be stored soon. From here on `known` and `load` find it."""

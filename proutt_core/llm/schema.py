@@ -2,7 +2,7 @@
 
 Servers that constrain decoding differ in what they refuse. The common ground, which `ReplyType.json_schema` is made of
 or insists on: closed objects with every field required, arrays with bounds and one item type, no `$ref`, no
-`prefixItems` (tuples), no `oneOf`, and string bounds said by `pattern` (OpenAI's strict mode refuses minLength and
+`prefixItems` (tuples), no `oneOf`, and string bounds expressed by `pattern` (OpenAI's strict mode refuses minLength and
 maxLength).
 
 A pydantic class and its schema take milliseconds to make, so both are made once. What differs from item to item, such
@@ -170,7 +170,7 @@ def _closed(node: dict[str, Any], defs: dict[str, Any], where: str) -> dict[str,
 
 
 def _bounded(node: dict[str, Any]) -> dict[str, Any]:
-    """Says minLength and maxLength as a repetition of the pattern's one character class."""
+    """Expresses minLength and maxLength as a repetition of the pattern's one character class."""
     low, high = node.pop("minLength", 0), node.pop("maxLength", None)
     pattern = node.get("pattern", f"^{_ANY_TEXT}*$")
     one_class = re.fullmatch(r"\^(\[.*\])[*+]\$", pattern)

@@ -1,10 +1,10 @@
 """What a run will take, before it is started: calls, tokens, money, time, and people's hours.
 
     plan = Plan(new=400, missing=…)         how many items, and what the call log holds of them already
-    estimate(plan, lengths, history, …)     arithmetic only; `proutt_core.actions.forecast` collects what it reads
+    forecast(plan, lengths, history, …)     arithmetic only; `proutt_core.actions.forecast` collects what it reads
 
 Whatever is known from earlier work with the same model is taken from there, the rest from the defaults below; each of
-them is told in words, in `Estimate.assumptions`.
+them is stated in words in `Forecast.assumptions`.
 """
 
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ class History:
     branches: Mapping[Branch, int] = field(default_factory=dict)  # items done
     both_views: float | None = None  # views perturbed an item
     cached_share: float | None = None  # of prompt tokens
-    asked_again: float = 1.0  # calls for each valid one
+    calls_per_valid: float = 1.0  # calls made for each valid one
     tokens_factor: float | None = None  # prompt tokens for each that `rough_tokens` makes of the same prompt
     review_minutes: float | None = None
     reviews: int = 0
@@ -147,17 +147,17 @@ def forecast(
     cached = history.cached_share or 0.0
     stages = []
     for stage, calls in _calls(plan, lengths, history).items():
-        asked_calls = calls * history.asked_again
-        prompt = asked_calls * lengths.prompt_tokens[stage] * factor
+        calls_made = calls * history.calls_per_valid
+        prompt = calls_made * lengths.prompt_tokens[stage] * factor
         completion = _completion(stage, history)
         stages.append(
             StageEstimate(
                 stage=stage,
-                calls=asked_calls,
+                calls=calls_made,
                 prompt_tokens=prompt,
                 cached_tokens=prompt * cached,
-                completion_tokens=asked_calls * completion,
-                seconds=asked_calls * _seconds(stage, completion, history, in_process),
+                completion_tokens=calls_made * completion,
+                seconds=calls_made * _seconds(stage, completion, history, in_process),
             )
         )
     return Forecast(
@@ -199,20 +199,20 @@ def _calls(plan: Plan, lengths: Lengths, history: History) -> dict[str, float]:
     return calls
 
 
-def _known(stage: str, history: History) -> StageHistory | None:
+def _trusted(stage: str, history: History) -> StageHistory | None:
     known = history.stages.get(stage)
     return known if known is not None and known.calls >= FEWEST_CALLS else None
 
 
 def _completion(stage: str, history: History) -> float:
-    known = _known(stage, history)
+    known = _trusted(stage, history)
     if known is not None and known.completion_tokens is not None:
         return known.completion_tokens
     return COMPLETION_TOKENS.get(stage, OTHER_STAGE_TOKENS)
 
 
 def _seconds(stage: str, completion: float, history: History, in_process: bool) -> float:
-    known = _known(stage, history)
+    known = _trusted(stage, history)
     if known is not None:
         return known.seconds
     return SECONDS_IN_PROCESS if in_process else SECONDS_A_CALL + completion / TOKENS_A_SECOND
@@ -226,7 +226,7 @@ def _wall(stages: list[StageEstimate], concurrency: int) -> float:
 
 def _counted(stage: str, history: History) -> bool:
     """Whether the length of this stage's replies is known from earlier calls."""
-    known = _known(stage, history)
+    known = _trusted(stage, history)
     return known is not None and known.completion_tokens is not None
 
 
@@ -268,7 +268,7 @@ def _assumptions(plan: Plan, lengths: Lengths, history: History, in_process: boo
         sentences.append(
             "From the server's own cache: nothing (assumed; the low figure counts all that prompts share)."
         )
-    sentences.append(f"Calls for each valid reply: {history.asked_again:.2f}.")
+    sentences.append(f"Calls for each valid reply: {history.calls_per_valid:.2f}.")
     if plan.known:
         sentences.append(
             f"{plan.known} items are in the call log already and cost only the revisions that are missing."
@@ -286,7 +286,7 @@ def _assumptions(plan: Plan, lengths: Lengths, history: History, in_process: boo
 def _about_replies(stages: list[str], history: History, in_process: bool) -> list[str]:
     counted = [stage for stage in stages if _counted(stage, history)]
     guessed = [stage for stage in stages if stage not in counted]
-    untimed = [stage for stage in stages if _known(stage, history) is None]
+    untimed = [stage for stage in stages if _trusted(stage, history) is None]
     sentences = [f"Tokens of a reply: as in earlier calls of {', '.join(counted)}."] if counted else []
     if guessed:
         lengths = ", ".join(f"{stage} {_completion(stage, history):.0f}" for stage in guessed)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 LATELY_S = 60.0  # the rate is that of the last minute: a pause or a slow start must not slow the estimate for hours
-ENOUGH = 3  # endings from which a rate is told
+ENOUGH = 3  # endings; from so many on a rate is shown
 Unit = Literal["seconds", "minutes", "hours", "days"]
 
 
@@ -36,7 +36,7 @@ def pace(*, ended: int, first: datetime | None, now: datetime, left: int) -> Pac
 
 
 def duration(seconds: float) -> Duration:
-    """In the largest unit of which there is at least one and a half, rounded."""
+    """Rounded, in the largest unit of which it has at least one and a half."""
     for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 1.5 * size:
             return Duration(round(seconds / size), unit)  # type: ignore[arg-type]

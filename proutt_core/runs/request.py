@@ -27,7 +27,7 @@ def checked_thresholds(*, tau_high: float, tau_low: float) -> Thresholds:
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """What a person asks for: a run of this name, begun or gone on with. InputError where it makes no sense.
+    """What a person asks for: a run of this name, begun or resumed. InputError where it makes no sense.
 
     `without` leaves parts of the method out. `fresh` starts a new generation of calls at this address and model: no
     stored reply answers. `limit` is how many samples of the seeded order the run should have. `max_calls` and
@@ -57,7 +57,7 @@ class RunRequest:
 
     @classmethod
     def resuming(cls, settings: "RunSettings", *, dataset: str, run: str, concurrency: int) -> Self:
-        """The request that goes on with all samples that a run of these settings has not."""
+        """The request that resumes a run of these settings with all samples that it lacks."""
         return cls(
             dataset=dataset,
             run=run,
@@ -106,8 +106,8 @@ class RunSettings:
         )
 
     def to_stored(self) -> dict[str, Any]:
-        """Named as on the command line, so that a difference is told in the same words. What earlier versions did not
-        have is there where it is not the default only: their runs then still compare equal."""
+        """Named as on the command line, so that a difference is shown in the same words. What earlier versions did not
+        have is stored only where it is not the default: their runs then still compare equal."""
         left_out = {"without": sorted(self.without)} if self.without else {}
         generation = {"generation": self.generation} if self.generation else {}
         return {

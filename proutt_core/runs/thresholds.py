@@ -26,7 +26,7 @@ NEAR = 0.025
 
 @dataclass(frozen=True)
 class Similarity:
-    """One finished item's top similarity, and how many views hold it (1 or 2): so many are perturbed in rejected."""
+    """One finished item's top similarity, and how many views hold it (1 or 2): as many are perturbed in rejected."""
 
     item_id: int
     top: float

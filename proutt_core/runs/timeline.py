@@ -21,7 +21,7 @@ class Bar:
     Calls of one stage that ran beside each other are in lanes of their own, counted from 0.
     """
 
-    call: int  # position in what was given
+    call: int  # position among the calls given
     stage: str
     kind: Kind
     asked: float
@@ -91,7 +91,7 @@ def timeline(calls: Sequence[Call]) -> Timeline | None:
 
 
 def call_to_read(calls: Sequence[Call]) -> int:
-    """Which one is opened first: the last that could not be used, else the first."""
+    """Which call is opened first: the last that could not be used, else the first."""
     refused = [n for n, call in enumerate(calls) if not call.valid]
     return refused[-1] if refused else 0
 

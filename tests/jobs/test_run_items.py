@@ -9,7 +9,7 @@ from db.tables import Job
 from proutt_core.actions.prediction import prompted_method, start_prediction
 from proutt_core.actions.synthesis import PILOT
 from proutt_core.errors import ConflictError, InputError
-from proutt_core.jobs.bills import asked_model, bill_of
+from proutt_core.jobs.bills import address_and_model, bill_of
 from proutt_core.llm.providers.model_ref import ModelRef
 from tests.fake_server import FakeServer
 from tests.jobs.project import DATASET, import_talks, queue_run, rows_of_run, run_here
@@ -76,13 +76,13 @@ def test_a_fresh_run_asks_everything_anew_and_the_next_shares_its_replies(databa
     import_talks(3)
     with FakeServer() as server:
         run_here(start("plain", address=server.base_url).id)
-        asked = len(server.calls)
+        calls = len(server.calls)
         run_here(start("fresh", address=server.base_url, fresh=True).id)
-        assert len(server.calls) == 2 * asked
+        assert len(server.calls) == 2 * calls
         third = start("third", address=server.base_url)
         run_here(third.id)
-        assert len(server.calls) == 2 * asked
-    assert bill_of(third.id).total.cached_calls == asked
+        assert len(server.calls) == 2 * calls
+    assert bill_of(third.id).total.cached_calls == calls
     assert rows_of_run(third.id) == rows_of_run(jobs.required(third.id - 1).id)
 
 
@@ -131,7 +131,7 @@ def test_who_a_job_asks_is_known_without_its_key(sqlite: str, monkeypatch: pytes
     started = start_prediction(dataset=DATASET, method=method)
     monkeypatch.delenv("ZHIPUAI_API_KEY")
     expected = ("https://open.bigmodel.cn/api/paas/v4", "glm-4.6")
-    assert asked_model(jobs.required(started.job_id)) == expected
+    assert address_and_model(jobs.required(started.job_id)) == expected
     bill = bill_of(started.job_id)
     assert bill.note.startswith("no price is known for glm-4.6 at https://open.bigmodel.cn")
 

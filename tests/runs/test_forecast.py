@@ -30,7 +30,7 @@ HISTORY = History(
     branches={"high": 20, "mid": 60, "low": 20},
     both_views=1.25,
     cached_share=0.5,
-    asked_again=1.0,
+    calls_per_valid=1.0,
     tokens_factor=2.0,
     review_minutes=3.0,
     reviews=50,
@@ -41,8 +41,8 @@ def expected(plan: Plan, history: History = HISTORY, *, concurrency: int = 4, ra
     return forecast(plan, LENGTHS, history, rates=rates, concurrency=concurrency, in_process=False)  # type: ignore[arg-type]
 
 
-def by_stage(found: Forecast) -> dict[str, float]:
-    return {stage.stage: stage.calls for stage in found.stages}
+def by_stage(expected: Forecast) -> dict[str, float]:
+    return {stage.stage: stage.calls for stage in expected.stages}
 
 
 def test_calls_follow_the_branches_of_earlier_runs() -> None:
@@ -64,17 +64,17 @@ def test_items_in_the_log_cost_the_missing_revisions_only() -> None:
 
 
 def test_tokens_and_money() -> None:
-    found = expected(Plan(new=100))
+    estimate = expected(Plan(new=100))
     # prompts: (100 x 1000 + 100 x 500 + 180 x 2000) x 2 = 1,020,000, half of them cached
-    assert (found.prompt_tokens, found.cached_tokens) == (1_020_000, 510_000)
-    assert found.completion_tokens == 100 * 100 + 100 * 50 + 180 * 200  # 51,000
-    assert found.money is not None
+    assert (estimate.prompt_tokens, estimate.cached_tokens) == (1_020_000, 510_000)
+    assert estimate.completion_tokens == 100 * 100 + 100 * 50 + 180 * 200  # 51,000
+    assert estimate.money is not None
     # 510,000 at 3 = 1.53, 510,000 at 0.5 = 0.255, 51,000 at 15 = 0.765
-    assert found.money.likely == pytest.approx(2.55)
+    assert estimate.money.likely == pytest.approx(2.55)
     # prompts share (100 x 400 + 100 x 400 + 180 x 1500) x 2 = 700,000: 320,000 at 3, 700,000 at 0.5; replies x 0.8
-    assert found.money.low == pytest.approx(0.96 + 0.35 + 0.612)
+    assert estimate.money.low == pytest.approx(0.96 + 0.35 + 0.612)
     # nothing cached and replies a quarter longer, all of it once in ten asked twice
-    assert found.money.high == pytest.approx(1.1 * (3.06 + 0.765 * 1.25))
+    assert estimate.money.high == pytest.approx(1.1 * (3.06 + 0.765 * 1.25))
 
 
 def test_time_is_that_of_full_slots_but_never_less_than_one_items() -> None:
@@ -89,19 +89,21 @@ def test_reviewing_takes_people_as_long_as_it_did() -> None:
 
 
 def test_faulty_replies_of_earlier_runs_are_paid_for_again() -> None:
-    found = expected(Plan(new=100), replace(HISTORY, asked_again=1.2))
-    assert found.calls == pytest.approx(1.2 * 380)
-    assert found.prompt_tokens == pytest.approx(1.2 * 1_020_000)
+    estimate = expected(Plan(new=100), replace(HISTORY, calls_per_valid=1.2))
+    assert estimate.calls == pytest.approx(1.2 * 380)
+    assert estimate.prompt_tokens == pytest.approx(1.2 * 1_020_000)
 
 
 def test_an_unknown_price_gives_no_money_and_says_why() -> None:
-    found = forecast(Plan(new=1), LENGTHS, HISTORY, rates=None, price_note="add one", concurrency=1, in_process=False)
-    assert (found.money, found.price_note, found.currency) == (None, "add one", "")
+    estimate = forecast(
+        Plan(new=1), LENGTHS, HISTORY, rates=None, price_note="add one", concurrency=1, in_process=False
+    )
+    assert (estimate.money, estimate.price_note, estimate.currency) == (None, "add one", "")
     assert expected(Plan(new=1), rates=FREE).money is not None
 
 
 def test_every_assumption_is_told() -> None:
-    told = " ".join(expected(Plan(new=1), History()).assumptions)
+    assumptions = " ".join(expected(Plan(new=1), History()).assumptions)
     for words in (
         "Branches, assumed",
         "Views perturbed",
@@ -109,9 +111,9 @@ def test_every_assumption_is_told() -> None:
         "intent_tree 160",
         "assumed: 1 s and",
     ):
-        assert words in told
+        assert words in assumptions
     for words in ("From the server's own cache: nothing", "1 minute a pair"):
-        assert words in told
+        assert words in assumptions
     measured = " ".join(expected(Plan(new=1)).assumptions)
     assert "assumed" not in measured
     assert "50 reviews" in measured

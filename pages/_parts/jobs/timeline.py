@@ -15,7 +15,7 @@ from pages._parts.tables import fact_row
 from pages._parts.text import _
 from pages._parts.who import signed_in
 from proutt_core.display.visible import visible
-from proutt_core.jobs.bills import asked_model, billing_day, rates_of
+from proutt_core.jobs.bills import address_and_model, billing_day, rates_of
 from proutt_core.runs.bill import Rates, money_for, shown_money
 from proutt_core.runs.pace import duration
 from proutt_core.runs.timeline import Timeline, call_to_read, timeline
@@ -71,7 +71,7 @@ def timeline_of_item(item_id: int) -> None:
 
 def _rates(item_id: int) -> Rates | None:
     job = jobs.required(job_of_item(item_id))
-    address, model = asked_model(job)
+    address, model = address_and_model(job)
     return rates_of(address=address, model=model, on=billing_day(job))
 
 

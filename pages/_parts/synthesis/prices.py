@@ -15,7 +15,7 @@ from pages._parts.text import _
 from pages._parts.who import acting
 from proutt_core.display.visible import visible
 from proutt_core.errors import InputError
-from proutt_core.jobs.bills import asked_model, billing_day
+from proutt_core.jobs.bills import address_and_model, billing_day
 
 TAB = "synthesis_tab"
 WANTED = "price-wanted"  # address, model and day of the price that a run lacks
@@ -24,7 +24,7 @@ ROWS_SHOWN = 10
 
 def offer_price(job: JobInfo) -> None:
     """Says that no price is known for the job's model, and leads to where one is set."""
-    address, model = asked_model(job)
+    address, model = address_and_model(job)
     st.text(_("No price is known for {model} at {address}.").format(model=visible(model), address=visible(address)))
     st.button(
         _("Set its price"), icon=":material/payments:", key=f"price-of-{job.public_id}", on_click=_lead, args=(job,)
@@ -32,7 +32,7 @@ def offer_price(job: JobInfo) -> None:
 
 
 def _lead(job: JobInfo) -> None:
-    address, model = asked_model(job)
+    address, model = address_and_model(job)
     st.session_state[WANTED] = (address, model, billing_day(job))
     st.session_state[TAB] = _("Prices")
 

@@ -1,10 +1,10 @@
 """Reading a file into a dataset: by the command line, or by the worker for a file that was uploaded.
 
-An import is a whole job. What is stored stays invisible until all of it is. An import that was killed,
-cancelled or cut short keeps what it stored: the same import again (by the command, the page or a worker) goes on after
-the last row of the last batch; another one of that name is refused until that is removed (`forget_import` in
-actions/importing.py). A file that turns out to be broken leaves nothing. An
-import that draws (`sample`), and one of pairs, starts over.
+An import is a whole job. What is stored stays invisible until everything is. An import that was killed, cancelled or
+cut short keeps what it stored: the same import again (by the command, the page or a worker) resumes after the last row
+of the last batch; another one of that name is refused until what is stored is removed (`forget_import` in
+actions/importing.py). A file that turns out to be broken leaves nothing. An import that draws (`sample`), and one of
+pairs, starts over.
 """
 
 from collections.abc import Callable, Mapping
@@ -77,7 +77,7 @@ def run_import_job(job: JobInfo, claim: WholeJobClaim) -> None:
 
 
 def run_import(request: ImportRequest, claim: WholeJobClaim, say: Say) -> ImportReport | PairReport:
-    """Import what is asked for, or go on with it; `say` is told so. Raises ProuttError or JobStopped."""
+    """Import what is asked for, or resume it, which `say` announces. Raises ProuttError or JobStopped."""
     filling = _Filling(request, claim, say)
     with claim:
         try:
@@ -101,7 +101,7 @@ def source_of(request: ImportRequest) -> Source | ReleasedSource:
 
 
 def unfinished_same(request: ImportRequest, source: Source | ReleasedSource, sha256: str) -> Unfinished | None:
-    """What there is to go on with. ConflictError where it is of another import."""
+    """The unfinished import that can be resumed, if any. ConflictError where the one of this name is another import."""
     left = unfinished_import(request.dataset)
     if left is not None:
         require_same(
@@ -119,7 +119,7 @@ def _format(source: Source | ReleasedSource) -> str:
 
 
 class _Filling:
-    """One import at its work: the dataset that it fills, once that is known."""
+    """One import under way, with the dataset that it fills once that is known."""
 
     def __init__(self, request: ImportRequest, claim: WholeJobClaim, say: Say) -> None:
         self._request = request
@@ -146,7 +146,7 @@ class _Filling:
 
     def _begin(self, source: Source | ReleasedSource, sha256: str) -> int:
         if datasets.remove_unfinished(self._request.dataset):
-            self._say("starting over: what an import left that did not end is removed")
+            self._say("starting over: what an unfinished import left is removed")
         dataset_id = self._dataset_id = _create(self._request, source, sha256)
         imports.attach_dataset(self._claim.job_id, dataset_id=dataset_id)
         return dataset_id
@@ -157,8 +157,8 @@ class _Filling:
         return left.dataset_id
 
     def abandon(self, *, broken: bool = False) -> None:
-        """What is stored stays, for the next to go on from. With a file that is `broken`, where going on would end here
-        again, or where there is nothing to go on from, it is taken away; never what somebody else goes on with by now.
+        """Leave what is stored, for the next import to resume. It is removed where the file is `broken`, because
+        resuming would end here again, and where no row is done; but not where somebody else has resumed it by now.
         """
         if self._dataset_id is None:
             return
@@ -183,7 +183,7 @@ def _create(request: ImportRequest, source: Source | ReleasedSource, sha256: str
 
 
 def _store(claim: WholeJobClaim, dataset_id: int, batch: Batch, report: ImportReport, *, draws: bool) -> None:
-    """A batch with what the report then says. Of a draw no row is done before all are: it can only start over."""
+    """Store a batch and the report so far. An import that draws can only start over: it notes no row as done."""
 
     def settle(external_ids: list[str | None]) -> SoFar:
         report.add(batch.report)

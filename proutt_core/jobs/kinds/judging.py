@@ -34,7 +34,7 @@ def _require_same_code(job: JobInfo, settings: JudgeSettings, model: Model) -> N
     if settings.prompt_version != PROMPT_VERSIONS[settings.mode] or settings.model_name != model.name:
         raise SettingsError(
             f'the judge run "{job.name}" was started with another prompt, or another version of the model, than this '
-            "program has; go on with the program that started it"
+            "program has; resume it with the program that started it"
         )
 
 

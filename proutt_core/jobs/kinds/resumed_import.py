@@ -1,7 +1,7 @@
-"""Whether an import that did not end can be gone on with: only the same file, read in the same way.
+"""Whether an unfinished import can be resumed: only with the same file, read in the same way.
 
-The file is told by the sha256 of its bytes (some 1.5 GB a second): a name, a size or a time says too little of rows
-that are to be the same.
+The file is recognised by the sha256 of its bytes (some 1.5 GB a second): its name, size or time cannot show that its
+rows are the same.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ def import_settings(stored: Mapping[str, Any]) -> ImportSettings:
 
 
 def unfinished_import(dataset: str) -> Unfinished | None:
-    """The import of this name that did not end and got somewhere."""
+    """The unfinished import of this name, if it stored any rows."""
     left = imports.unfinished(dataset)
     return left if left is not None and left.state == "importing" and left.so_far.rows > 0 else None
 
@@ -63,7 +63,7 @@ def require_same(left: Unfinished, *, settings: dict[str, Any], format: str, tit
     if differ:
         raise ConflictError(
             f'an import of "{left.name}" stopped after row {left.so_far.rows:,} and is not this one: '
-            f'{"; ".join(differ)}. Go on with that one, or remove it first: {REMOVE} "{left.name}"'
+            f'{"; ".join(differ)}. Resume that one, or remove it first: {REMOVE} "{left.name}"'
         )
 
 

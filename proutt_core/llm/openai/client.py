@@ -239,7 +239,7 @@ class _Refusal:
 
     @property
     def is_of_the_format(self) -> bool:
-        """Whether this rung is what the server refuses. Of a prompt that is too long, OpenAI tells how many tokens are
+        """Whether this rung is what the server refuses. For a prompt that is too long, OpenAI says how many tokens are
         "in the response_format schemas": stepping down for it would cost every later call its schema."""
         if lacks_parameters(self.error.status, self.error.message):
             return True

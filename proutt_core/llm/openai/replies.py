@@ -85,7 +85,7 @@ def read_answer(answer: object, *, model: str, address: str, latency_s: float, t
     when a JSON reply is wanted (`typed`). Free text stays as it came: a tuned model's is its thoughts.
     """
     if isinstance(answer, str):  # the SDK hands through what is not JSON as text
-        # A wrong address does so always, a proxy's error page now and then: a run pauses only when it goes on.
+        # A wrong address always does this, a proxy's error page now and then: a run pauses only if it keeps happening.
         raise Passing(f"{address} answers, but not as an OpenAI-compatible server; does the address lack /v1?")
     try:
         read = _Answer.model_validate(answer)

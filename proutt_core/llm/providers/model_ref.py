@@ -60,7 +60,7 @@ class ModelRef:
 
     @classmethod
     def named_in(cls, stored: Mapping[str, Any]) -> Self | None:
-        """The same for settings of any kind: None where they name no model."""
+        """The model that settings of any kind name; None where they name none."""
         return cls.from_stored(stored) if stored.get("model") else None
 
     @property
@@ -116,7 +116,7 @@ class ModelRef:
 
     @property
     def stored_upstream(self) -> dict[str, str]:
-        """For settings, which say it only where there is one."""
+        """The provider behind OpenRouter for settings, which name it only where there is one."""
         return {} if self.upstream is None else {"upstream": self.upstream}
 
     @property
@@ -145,7 +145,7 @@ class ModelRef:
         return self._parameters(NO_PARAMETERS)
 
     def require_usable(self) -> None:
-        """Raises what `open` does: a model that cannot be had is refused now, and not by a worker an hour later."""
+        """Raises what `open` does: a model that cannot be opened is refused now, and not by a worker an hour later."""
         self.open()
 
     def open(self, *, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Model:
@@ -161,7 +161,7 @@ class ModelRef:
         return self._client(parameters)(ladder=self.ladder)
 
     def open_at(self, rung: Rung, *, deadline_s: float) -> Model:
-        """The same, asked on this one rung of the ladder, once and no longer than `deadline_s`: for a check."""
+        """The model, asked on this one rung of the ladder, once and no longer than `deadline_s`: for a check."""
         if self.is_baseline:
             raise InputError("the model rules runs in this process: there is nothing to check")
         return self._client(NO_PARAMETERS)(ladder=(rung,), deadline_s=deadline_s, backoff=Backoff(attempts=1))
@@ -202,7 +202,7 @@ BASELINE = ModelRef()
 
 
 def is_set(variable: str) -> bool:
-    """Whether the environment has something there; what, is nobody's business."""
+    """Whether the environment has a value there; the value itself is never shown."""
     return bool(os.environ.get(variable, "").strip())
 
 

@@ -89,7 +89,7 @@ def true_paths(
 def wrong_paths(
     tree: IntentTree, view: View, true: NextPath, later: Sequence[str], language: Language
 ) -> tuple[Path, Path]:
-    """Paths to what the user asked for only later, where there is such; else to other aspects or related topics."""
+    """Paths to what the user asked for only later, where there is any; else to other aspects or related topics."""
     words = WORDS[language]
     later_phrases = [phrase for text in later for phrase in best_phrases(text, language, count=2)]
     avoid = [true.best.node, true.secondary.node, true.best.source, *tree.topic_names]
@@ -104,13 +104,13 @@ def wrong_paths(
 
 
 def candidates_outside(candidates: Iterable[str], avoid: Iterable[str]) -> list[str]:
-    """The candidates that are none of `avoid`, each once."""
+    """The candidates that are not in `avoid`, each once."""
     excluded = {normalise(text) for text in avoid}
     return [name for name in unique(candidates) if normalise(name) not in excluded]
 
 
 def two_of(candidates: Sequence[str], avoid: Iterable[str]) -> list[str]:
-    """The first two candidates that are none of `avoid`. Where too few are left, the last gets a number."""
+    """The first two candidates that are not in `avoid`. Where too few are left, the last gets a number."""
     excluded = list(avoid)
     free = candidates_outside(candidates, excluded)[:2]
     number = 2
