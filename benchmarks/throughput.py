@@ -101,21 +101,21 @@ async def _run(job_id: int, slots: int) -> Seen:
     seen = Seen()
     admit, leave = CallSlots.admit, CallSlots.leave
 
-    def look(places: CallSlots) -> None:
-        if places.in_use >= slots and seen.full_at is None:
+    def look(call_slots: CallSlots) -> None:
+        if call_slots.in_use >= slots and seen.full_at is None:
             seen.full_at = time.perf_counter()
 
-    def watched_admit(places: CallSlots) -> Any:
-        admitted = admit(places)
-        look(places)
-        if admitted is not None:
+    def watched_admit(call_slots: CallSlots) -> Any:
+        item_slots = admit(call_slots)
+        look(call_slots)
+        if item_slots is not None:
             seen.admitted_at = time.perf_counter()
-        return admitted
+        return item_slots
 
-    def watched_leave(places: CallSlots) -> None:
-        look(places)
+    def watched_leave(call_slots: CallSlots) -> None:
+        look(call_slots)
         seen.ended.append(time.perf_counter())
-        leave(places)
+        leave(call_slots)
 
     CallSlots.admit, CallSlots.leave = watched_admit, watched_leave  # type: ignore[method-assign, assignment]
     try:

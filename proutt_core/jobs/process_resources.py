@@ -1,4 +1,4 @@
-"""What all jobs of one process share: grouped writes, the call log, the places at each address, leases."""
+"""What all jobs of one process share: grouped writes, the call log, the slots at each address, leases."""
 
 import gc
 import secrets
@@ -22,14 +22,14 @@ def lease_s() -> float:
 
 
 class _Address:
-    """The places at one address: as many as the most demanding of the jobs that go there asks for."""
+    """The slots at one address: as many as the most demanding of the jobs that go there asks for."""
 
     def __init__(self) -> None:
-        self.places = CallSlots(0, stages=STAGES)
+        self.slots = CallSlots(0, stages=STAGES)
         self.sizes: list[int] = []  # of those jobs
 
     def resize(self) -> None:
-        self.places.size = max(self.sizes, default=0)
+        self.slots.size = max(self.sizes, default=0)
 
 
 class ProcessResources:
@@ -44,13 +44,13 @@ class ProcessResources:
         self._addresses: dict[str, _Address] = {}
 
     @contextmanager
-    def places(self, address: str, size: int) -> Iterator[CallSlots]:
-        """The places at this address, while a job uses them."""
+    def slots(self, address: str, size: int) -> Iterator[CallSlots]:
+        """The slots at this address, while a job uses them."""
         shared = self._addresses.setdefault(address, _Address())
         shared.sizes.append(size)
         shared.resize()
         try:
-            yield shared.places
+            yield shared.slots
         finally:
             shared.sizes.remove(size)
             shared.resize()

@@ -71,10 +71,10 @@ async def run_model_items(
         if not await asyncio.to_thread(jobs.begin, job.id):
             return
         watch = JobWatch(job.id, budget=await asyncio.to_thread(JobBudget, job, process=shared.process))
-        with shared.places(model.address, concurrency or job.concurrency) as places:
+        with shared.slots(model.address, concurrency or job.concurrency) as slots:
             calls = JobCalls(model, job, watch=watch, log=shared.log)
             completed = _completed(job)
-            run = _ItemRun(job.id, work, calls, shared=shared, places=places, watch=watch, completed=completed)
+            run = _ItemRun(job.id, work, calls, shared=shared, slots=slots, watch=watch, completed=completed)
             await run.run()
     finally:
         await close_model(model)
@@ -93,7 +93,7 @@ class _ItemRun:
         calls: JobCalls,
         *,
         shared: ProcessResources,
-        places: CallSlots,
+        slots: CallSlots,
         watch: JobWatch,
         completed: Completed | None,
     ) -> None:
@@ -101,10 +101,10 @@ class _ItemRun:
         self.work = work
         self.calls = calls
         self.shared = shared
-        self.places = places
+        self.slots = slots
         self.watch = watch
         self.completed = completed
-        self.wake = asyncio.Event()  # an item has ended, items were claimed, or a place is free
+        self.wake = asyncio.Event()  # an item has ended, items were claimed, or a slot is free
         self.ready: list[ItemClaim] = []
         self.postponed: list[ItemClaim] = []  # without an answer: tried again when another is done, or none is left
         self.tasks: dict[asyncio.Task[None], ItemClaim] = {}
@@ -154,7 +154,7 @@ class _ItemRun:
         return True
 
     def _claim_ahead(self) -> None:
-        """A few items are claimed ahead, so that no place waits for the database."""
+        """A few items are claimed ahead, so that no slot waits for the database."""
         if self.claiming is not None and self.claiming.done():
             claims = self.claiming.result()  # or raises: the database could not be written
             self.claiming = None
@@ -162,7 +162,7 @@ class _ItemRun:
             if not claims:
                 self.claim_again_at = time.monotonic() + POLL_S
                 self._try_postponed()
-        ahead = max(1, self.places.size // 4)
+        ahead = max(1, self.slots.size // 4)
         if self.claiming is None and len(self.ready) <= ahead // 2 and time.monotonic() >= self.claim_again_at:
             claim = asyncio.to_thread(items.claim, job_id=self.job_id, n=ahead, lease_s=self.shared.lease_s)
             self.claiming = asyncio.create_task(claim)
@@ -170,12 +170,12 @@ class _ItemRun:
 
     async def _admit(self) -> None:
         while self.ready:
-            admitted = self.places.admit()
-            if admitted is None:
-                self.places.wake_when_free(self.wake)
+            item_slots = self.slots.admit()
+            if item_slots is None:
+                self.slots.wake_when_free(self.wake)
                 return
             claim = self.ready.pop(0)
-            task = asyncio.create_task(self._run_item(claim, admitted))
+            task = asyncio.create_task(self._run_item(claim, item_slots))
             self.tasks[task] = claim
             task.add_done_callback(self._ended)
             await asyncio.sleep(0)  # the other jobs at this address take their turn
@@ -187,8 +187,8 @@ class _ItemRun:
             self.error = task.exception()
         self.wake.set()
 
-    async def _run_item(self, claim: ItemClaim, admitted: ItemSlots) -> None:
-        model = self.calls.for_item(claim, admitted)
+    async def _run_item(self, claim: ItemClaim, item_slots: ItemSlots) -> None:
+        model = self.calls.for_item(claim, item_slots)
         try:
             ended = await self.work(claim, model)
         except (JobStopped, JobRefused):
@@ -201,7 +201,7 @@ class _ItemRun:
             await self._unexpected(claim, exc)
             return
         finally:
-            admitted.begin()
+            item_slots.begin()
         if ended.unavailable is not None and self._put_back(claim, ended.unavailable):
             return
         if ended.unavailable is None:

@@ -185,7 +185,7 @@ def _create(request: ImportRequest, source: Source | ReleasedSource, sha256: str
 def _store(claim: WholeJobClaim, dataset_id: int, batch: Batch, report: ImportReport, *, draws: bool) -> None:
     """Store a batch and the report so far. An import that draws can only start over: it notes no row as done."""
 
-    def settle(external_ids: list[str | None]) -> SoFar:
+    def report_batch(external_ids: list[str | None]) -> SoFar:
         report.add(batch.report)
         for made, external_id in zip(batch.dialogues, external_ids, strict=True):
             if external_id is None:
@@ -195,4 +195,4 @@ def _store(claim: WholeJobClaim, dataset_id: int, batch: Batch, report: ImportRe
         return SoFar(0 if draws else report.rows, report.as_dict())
 
     new = [NewColumns(*made[:-1], search_text_of(made), made.samples) for made in batch.dialogues]
-    imports.append_batch(claim.job_id, token=claim.token, dataset_id=dataset_id, batch=new, settle=settle)
+    imports.append_batch(claim.job_id, token=claim.token, dataset_id=dataset_id, batch=new, settle=report_batch)
