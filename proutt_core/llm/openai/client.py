@@ -88,6 +88,7 @@ class OpenAICompatible:
         self._sleep = sleep
         self._jitter = jitter
         self._transport: Transport | None = None
+        self._opening = asyncio.Lock()
         self._not_before = 0.0  # time.monotonic(), when the server wants to be asked again
 
     def __repr__(self) -> str:
@@ -97,7 +98,7 @@ class OpenAICompatible:
         """Answer once. Time and latency are the answering attempt's. Raises ModelUnavailable or ModelRefused."""
         attempt = 1
         await self._wait_for_the_server()
-        transport = self._opened()
+        transport = self._transport or await self._open()
         while True:
             started_at, started = datetime.now(UTC), time.perf_counter()
             try:
@@ -123,11 +124,11 @@ class OpenAICompatible:
         if transport is not None:
             await transport.aclose()
 
-    def _opened(self) -> "Transport":
-        if self._transport is None:
-            from proutt_core.llm.openai.transport import Transport  # not before it is needed: see there
-
-            self._transport = Transport(self.address, key=self._key)
+    async def _open(self) -> "Transport":
+        """In a thread, for importing the transport takes so long that leases would end meanwhile."""
+        async with self._opening:
+            if self._transport is None:
+                self._transport = await asyncio.to_thread(_transport_to, self.address, key=self._key)
         return self._transport
 
     def _wait_after(self, passing: Passing, attempt: int) -> float:
@@ -191,6 +192,12 @@ class OpenAICompatible:
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "•••") if self._key else text
+
+
+def _transport_to(address: str, *, key: str | None) -> "Transport":
+    from proutt_core.llm.openai.transport import Transport
+
+    return Transport(address, key=key)
 
 
 def deadline_from_environment() -> float:

@@ -5,6 +5,7 @@ import gzip
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,7 @@ import pytest
 from proutt_core.errors import ModelRefused, ModelUnavailable
 from proutt_core.llm.openai.client import OpenAICompatible
 from proutt_core.llm.openai.retry import Backoff
+from proutt_core.llm.openai.transport import Transport
 from tests.llm.openai.raw_server import COMPLETION, RawServer, http
 from tests.llm.replies import prompt
 
@@ -162,6 +164,27 @@ def test_a_closed_client_that_is_asked_again_opens_again() -> None:
     server = RawServer(http())
     assert served(server, twice) == "an answer"
     assert server.connections == 2
+
+
+def test_the_event_loop_goes_on_while_the_first_calls_open_the_transport_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leases are renewed there, and the package takes most of a second to import."""
+    loop_went_on = threading.Event()
+    opened: list[str] = []
+
+    def slowly_opened(address: str, *, key: str | None) -> Transport:
+        assert loop_went_on.wait(timeout=30)
+        opened.append(address)
+        return Transport(address, key=key)
+
+    async def thrice(model: OpenAICompatible) -> list[str]:
+        asking = [asyncio.create_task(ask(model)) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        loop_went_on.set()
+        return await asyncio.gather(*asking)
+
+    monkeypatch.setattr("proutt_core.llm.openai.client._transport_to", slowly_opened)
+    assert served(RawServer(http()), thrice) == ["an answer"] * 3
+    assert len(opened) == 1
 
 
 # --- the openai package ---
