@@ -84,7 +84,7 @@ class _Session(httpx2.AsyncClient):
     """How the package's requests leave: through one session of aiohttp, opened by the first of them.
 
     An HTTP client has two things to do for the package, to build a request and to send it. `DefaultAioHttpClient` would
-    do both with aiohttp as well, but keeps cookies, and takes twice as long over it.
+    do both with aiohttp as well, but keeps cookies, and a call takes a third more CPU.
     """
 
     def __init__(self, *, key: str | None, proxy: str | None) -> None:
