@@ -46,7 +46,7 @@ def spawn(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
             process = subprocess.Popen(
                 [sys.executable, "-m", "proutt_core", *(words or ("worker",))],
                 cwd=tmp_path,
-                env={**os.environ, "PROUTT_LEASE_S": "3", "PYTHONPATH": str(PROJECT)},
+                env={**os.environ, "PROUTT_LEASE_S": "1", "PYTHONPATH": str(PROJECT)},
                 stdout=log,
                 stderr=log,
             )
