@@ -24,7 +24,7 @@ from pydantic import BaseModel
 
 from benchmarks._project import PROJECT
 from benchmarks._report import line
-from proutt_core.dialogues import find_source, rows_of
+from proutt_core.dialogues import read_dialogues
 from proutt_core.dialogues.importing import ParsedRow
 from proutt_core.llm import Completion, Prompt
 from proutt_core.llm.rules import RulesModel
@@ -157,7 +157,7 @@ def deepseek(prompt: Prompt) -> Tokens:
 
 def samples_of(language: Language, *, length: int, count: int) -> Iterator[Sample]:
     """Real dialogues joined until their history has `length` tokens, the last message cut to fit."""
-    rows = [row.dialogue for row in rows_of(find_source(language.file)) if isinstance(row, ParsedRow)]
+    rows = [row.dialogue for row in read_dialogues(language.file) if isinstance(row, ParsedRow)]
     for number in range(count):
         yield _sample(
             [m for i in range(number, number + len(rows)) for m in rows[i % len(rows)].messages],

@@ -75,11 +75,11 @@ def _judge(database: str, study: str) -> None:
     """Two people judge every case by a fixed rule of their own, through the functions that the page calls."""
     script = """
 import zlib
-from db.accounts.users import list_users
+from db.accounts.users import find_user
 from db.review.queues import claim_next, titles
 from db.studies.comparisons import compare_task, save_judgement
 for name, habit in (("annotator1", 3), ("annotator2", 4)):
-    user = next(user for user in list_users() if user.name == name)
+    user = find_user(name)
     queue = titles(kind="compare", user_id=user.id)[0][0]
     while claim := claim_next(queue_public_id=queue, user_id=user.id):
         task = compare_task(assignment_id=claim.assignment_id, user_id=user.id)

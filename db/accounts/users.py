@@ -101,6 +101,12 @@ def get_user(user_id: int) -> UserInfo:
     return users[0]
 
 
+def find_user(name: str) -> UserInfo | None:
+    with read() as session:
+        users = _infos(session, col(User.name) == normal_name(name))
+    return users[0] if users else None
+
+
 def _infos(session: Session, *where: sa.ColumnElement[bool]) -> list[UserInfo]:
     held: dict[int, set[AccountRole]] = {}
     for user_id, role in session.exec(

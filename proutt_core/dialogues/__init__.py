@@ -13,6 +13,7 @@ from proutt_core.dialogues.importing import (
     ParsedRow,
     Row,
     import_dialogues,
+    read_dialogues,
     rows_of,
 )
 from proutt_core.dialogues.report import ImportReport, RejectedRow
@@ -36,6 +37,7 @@ __all__ = [
     "fold",
     "import_dialogues",
     "parse_shares",
+    "read_dialogues",
     "rows_of",
     "search_text",
     "split_of",

@@ -10,13 +10,14 @@ import heapq
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from proutt_core.dialogues.checks import check
 from proutt_core.dialogues.files.rows import NOT_AN_OBJECT, TOO_DEEP, JsonObject, RawRow, RowError, kind
-from proutt_core.dialogues.formats import Source
+from proutt_core.dialogues.formats import Source, find_source
 from proutt_core.dialogues.language import language_of
 from proutt_core.dialogues.masking import PersonalDataPolicy, masked_dialogue
 from proutt_core.dialogues.normalise import normalise, storable
@@ -68,6 +69,15 @@ class Imported:
     dialogue: Dialogue
     cuts: tuple[Cut, ...]
     text_sha256: str
+
+
+def read_dialogues(path: Path | str, *, format: str | None = None) -> Iterator[Row]:
+    """Every row of the file in order, as a dialogue or with the reason why not.
+
+    InputError comes at the call when the file is missing, empty or of no known format, and between rows when the file
+    turns out to be cut off or broken, so that the rows after that place cannot be told apart.
+    """
+    return rows_of(find_source(path, format=format))
 
 
 def rows_of(source: Source, *, skip: int = 0) -> Iterator[Row]:

@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import select
 
 import db.engine
-from db.accounts.users import create_user
+from db.accounts.users import create_user, find_user
 from db.columns import now
 from db.engine import write
 from db.migrate import migrate
@@ -31,7 +31,6 @@ from db.tables import (
     Study,
     StudyCase,
 )
-from tests.accounts import find_user
 from tests.browser.studio import server
 from tests.browser.wire import Wire, open_page, sign_in
 

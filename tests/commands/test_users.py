@@ -6,10 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from db.accounts.sessions import sign_in, user_of_token
-from db.accounts.users import list_users
+from db.accounts.users import find_user, list_users
 from proutt_core.__main__ import app as program
 from proutt_core.commands.users import app
-from tests.accounts import find_user
 
 
 def run(*words: str, stdin: str = "") -> tuple[int, str, str]:

@@ -1,15 +1,10 @@
 """Writing small files of each kind, and reading them."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from proutt_core.dialogues import Imported, ImportReport, ImportSettings, Row, find_source, import_dialogues, rows_of
-
-
-def read_dialogues(path: Path, *, format: str | None = None) -> Iterator[Row]:
-    return rows_of(find_source(path, format=format))
+from proutt_core.dialogues import Imported, ImportReport, ImportSettings, Row, import_dialogues, read_dialogues
 
 
 def jsonl(path: Path, *rows: Any) -> Path:

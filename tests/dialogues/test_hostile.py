@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from proutt_core.dialogues import ParsedRow, RejectedRow
+from proutt_core.dialogues import ParsedRow, RejectedRow, read_dialogues
 from proutt_core.dialogues.files import json_stream
 from proutt_core.errors import InputError
-from tests.dialogues.example_files import jsonl, lmsys, raw, read, read_dialogues, talk, wildchat
+from tests.dialogues.example_files import jsonl, lmsys, raw, read, talk, wildchat
 
 GOOD = json.dumps(lmsys()).encode()
 DEEP = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"

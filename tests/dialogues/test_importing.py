@@ -13,6 +13,7 @@ from proutt_core.dialogues import (
     ImportSettings,
     find_source,
     import_dialogues,
+    read_dialogues,
     search_text,
     text_sha256,
 )
@@ -20,7 +21,7 @@ from proutt_core.dialogues.batches import columns
 from proutt_core.dialogues.files import json_stream
 from proutt_core.errors import InputError
 from proutt_core.types import Message
-from tests.dialogues.example_files import imported, jsonl, lmsys, raw, read_dialogues, talk, wildchat
+from tests.dialogues.example_files import imported, jsonl, lmsys, raw, talk, wildchat
 
 
 def test_the_report_adds_up(tmp_path: Path) -> None:

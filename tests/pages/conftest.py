@@ -8,9 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 import pages._parts.who
 from db.accounts.sessions import sign_in
-from db.accounts.users import create_user
+from db.accounts.users import create_user, find_user
 from proutt_core.types import AccountRole
-from tests.accounts import find_user
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 PASSWORD = "correct horse"

@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 from db.accounts.events import recent
 from db.accounts.sessions import sign_in, user_of_token
-from db.accounts.users import create_user, set_roles
-from tests.accounts import find_user
+from db.accounts.users import create_user, find_user, set_roles
 from tests.pages.conftest import PASSWORD, Open, words
 
 

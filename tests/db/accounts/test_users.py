@@ -13,6 +13,7 @@ from db.accounts.users import (
     change_own_password,
     create_user,
     deactivate,
+    find_user,
     list_users,
     reactivate,
     set_password,
@@ -23,7 +24,6 @@ from db.engine import read
 from db.tables import RoleGrant, User
 from proutt_core.errors import ConflictError, InputError, NotAllowed
 from proutt_core.types import AccountRole
-from tests.accounts import find_user
 
 PASSWORD = "correct horse"
 
