@@ -55,4 +55,4 @@ def _check(request: ImportRequest) -> None:
     source = source_of(request)
     left = unfinished_import(request.dataset)
     if left is not None and not left.held:
-        unfinished_same(request, source, sha256_of(source.path))
+        unfinished_same(request, source, sha256_of(*source.paths))

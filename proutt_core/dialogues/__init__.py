@@ -6,7 +6,7 @@ for item in import_dialogues(rows_of(source), ImportSettings(), report):
     ...                                                     # item.dialogue, item.cuts
 """
 
-from proutt_core.dialogues.formats import FORMATS, find_source
+from proutt_core.dialogues.formats import FORMATS
 from proutt_core.dialogues.importing import (
     Imported,
     ImportSettings,
@@ -18,6 +18,7 @@ from proutt_core.dialogues.importing import (
 )
 from proutt_core.dialogues.report import ImportReport, RejectedRow
 from proutt_core.dialogues.samples import Cut, TurnPolicy, cut
+from proutt_core.dialogues.sources import find_source
 from proutt_core.dialogues.splits import Shares, parse_shares, split_of
 from proutt_core.dialogues.text import fold, search_text, text_sha256
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import orjson
 
-from proutt_core.dialogues.formats import Source
 from proutt_core.dialogues.importing import Imported, ImportSettings, import_dialogues, rows_of
 from proutt_core.dialogues.report import ImportReport
+from proutt_core.dialogues.sources import Source
 from proutt_core.dialogues.text import fold
 
 DIALOGUES = 1000  # in a batch at most, unless told otherwise

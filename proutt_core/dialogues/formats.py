@@ -2,27 +2,28 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
 
-from proutt_core.dialogues.files import opening
 from proutt_core.dialogues.files.rows import JsonObject, RawRow, RowError, short_repr
 from proutt_core.dialogues.readers import chat_logs, crosswoz, openai_messages, sgd, sharegpt
 from proutt_core.dialogues.readers.source import SourceDialogue
 from proutt_core.errors import InputError
 
-PROBED_ROWS = 100
-
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`claims` tells a row of this format from all others; `read` needs less and says what is missing (RowError)."""
+    """`claims` tells a row of this format from all others; `read` needs less and says what is missing (RowError).
+
+    `gather` makes rows of dialogues out of a file that holds a message a row. With `numbered_pieces` the ids `abc_0`
+    and `abc_17` may be pieces of one conversation (see db/datasets: the rows decide).
+    """
 
     name: str
     title: str
     expects: str
     claims: Callable[[JsonObject], bool]
     read: Callable[[JsonObject, str | None], SourceDialogue]
+    gather: Callable[[Iterator[RawRow]], Iterator[RawRow]] | None = None
+    numbered_pieces: bool = False
 
 
 # A row is offered in this order: the more particular formats come first.
@@ -73,49 +74,8 @@ def format_named(name: str) -> Format:
     return format
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file whose format is known."""
-
-    path: Path
-    format: Format
-    layout: opening.Layout
-
-    def rows(self, *, skip: int = 0) -> Iterator[RawRow]:
-        return opening.rows(self.path, self.layout, skip=skip)
-
-
-def find_source(path: Path | str, *, format: str | None = None) -> Source:
-    """What kind of file this is, from its first 100 rows; with `format`, whether it can be read as that.
-
-    Raises InputError for a file that is missing, empty, unreadable or of no known shape, saying what was expected.
-    """
-    path = Path(path)
-    named_format = format_named(format) if format else None
-    first: dict[str, JsonObject] = {}  # the first object of each layout
-    row_count = 0
-    broken: InputError | None = None
-    layouts = opening.possible_layouts(path)
-    for layout in layouts:
-        try:
-            for row in islice(opening.rows(path, layout), PROBED_ROWS):
-                row_count += 1
-                if row.error is None and isinstance(row.value, dict):
-                    first.setdefault(layout, row.value)
-                    row_format = _format_of(row, named_format)
-                    if row_format:
-                        return Source(path, row_format, layout)
-        except InputError as exc:
-            broken = exc
-    if broken and len(layouts) == 1:  # the layout is certain, so this is what is wrong
-        raise InputError(f"{path.name}: {broken}") from broken
-    if not row_count:
-        raise InputError(f"{path.name} holds no rows.")
-    example = first.get("lines") or first.get("object") or first.get(layouts[0])
-    raise InputError(_unknown_message(path, named_format, example))
-
-
-def _format_of(row: RawRow, named_format: Format | None) -> Format | None:
+def format_of(row: RawRow, named_format: Format | None) -> Format | None:
+    """The format that claims the row; with `named_format`, that one if it can read the row."""
     if named_format is None:
         return next((f for f in FORMATS.values() if f.claims(row.value)), None)
     try:
@@ -125,13 +85,14 @@ def _format_of(row: RawRow, named_format: Format | None) -> Format | None:
     return named_format
 
 
-def _unknown_message(path: Path, named_format: Format | None, first: JsonObject | None) -> str:
+def unknown_message(name: str, named_format: Format | None, first: JsonObject | None) -> str:
+    """What to tell of a file of no known format; `first` is its first object."""
     content = (
         f"its first object has the keys {', '.join(short_repr(k, 30) for k in list(first)[:8])}"
         if first
         else "no row is an object"
     )
     if named_format:
-        return f"{path.name} cannot be read as {named_format.title}: {content}. Expected: {named_format.expects}."
+        return f"{name} cannot be read as {named_format.title}: {content}. Expected: {named_format.expects}."
     expectations = "; ".join(f"{f.title}: {f.expects}" for f in FORMATS.values())
-    return f"{path.name} is of no known format: {content}. Expected one of: {expectations}."
+    return f"{name} is of no known format: {content}. Expected one of: {expectations}."

@@ -9,7 +9,7 @@ import hashlib
 import heapq
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,15 +17,16 @@ from pydantic import Field
 
 from proutt_core.dialogues.checks import check
 from proutt_core.dialogues.files.rows import NOT_AN_OBJECT, TOO_DEEP, JsonObject, RawRow, RowError, kind
-from proutt_core.dialogues.formats import Source, find_source
 from proutt_core.dialogues.language import language_of
 from proutt_core.dialogues.masking import PersonalDataPolicy, masked_dialogue
 from proutt_core.dialogues.normalise import normalise, storable
+from proutt_core.dialogues.readers.source import SourceDialogue
 from proutt_core.dialogues.report import ImportReport, RejectedRow
 from proutt_core.dialogues.samples import Cut, TurnPolicy, cut
-from proutt_core.dialogues.splits import Shares, split_of
+from proutt_core.dialogues.sources import Source, SourceFile, find_source
+from proutt_core.dialogues.splits import Shares, split_named, split_of
 from proutt_core.dialogues.text import seeded_number, text_sha256
-from proutt_core.types import Dialogue, Value
+from proutt_core.types import Dialogue, Split, Value
 
 LONGEST_ID = 200  # characters; a longer one is replaced by its sha256, since indexes have limits
 PROGRESS_EVERY = 200  # rows
@@ -39,10 +40,12 @@ NOT_DRAWN = "not drawn"
 
 @dataclass(frozen=True, slots=True)
 class ParsedRow:
-    """A row that became a dialogue; its split is not decided yet."""
+    """A row that became a dialogue; its split is not decided yet, unless the source names one."""
 
     number: int
     dialogue: Dialogue
+    file: str = ""
+    named_split: Split | None = None
 
 
 Row = ParsedRow | RejectedRow
@@ -71,36 +74,37 @@ class Imported:
     text_sha256: str
 
 
-def read_dialogues(path: Path | str, *, format: str | None = None) -> Iterator[Row]:
-    """Every row of the file in order, as a dialogue or with the reason why not.
+def read_dialogues(*paths: Path | str, format: str | None = None) -> Iterator[Row]:
+    """Every row of the files in order, as a dialogue or with the reason why not.
 
     InputError comes at the call when the file is missing, empty or of no known format, and between rows when the file
     turns out to be cut off or broken, so that the rows after that place cannot be told apart.
     """
-    return rows_of(find_source(path, format=format))
+    return rows_of(find_source(*paths, format=format))
 
 
 def rows_of(source: Source, *, skip: int = 0) -> Iterator[Row]:
     """The same for a source already found, without its first `skip` rows."""
-    for row in source.rows(skip=skip):
-        yield _parse_row(row, source)
+    for file, row in source.rows(skip=skip):
+        yield _parse_row(row, file)
 
 
-def _parse_row(row: RawRow, source: Source) -> Row:
+def _parse_row(row: RawRow, file: SourceFile) -> Row:
     try:
         if row.error:
             raise row.error
         if not isinstance(row.value, dict):
             raise RowError(NOT_AN_OBJECT, kind(row.value))
-        return ParsedRow(row.number, _dialogue(row.value, row.key, source))
+        source_dialogue = file.format.read(row.value, row.key)
+        named_split = split_named(source_dialogue.split) or file.member.split
+        return ParsedRow(row.number, _dialogue(row.value, source_dialogue), row.file, named_split)
     except RowError as exc:
-        return RejectedRow(row.number, exc.reason, storable(exc.detail))
+        return RejectedRow(row.number, exc.reason, storable(exc.detail), row.file)
     except RecursionError:
-        return RejectedRow(row.number, TOO_DEEP)
+        return RejectedRow(row.number, TOO_DEEP, file=row.file)
 
 
-def _dialogue(row: JsonObject, key: str | None, source: Source) -> Dialogue:
-    source_dialogue = source.format.read(row, key)
+def _dialogue(row: JsonObject, source_dialogue: SourceDialogue) -> Dialogue:
     messages, normalised = normalise(source_dialogue.messages)
     external_id, id_note = _external_id(source_dialogue.external_id)
     notes = tuple(dict.fromkeys((*source_dialogue.notes, *normalised, *id_note)))
@@ -182,14 +186,14 @@ def _filter_rows(
         if isinstance(row, RejectedRow):
             report.reject(row)
         elif row.dialogue.checks.turns < settings.min_turns:
-            report.skip(row.number, TOO_FEW_TURNS)
+            report.skip(row.number, TOO_FEW_TURNS, file=row.file)
         elif settings.language and row.dialogue.language != settings.language:
-            report.skip(row.number, OTHER_LANGUAGE)
+            report.skip(row.number, OTHER_LANGUAGE, file=row.file)
         elif settings.personal_data == "drop" and row.dialogue.checks.personal_data:
-            report.skip(row.number, PERSONAL_DATA)
+            report.skip(row.number, PERSONAL_DATA, file=row.file)
         else:
             count += 1
-            yield ParsedRow(row.number, masked_dialogue(row.dialogue)) if settings.personal_data == "mask" else row
+            yield replace(row, dialogue=masked_dialogue(row.dialogue)) if settings.personal_data == "mask" else row
             if count == settings.limit:
                 return
 
@@ -215,5 +219,5 @@ def _sample_rows(rows: Iterable[ParsedRow], count: int, seed: int, report: Impor
         if left_out is not row:
             names.add(name)
         if left_out is not None:
-            report.skip(left_out.number, NOT_DRAWN)
+            report.skip(left_out.number, NOT_DRAWN, file=left_out.file)
     return sorted((entry[3] for entry in heap), key=lambda row: row.number)

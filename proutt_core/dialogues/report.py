@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from proutt_core.dialogues.personal_data.finding import redacted_text
@@ -13,11 +13,13 @@ SHOWN_NUMBERS = 10
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row that could not become a dialogue. `reason` is one of few phrases, `detail` particular to the row."""
+    """A row that could not become a dialogue. `reason` is one of few phrases, `detail` particular to the row; `file` is
+    the row's where the source has several."""
 
     number: int
     reason: str
     detail: str = ""
+    file: str = ""
 
 
 @dataclass(slots=True)
@@ -38,18 +40,18 @@ class ImportReport:
     without_sample: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
-    numbers: dict[str, list[int]] = field(default_factory=dict)
+    numbers: dict[str, list[int | str]] = field(default_factory=dict)
     errors: list[RejectedRow] = field(default_factory=list)
 
-    def skip(self, number: int, reason: str) -> None:
+    def skip(self, number: int, reason: str, *, file: str = "") -> None:
         self.skipped += 1
         self.reasons[reason] += 1
         numbers = self.numbers.setdefault(reason, [])
         if len(numbers) < SHOWN_NUMBERS:
-            numbers.append(number)
+            numbers.append(f"{file}:{number}" if file else number)
 
     def reject(self, row: RejectedRow) -> None:
-        self.skip(row.number, row.reason)
+        self.skip(row.number, row.reason, file=row.file)
         if len(self.errors) < SHOWN_ERRORS:
             self.errors.append(replace(row, detail=redacted_text(row.detail)))
 
@@ -100,7 +102,7 @@ class ImportReport:
             "reasons": dict(self.reasons),
             "notes": dict(self.notes),
             "numbers": {reason: list(numbers) for reason, numbers in self.numbers.items()},
-            "errors": [{"number": e.number, "reason": e.reason, "detail": e.detail} for e in self.errors],
+            "errors": [_error_as_dict(error) for error in self.errors],
         }
 
     @classmethod
@@ -118,3 +120,8 @@ class ImportReport:
 
 
 _COUNTED = ("rows", "imported", "duplicates", "renamed", "skipped", "samples", "without_sample")
+
+
+def _error_as_dict(error: RejectedRow) -> dict[str, Any]:
+    values = asdict(error)
+    return values if error.file else {name: value for name, value in values.items() if name != "file"}

@@ -18,10 +18,12 @@ from typing import IO, Any
 
 import proutt_core
 from proutt_core.dialogues.batches import DIALOGUES, Batch, read_batches
+from proutt_core.dialogues.files.members import Member
 from proutt_core.dialogues.files.opening import Layout
-from proutt_core.dialogues.formats import Source, format_named
+from proutt_core.dialogues.formats import format_named
 from proutt_core.dialogues.importing import ImportSettings
 from proutt_core.dialogues.report import ImportReport
+from proutt_core.dialogues.sources import Source, SourceFile
 from proutt_core.errors import InputError, ProuttError
 
 APART_FROM = 8 << 20  # bytes of the file: below this the second process would cost more than it gives
@@ -31,8 +33,8 @@ LOOK_EVERY_S = 1.0
 LISTEN_EVERY_S = 0.1
 
 LENGTH = struct.Struct(">Q")
-# Path, format, layout, settings, the report so far, dialogues in a batch.
-Work = tuple[str, str, Layout, dict[str, Any], dict[str, Any], int]
+# Files with format and layout, settings, the report so far, dialogues in a batch.
+Work = tuple[list[tuple[Member, str, Layout]], dict[str, Any], dict[str, Any], int]
 
 
 class ReadingEndedError(ProuttError):
@@ -48,9 +50,11 @@ def batches_of(
     most: int = DIALOGUES,
 ) -> Generator[Batch]:
     """As `read_batches`, in a second process where the file is large and there is a second core."""
-    if source.path.stat().st_size < APART_FROM or _cores() < 2:
+    size = sum(path.stat().st_size for path in source.paths)
+    if size < APART_FROM or _cores() < 2:
         return read_batches(source, settings, so_far=so_far, most=most, progress=progress)
-    work = (str(source.path), source.format.name, source.layout, settings.model_dump(), so_far.as_dict(), most)
+    files = [(file.member, file.format.name, file.layout) for file in source.files]
+    work = (files, settings.model_dump(), so_far.as_dict(), most)
     return _read_apart(work, so_far.rows, progress)
 
 
@@ -138,8 +142,8 @@ def _batches(
 
 def read_here(work: Work, send: Callable[[str, Any], None]) -> None:
     """The other process's part: read what `batches_of` named, and send what `_batches` expects."""
-    path, format, layout, settings, so_far, most = work
-    source = Source(Path(path), format_named(format), layout)
+    files, settings, so_far, most = work
+    source = Source(tuple(SourceFile(member, format_named(format), layout) for member, format, layout in files))
     batches = read_batches(
         source,
         ImportSettings.model_validate(settings),

@@ -185,7 +185,7 @@ def test_a_file_larger_than_the_memory_used(tmp_path: Path, monkeypatch: pytest.
     source = find_source(path)
     tracemalloc.start()
     try:
-        count = sum(row.error is None for row in source.rows())
+        count = sum(row.error is None for _, row in source.rows())
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Literal, cast
 
 from proutt_core.dialogues.files.json_stream import line_rows, list_rows, object_rows
+from proutt_core.dialogues.files.members import Member
 from proutt_core.dialogues.files.parquet import parquet_rows
 from proutt_core.dialogues.files.rows import RawRow
 from proutt_core.errors import InputError
@@ -24,19 +25,20 @@ BUFFER = 1 << 18  # bytes: with Python's own 8 kB a line of usual length is put 
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
-def rows(path: Path, layout: Layout, *, skip: int = 0) -> Iterator[RawRow]:
+def rows(member: Member, layout: Layout, *, skip: int = 0) -> Iterator[RawRow]:
     """Every row of the file, or those after the first `skip`. InputError where the file itself cannot be read on."""
     if layout == "parquet":
-        yield from parquet_rows(path, skip)
+        yield from parquet_rows(member.path, skip)
         return
     read_rows = {"list": list_rows, "object": object_rows, "lines": line_rows}[layout]
-    with opened(path) as stream:
+    with opened(member) as stream:
         yield from read_rows(stream, skip)
 
 
-def possible_layouts(path: Path) -> tuple[Layout, ...]:
+def possible_layouts(member: Member) -> tuple[Layout, ...]:
     """The layouts the first bytes allow, likeliest first. InputError for a file that is missing, empty or not text."""
-    with opened(path) as stream:
+    path = member.path
+    with opened(member) as stream:
         head = stream.read(1 << 20)
     if not head:
         raise InputError(f"{path.name} is empty.")
@@ -58,8 +60,9 @@ def possible_layouts(path: Path) -> tuple[Layout, ...]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(member: Member) -> Iterator[BinaryIO]:
     """The file's bytes, unpacked. Whatever goes wrong while reading them becomes an InputError."""
+    path = member.path
     try:
         packing = _packing(path)
         if packing == "zip":

@@ -36,13 +36,14 @@ class RawRow:
 
     `number` counts from 1: the line in a JSONL file (blank lines count, so that an editor finds it), otherwise the
     position among the file's rows. `key` is the row's key where the file is one object of rows. With `error`, `value`
-    means nothing.
+    means nothing. `file` is the name of the file that holds the row, where there are several.
     """
 
     number: int
     value: Any = None
     key: str | None = None
     error: RowError | None = None
+    file: str = ""
 
 
 def short_repr(value: object, limit: int = 60) -> str:

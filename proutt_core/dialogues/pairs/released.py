@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from proutt_core.dialogues.files import opening
+from proutt_core.dialogues.files.members import Member
 from proutt_core.dialogues.files.rows import BAD_TEXT, NOT_AN_OBJECT, TOO_DEEP, JsonObject, RawRow, RowError, kind
 from proutt_core.dialogues.importing import PROGRESS_EVERY, ImportSettings
 from proutt_core.dialogues.normalise import REPLACED, is_blank, storable
@@ -57,8 +58,12 @@ class ReleasedSource:
     path: Path
     layout: opening.Layout
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        return (self.path,)
+
     def rows(self) -> Iterator[RawRow]:
-        return opening.rows(self.path, self.layout)
+        return opening.rows(Member(self.path, self.path.name), self.layout)
 
 
 def find_released(path: Path | str, *, format: str | None = None) -> ReleasedSource | None:
@@ -70,9 +75,10 @@ def find_released(path: Path | str, *, format: str | None = None) -> ReleasedSou
     if format is not None and format.lower() != FORMAT:
         return None
     path = Path(path)
-    for layout in opening.possible_layouts(path):
+    member = Member(path, path.name)
+    for layout in opening.possible_layouts(member):
         try:
-            for row in islice(opening.rows(path, layout), PROBED_ROWS):
+            for row in islice(opening.rows(member, layout), PROBED_ROWS):
                 if row.error is None and isinstance(row.value, dict) and _claims(row.value, named=format is not None):
                     return ReleasedSource(path, layout)
         except InputError:

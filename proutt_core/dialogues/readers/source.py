@@ -32,6 +32,7 @@ class SourceDialogue:
     external_id: str | None = None
     group: str | None = None
     language: str | None = None  # as the source writes it
+    split: str | None = None  # as the source writes it: "train", "dev", "test"
     toxic: bool | None = None
     notes: list[str] = field(default_factory=list)
 

@@ -21,12 +21,12 @@ from db.datasets.insert import NewColumns
 from db.jobs.jobs import JobInfo
 from proutt_core.dialogues import ImportReport, ImportSettings, find_source
 from proutt_core.dialogues.batches import Batch, search_text_of
-from proutt_core.dialogues.formats import Source
 from proutt_core.dialogues.licences import redistribution
 from proutt_core.dialogues.pairs.released import FORMAT as PAIRS
 from proutt_core.dialogues.pairs.released import ReleasedSource, find_released, require_pair_settings
 from proutt_core.dialogues.pairs.report import PairReport
 from proutt_core.dialogues.second_process import batches_of
+from proutt_core.dialogues.sources import Source
 from proutt_core.dialogues.uploads import remove_upload
 from proutt_core.errors import InputError
 from proutt_core.jobs.kinds.imported_pairs import fill_pairs
@@ -130,7 +130,7 @@ class _Filling:
     def fill(self) -> ImportReport | PairReport:
         request, claim = self._request, self._claim
         source = source_of(request)
-        sha256 = sha256_of(source.path, tell=lambda: claim.renew(0))
+        sha256 = sha256_of(*source.paths, tell=lambda: claim.renew(0))
         left = unfinished_same(request, source, sha256)
         dataset_id = self._begin(source, sha256) if left is None else self._go_on(left)
         if isinstance(source, ReleasedSource):

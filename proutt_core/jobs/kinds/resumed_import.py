@@ -21,19 +21,20 @@ SHA = "source_sha256"  # in a dataset's settings
 REMOVE = "python -m proutt_core datasets remove"
 
 
-def sha256_of(path: Path, *, tell: Callable[[], None] = lambda: None) -> str:
-    """64 hex digits of the file's bytes as they are, packed or not. `tell` is called now and then."""
+def sha256_of(*paths: Path, tell: Callable[[], None] = lambda: None) -> str:
+    """64 hex digits of the files' bytes as they are, packed or not. `tell` is called now and then."""
     digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            number = 0
-            while chunk := file.read(CHUNK):
-                digest.update(chunk)
-                number += 1
-                if number % TELL_EVERY == 0:
-                    tell()
-    except OSError as exc:
-        raise InputError(f"{path} cannot be read: {exc.strerror or exc}") from exc
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                number = 0
+                while chunk := file.read(CHUNK):
+                    digest.update(chunk)
+                    number += 1
+                    if number % TELL_EVERY == 0:
+                        tell()
+        except OSError as exc:
+            raise InputError(f"{path} cannot be read: {exc.strerror or exc}") from exc
     return digest.hexdigest()
 
 

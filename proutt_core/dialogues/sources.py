@@ -1,0 +1,100 @@
+"""What is to be read: one file or several, each with its format and layout, found from the content or by name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from proutt_core.dialogues.files import opening
+from proutt_core.dialogues.files.members import LeftOut, Member, members_of
+from proutt_core.dialogues.files.rows import JsonObject, RawRow
+from proutt_core.dialogues.formats import Format, format_named, format_of, unknown_message
+from proutt_core.errors import InputError
+
+PROBED_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A data file whose format is known."""
+
+    member: Member
+    format: Format
+    layout: opening.Layout
+
+    def rows(self, *, skip: int = 0) -> Iterator[RawRow]:
+        """Its rows after the first `skip`, gathered where the format is one of messages."""
+        if self.format.gather is None:
+            return opening.rows(self.member, self.layout, skip=skip)
+        return islice(self.format.gather(opening.rows(self.member, self.layout)), skip, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files that make one dataset, in the order they are read, and those that are left out."""
+
+    files: tuple[SourceFile, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def format(self) -> Format:
+        """Of the first file."""
+        return self.files[0].format
+
+    def rows(self, *, skip: int = 0) -> Iterator[tuple[SourceFile, RawRow]]:
+        """Every row with its file, without the first `skip` of all."""
+        if len(self.files) == 1:
+            yield from ((self.files[0], row) for row in self.files[0].rows(skip=skip))
+            return
+        rows = ((file, replace(row, file=file.member.name)) for file in self.files for row in file.rows())
+        yield from islice(rows, skip, None)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files on disk, each once."""
+        return tuple(dict.fromkeys(file.member.path for file in self.files))
+
+
+def find_source(*paths: Path | str, format: str | None = None) -> Source:
+    """What kind of files these are, from the first 100 rows of each; with `format`, whether they can be read as that.
+
+    Raises InputError for a file that is missing, empty, unreadable or of no known shape, saying what was expected. In a
+    folder or an archive such a file is left out, as long as another can be read.
+    """
+    named_format = format_named(format) if format else None
+    members, left_out = members_of([Path(path) for path in paths])
+    if len(members) == 1:
+        return Source((_source_file(members[0], named_format),), left_out)
+    files, refused = [], []
+    for member in members:
+        try:
+            files.append(_source_file(member, named_format))
+        except InputError as exc:
+            refused.append(LeftOut(member.name, str(exc)))
+    if not files:
+        raise InputError("None of the files can be read: " + "; ".join(left.why for left in refused[:3]))
+    return Source(tuple(files), (*refused, *left_out))
+
+
+def _source_file(member: Member, named_format: Format | None) -> SourceFile:
+    first: dict[str, JsonObject] = {}  # the first object of each layout
+    row_count = 0
+    broken: InputError | None = None
+    layouts = opening.possible_layouts(member)
+    for layout in layouts:
+        try:
+            for row in islice(opening.rows(member, layout), PROBED_ROWS):
+                row_count += 1
+                if row.error is None and isinstance(row.value, dict):
+                    first.setdefault(layout, row.value)
+                    row_format = format_of(row, named_format)
+                    if row_format:
+                        return SourceFile(member, row_format, layout)
+        except InputError as exc:
+            broken = exc
+    if broken and len(layouts) == 1:  # the layout is certain, so this is what is wrong
+        raise InputError(f"{member.name}: {broken}") from broken
+    if not row_count:
+        raise InputError(f"{member.name} holds no rows.")
+    example = first.get("lines") or first.get("object") or first.get(layouts[0])
+    raise InputError(unknown_message(member.name, named_format, example))
