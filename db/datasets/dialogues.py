@@ -67,6 +67,7 @@ def _columns(new: NewDialogue) -> NewColumns:
         checks=dialogue.checks.model_dump_json(),
         personal_data=code_of(dialogue.checks.personal_data),
         text_sha256=new.text_sha256,
+        opening_sha256="",
         search_text=new.search_text,
         samples=tuple((target, json.dumps(later)) for target, later in new.samples),
     )
@@ -191,6 +192,6 @@ def _stored(sample_id: int, sample: SampleRow, dialogue: DialogueRow) -> StoredS
             context=messages[: sample.target_index],
             next_utterance=messages[sample.target_index].content,
             later_utterances=tuple(messages[i].content for i in sample.later_indexes),
-            language=dialogue.language,
+            language=dialogue.language if not dialogue.checks.get("language_guessed") else "und",
         ),
     )

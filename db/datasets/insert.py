@@ -29,6 +29,7 @@ class NewColumns(NamedTuple):
     checks: str
     personal_data: str
     text_sha256: str
+    opening_sha256: str
     search_text: str
     samples: tuple[tuple[int, str], ...]
 

@@ -39,6 +39,7 @@ class DialogueRow(SQLModel, table=True):
         sa.UniqueConstraint("dataset_id", "external_id"),
         one_of("split", "train", "valid", "test"),
         sa.Index("ix_dialogue_personal_data", "dataset_id", "personal_data"),
+        sa.Index("ix_dialogue_opening", "dataset_id", "opening_sha256"),
     )
     id: int | None = Field(default=None, primary_key=True)
     dataset_id: int = Field(foreign_key="dataset.id", index=True)
@@ -54,6 +55,8 @@ class DialogueRow(SQLModel, table=True):
     search_text: str
     # As in `checks`, in a form that an index counts: "email:2 phone:1". None: nobody looked with the rules of today.
     personal_data: str | None = None
+    # Of the system prompt and the first user message: equal for all states of one conversation.
+    opening_sha256: str = defaulted("", "''")
 
 
 class NearDuplicate(SQLModel, table=True):

@@ -47,7 +47,10 @@ def import_(
     limit: Annotated[int | None, typer.Option(min=1, help="Take the first N dialogues.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Draw N dialogues at random.")] = None,
     turn: Annotated[str, typer.Option(help="Where to cut: random, last or all.")] = "random",
-    split: Annotated[str, typer.Option(help="train/valid/test in percent.")] = "80/5/15",
+    split: Annotated[
+        str | None,
+        typer.Option(help="train/valid/test in percent. Default: the splits that the source names, else 80/5/15."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of splits, cuts and the draw.")] = 0,
     min_turns: Annotated[int, typer.Option(min=0, help="Leave out shorter dialogues.")] = 0,
     language: Annotated[str | None, typer.Option(help="Take only this language, such as en or zh.")] = None,
@@ -98,7 +101,8 @@ def _import_settings(options: dict[str, Any]) -> "ImportSettings":
     from proutt_core.errors import InputError
 
     try:
-        return ImportSettings.model_validate(options | {"shares": parse_shares(options["shares"])})
+        shares = options["shares"] and parse_shares(options["shares"])
+        return ImportSettings.model_validate(options | {"shares": shares or None})
     except ValidationError as exc:
         problem = exc.errors()[0]
         raise InputError(f"--{problem['loc'][0]}: {problem['msg']}") from exc
@@ -166,10 +170,14 @@ def _of_pairs(dataset: str, report: dict[str, Any]) -> list[str]:
 
 
 def _of_dialogues(dataset: str, report: dict[str, Any]) -> list[str]:
+    from proutt_core.dialogues.balance import balance_lines
+
     return [
         f"dataset {dataset}: {report['imported']} dialogues imported with {report['samples']} samples"
-        f" ({report['without_sample']} give none), {report['duplicates']} duplicates, {report['renamed']} renamed,"
-        f" {report['skipped']} skipped"
+        f" ({report['without_sample']} give none), {report['duplicates']} duplicates,"
+        f" {report['earlier_states']} earlier states of others, {report['renamed']} renamed,"
+        f" {report['skipped']} skipped",
+        *(f"  {line}" for line in balance_lines(report)),
     ]
 
 
@@ -178,5 +186,6 @@ def _words(dataset: str, report: dict[str, Any]) -> str:
     for reason, count in report["reasons"].items():
         rows = ", ".join(str(number) for number in report["numbers"].get(reason, []))
         lines.append(f"  skipped: {count} × {reason} (rows {rows}{' …' if count > 10 else ''})")
+    lines += [f"  not read: {file['name']}: {file['why']}" for file in report.get("left_out", [])[:10]]
     lines += [f"  normalised: {count} × {note}" for note, count in report["notes"].items()]
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import orjson
 
+from proutt_core.dialogues.conversations import opening_sha256
 from proutt_core.dialogues.importing import Imported, ImportSettings, import_dialogues, rows_of
 from proutt_core.dialogues.report import ImportReport
 from proutt_core.dialogues.sources import Source
@@ -35,6 +36,7 @@ class Columns(NamedTuple):
     checks: str
     personal_data: str
     text_sha256: str
+    opening_sha256: str
     samples: tuple[tuple[int, str], ...]
 
 
@@ -93,6 +95,7 @@ def columns(item: Imported) -> Columns:
         checks=dialogue.checks.model_dump_json(),
         personal_data=" ".join([f"{kind}:{count}" for kind, count in dialogue.checks.personal_data.items()]),
         text_sha256=item.text_sha256,
+        opening_sha256=opening_sha256(dialogue.messages),
         samples=tuple([(cut.target_index, json_text(cut.later_indexes)) for cut in item.cuts]),
     )
 

@@ -7,14 +7,16 @@ from proutt_core.dialogues.text import comparison_key
 from proutt_core.types import Checks, Message
 
 
-def check(messages: tuple[Message, ...], *, toxic: bool | None) -> Checks:
+def check(messages: tuple[Message, ...], *, toxic: bool | None, language_guessed: bool = False) -> Checks:
     """`messages` are normalised. `characters` counts all texts; a turn is a user message and the assistant's reply; a
-    repeated turn equals an earlier one in both. `toxic` is the source's own flag."""
+    repeated turn equals an earlier one in both. `toxic` is the source's own flag; `language_guessed`: neither named by
+    it nor proved by the script."""
     turns = _turns(messages)
     return Checks(
         characters=sum(len(m.content) for m in messages),
         turns=len(turns),
         repeated_turns=_repeated_turns(turns),
+        language_guessed=language_guessed,
         toxic=toxic,
         personal_data=count(m.content for m in messages),
     )

@@ -53,7 +53,12 @@ FORMATS: dict[str, Format] = {
         ),
         Format("sgd", "SGD / MultiWOZ", "dialogue_id, turns[{speaker, utterance}] (JSON list)", sgd.claims, sgd.read),
         Format(
-            "sharegpt", "ShareGPT", "conversations[{from, value}] (JSON list or JSONL)", sharegpt.claims, sharegpt.read
+            "sharegpt",
+            "ShareGPT",
+            "conversations[{from, value}] (JSON list or JSONL)",
+            sharegpt.claims,
+            sharegpt.read,
+            numbered_pieces=True,
         ),
         Format(
             "openai",

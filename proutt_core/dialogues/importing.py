@@ -1,12 +1,11 @@
 """A file's rows as dialogues, and dialogues ready to be stored: with split, filters and samples, and a report.
 
-Nothing is stored here, and nothing here decides what is a duplicate: the database knows what it holds. It compares
-`text.text_sha256` of two dialogues with one external id: equal texts are a duplicate (`report.take_back_duplicate`),
-other texts get a suffixed id (`report.renamed`). One exception: a random sample holds no duplicates.
+Nothing is stored here, and nothing here decides what is a duplicate: the database knows what it holds. Equal texts are
+a duplicate, and the beginning of a longer dialogue is an earlier state of it (conversations.py; `report.take_back`);
+other texts under one external id get a suffixed id (`report.renamed`). One exception: a random sample holds no repeats.
 """
 
 import hashlib
-import heapq
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from proutt_core.dialogues.checks import check
+from proutt_core.dialogues.draw import Draw
 from proutt_core.dialogues.files.rows import NOT_AN_OBJECT, TOO_DEEP, JsonObject, RawRow, RowError, kind
 from proutt_core.dialogues.language import language_of
 from proutt_core.dialogues.masking import PersonalDataPolicy, masked_dialogue
@@ -25,7 +25,7 @@ from proutt_core.dialogues.report import ImportReport, RejectedRow
 from proutt_core.dialogues.samples import Cut, TurnPolicy, cut
 from proutt_core.dialogues.sources import Source, SourceFile, find_source
 from proutt_core.dialogues.splits import Shares, split_named, split_of
-from proutt_core.dialogues.text import seeded_number, text_sha256
+from proutt_core.dialogues.text import text_sha256
 from proutt_core.types import Dialogue, Split, Value
 
 LONGEST_ID = 200  # characters; a longer one is replaced by its sha256, since indexes have limits
@@ -52,16 +52,23 @@ Row = ParsedRow | RejectedRow
 
 
 class ImportSettings(Value):
-    """How a file is imported. `limit` takes the first dialogues that pass the filters, `sample` draws from those."""
+    """How a file is imported. `limit` takes the first dialogues that pass the filters, `sample` draws from those.
+
+    `shares` None: the splits that the source names, and `Shares()` where it names none.
+    """
 
     turn: TurnPolicy = "random"
-    shares: Shares = Shares()
+    shares: Shares | None = None
     seed: int = 0
     limit: Annotated[int, Field(ge=1)] | None = None
     sample: Annotated[int, Field(ge=1)] | None = None
     min_turns: Annotated[int, Field(ge=0)] = 0
     language: str | None = None  # ISO 639-1, or "und"
     personal_data: PersonalDataPolicy = "keep"  # what becomes of possible personal data, before anything is stored
+
+    @property
+    def shares_in_force(self) -> Shares:
+        return self.shares or Shares()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +116,15 @@ def _dialogue(row: JsonObject, source_dialogue: SourceDialogue) -> Dialogue:
     external_id, id_note = _external_id(source_dialogue.external_id)
     notes = tuple(dict.fromkeys((*source_dialogue.notes, *normalised, *id_note)))
     external_id = external_id or text_sha256(messages)
+    language = language_of(messages, named=source_dialogue.language)
     return Dialogue(
         external_id=external_id,
         group=_external_id(source_dialogue.group)[0] or external_id,
         messages=messages,
-        language=language_of(messages, named=source_dialogue.language),
+        language=language.code,
         notes=notes,
         original=json_text(row) if notes else None,
-        checks=check(messages, toxic=source_dialogue.toxic),
+        checks=check(messages, toxic=source_dialogue.toxic, language_guessed=not language.is_certain),
     )
 
 
@@ -161,12 +169,13 @@ def import_dialogues(
     if settings.sample is not None:
         selected = _sample_rows(selected, settings.sample, settings.seed, report)
     for row in selected:
-        group_split = split_of(row.dialogue.group, shares=settings.shares, seed=settings.seed)
         dialogue = row.dialogue
+        named_split = row.named_split if settings.shares is None else None
+        group_split = named_split or split_of(dialogue.group, shares=settings.shares_in_force, seed=settings.seed)
         if group_split != dialogue.split:  # a copy costs more than everything else here
             dialogue = dialogue.model_copy(update={"split": group_split})
         cuts = cut(dialogue, policy=settings.turn, seed=settings.seed)
-        report.take(notes=dialogue.notes, samples=len(cuts))
+        report.take(notes=dialogue.notes, samples=len(cuts), named_split=named_split)
         yield Imported(row.number, dialogue, cuts, text_sha256(dialogue.messages))
 
 
@@ -200,24 +209,18 @@ def _filter_rows(
 
 def _sample_rows(rows: Iterable[ParsedRow], count: int, seed: int, report: ImportReport) -> list[ParsedRow]:
     """The `count` dialogues with the smallest hash of (seed, external id), in file order: the same ones in any order of
-    rows. One that equals another of them in id and text is a duplicate and takes no place."""
-    heap: list[tuple[int, str, int, ParsedRow]] = []  # the largest hash first
-    names: set[tuple[str, str]] = set()
+    rows. One that equals another of them is a duplicate and takes no place, and one that goes on from another takes
+    that one's place."""
+    draw: Draw[ParsedRow] = Draw(count, seed=seed)
     for row in rows:
-        name = (row.dialogue.external_id, text_sha256(row.dialogue.messages))
-        if name in names:
+        repeat = draw.repeats(row.dialogue)
+        if repeat == "equal":
             report.duplicates += 1
-            continue
-        entry = (-seeded_number("sample", seed, name[0]), name[1], -row.number, row)
-        left_out: ParsedRow | None = None
-        if len(heap) < count:
-            heapq.heappush(heap, entry)
+        elif repeat == "earlier":
+            report.earlier_states += 1
         else:
-            dropped = heapq.heappushpop(heap, entry)
-            left_out = dropped[3]
-            names.discard((left_out.dialogue.external_id, dropped[1]))
-        if left_out is not row:
-            names.add(name)
-        if left_out is not None:
-            report.skip(left_out.number, NOT_DRAWN, file=left_out.file)
-    return sorted((entry[3] for entry in heap), key=lambda row: row.number)
+            left_out, replaced = draw.offer(row)
+            report.earlier_states += replaced
+            if left_out is not None:
+                report.skip(left_out.number, NOT_DRAWN, file=left_out.file)
+    return draw.rows()

@@ -1,7 +1,8 @@
 """A dialogue's language as ISO 639-1: as the source names it, else by script, else by py3langid."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from proutt_core.types import Message
 
@@ -80,9 +81,36 @@ _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0530-\u1fff\u3041-\ud7af\U00020000-\
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-def language_of(messages: Iterable[Message], *, named: str | None) -> str:
-    """The language that the source names, where we know the name; else what the user's text looks like; else "und"."""
-    return (named and code_of(named)) or detect("\n".join(m.content[:EACH] for m in messages if m.role == "user"))
+class Language(NamedTuple):
+    """`is_certain`: the source names it, or the script leaves no doubt."""
+
+    code: str  # ISO 639-1, or "und"
+    is_certain: bool
+
+
+def language_of(messages: Sequence[Message], *, named: str | None) -> Language:
+    """The language that the source names, where we know the name; else what the user's text looks like; else "und".
+
+    Where the user's letters are of a script that many languages share, what the assistant wrote in the same script
+    counts as well: "List 10 anime" alone could be anything.
+    """
+    if named and (code := code_of(named)):
+        return Language(code, True)
+    user = _beginnings(messages, "user")
+    by_script = _by_script(user)
+    if by_script:
+        return Language(by_script, True)
+    assistant = _beginnings(messages, "assistant")
+    text = user if not _has_letters(user) or _by_script(assistant) else f"{user}\n{assistant}"
+    return Language(_by_langid(text), False)
+
+
+def _beginnings(messages: Sequence[Message], role: str) -> str:
+    return "\n".join(m.content[:EACH] for m in messages if m.role == role)[:SAMPLED]
+
+
+def _has_letters(text: str) -> bool:
+    return _LETTER.search(text) is not None
 
 
 def code_of(name: str) -> str | None:
@@ -94,21 +122,18 @@ def code_of(name: str) -> str | None:
     return stem if stem in _CODES else _OTHER_CODES.get(stem)
 
 
-def detect(text: str) -> str:
-    """From the first 200 characters. Chinese, Japanese, Korean and others by their script, from a fifth of the letters
-    on: one CJK character says more than one Latin letter, and a Chinese message may quote an English address."""
-    text = text[:SAMPLED]
+def _by_script(text: str) -> str | None:
+    """Chinese, Japanese, Korean and others, from a fifth of the letters on: one CJK character says more than one Latin
+    letter, and a Chinese message may quote an English address."""
+    if not _OTHER_SCRIPT.search(text):
+        return None
     letters = len(_LETTER.findall(text))
-    if not letters:
-        return UNKNOWN
-    if _OTHER_SCRIPT.search(text):
-        for code, script in _SCRIPTS:
-            if len(script.findall(text)) * 5 >= letters:
-                return code
-    return _by_langid(text) if letters >= FEWEST_LETTERS else UNKNOWN
+    return next((code for code, script in _SCRIPTS if letters and len(script.findall(text)) * 5 >= letters), None)
 
 
 def _by_langid(text: str) -> str:
+    if len(_LETTER.findall(text)) < FEWEST_LETTERS:
+        return UNKNOWN
     import py3langid  # 0.5 s for its model: only when it is needed
 
     return code_of(py3langid.classify(text)[0]) or UNKNOWN

@@ -72,6 +72,8 @@ def masked_dialogue(dialogue: Dialogue) -> Dialogue:
             "messages": masked.messages,
             "notes": tuple(dict.fromkeys((*dialogue.notes, *masked.notes))),
             "original": None,
-            "checks": check(masked.messages, toxic=dialogue.checks.toxic),
+            "checks": check(
+                masked.messages, toxic=dialogue.checks.toxic, language_guessed=dialogue.checks.language_guessed
+            ),
         }
     )

@@ -22,6 +22,7 @@ class Checks(Value):
     characters: int = 0
     turns: int = 0
     repeated_turns: int = 0
+    language_guessed: bool = False  # neither named by the source nor proved by the script: no model is told to write it
     toxic: bool | None = None  # the source's own flag; None where the source has none
     personal_data: dict[str, int] = Field(
         default_factory=dict
@@ -59,4 +60,4 @@ class Sample(Value):
     context: tuple[Message, ...]
     next_utterance: str
     later_utterances: tuple[str, ...] = ()  # up to two user messages after it, none equal to it
-    language: str = "und"
+    language: str = "und"  # ISO 639-1 where it is certain

@@ -181,7 +181,12 @@ def test_what_annotators_see_is_never_the_datasets_own_name_and_can_be_changed(s
 def test_what_an_import_left_is_listed_continued_and_removed(
     sqlite: str, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (here / "f.jsonl").write_text("\n".join(json.dumps({"id": n, "messages": MESSAGES}) for n in range(5)))
+    (here / "f.jsonl").write_text(
+        "\n".join(
+            json.dumps({"id": n, "messages": [{"role": "user", "content": f"Talk {n}"}, *MESSAGES[1:]]})
+            for n in range(5)
+        )
+    )
     monkeypatch.setattr(proutt_core.jobs.kinds.importing, "BATCH", 2)
     command = ("import", "f.jsonl", "--dataset", "d")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from proutt_core.dialogues.checks import check
-from proutt_core.dialogues.language import code_of, detect, language_of
+from proutt_core.dialogues.language import code_of, language_of
 from proutt_core.types import Checks, Message
 
 
@@ -70,11 +70,35 @@ def test_names_of_languages(name: str, code: str | None) -> None:
     ],
 )
 def test_detected_languages(text: str, code: str) -> None:
-    assert detect(text) == code
+    assert language_of([Message(role="user", content=text)], named=None).code == code
 
 
 def test_the_sources_word_comes_first_and_an_unknown_one_is_ignored() -> None:
     talk = messages("I would like to find a restaurant.", "好的")
-    assert language_of(talk, named="Chinese") == "zh"
-    assert language_of(talk, named="unknown") == "en"
-    assert language_of(talk, named=None) == "en"
+    assert language_of(talk, named="Chinese").code == "zh"
+    assert language_of(talk, named="unknown").code == "en"
+    assert language_of(talk, named=None).code == "en"
+
+
+ENGLISH_REPLY = "Sure, here it is: this is the first part of what you asked for."
+
+
+@pytest.mark.parametrize(
+    ("texts", "code", "is_certain"),
+    [
+        (("List 10 anime", ENGLISH_REPLY, "Continue", ENGLISH_REPLY), "en", False),
+        (("ok", ENGLISH_REPLY), "en", False),
+        (("我想找一家餐馆", ENGLISH_REPLY), "zh", True),
+        (("Translate this poem into Chinese for me please", "床前明月光，疑是地上霜。"), "en", False),
+        (("123 ?", ENGLISH_REPLY), "und", False),
+    ],
+    ids=["short", "two letters", "script", "another script", "no letters"],
+)
+def test_a_guess_is_told_from_what_is_certain_and_hears_the_assistant(
+    texts: tuple[str, ...], code: str, is_certain: bool
+) -> None:
+    talk = tuple(
+        Message.model_validate({"role": ("user", "assistant")[i % 2], "content": text}) for i, text in enumerate(texts)
+    )
+    assert language_of(talk, named=None) == (code, is_certain)
+    assert language_of(talk, named="English") == ("en", True)

@@ -131,7 +131,7 @@ class _Fields:
             raise InputError(_("A language is its code, such as en or zh; not {given}.").format(given=code))
         return ImportSettings(
             turn=self.advanced.turn,
-            shares=parse_shares(self.shares),
+            shares=parse_shares(self.shares) if self.shares.strip() else None,
             seed=self.advanced.seed,
             limit=self.advanced.limit,
             sample=self.sample,
@@ -161,9 +161,12 @@ def _fields(n: int) -> _Fields:
     )
     shares = split.text_input(
         _("Split"),
-        value="80/5/15",
+        placeholder="80/5/15",
         key=f"import-split-{n}",
-        help=_("train/valid/test in percent, fixed from here on. Studies take their cases from test."),
+        help=_(
+            "train/valid/test in percent, fixed from here on. Studies take their cases from test. Empty: the splits"
+            " that the file names, else 80/5/15."
+        ),
     )
     with st.expander(_("Advanced")):
         advanced = _advanced(n)

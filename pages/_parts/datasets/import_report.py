@@ -8,7 +8,8 @@ import streamlit as st
 from db.datasets.datasets import DatasetInfo
 from pages._parts.datasets.import_form import turn_names
 from pages._parts.text import _
-from proutt_core.dialogues import FORMATS
+from proutt_core.dialogues import FORMATS, Shares
+from proutt_core.dialogues.balance import WARNING, balance_lines
 from proutt_core.dialogues.pairs.released import TITLE as PAIRS_TITLE
 from proutt_core.display.visible import visible
 from proutt_core.jobs.kinds.resumed_import import import_settings
@@ -30,7 +31,8 @@ def _of_dialogues() -> list[tuple[str, str, str]]:
         (_("Imported"), "imported", ""),
         (_("Samples"), "samples", _("Places where a dialogue is cut: what the user says next is to be predicted.")),
         (_("Without a sample"), "without_sample", _("Imported, but with no user message after a complete turn.")),
-        (_("Duplicates"), "duplicates", _("Same id and same text: kept once.")),
+        (_("Duplicates"), "duplicates", _("The same text, under whatever ids: kept once.")),
+        (_("Earlier states"), "earlier_states", _("They go on in a longer dialogue of the file, which is kept.")),
         (_("Renamed"), "renamed", _("Same id with another text: kept under the id with #2 and so on.")),
         (_("Skipped"), "skipped", _("Unreadable rows, and those a filter or the draw left out.")),
     ]
@@ -38,15 +40,20 @@ def _of_dialogues() -> list[tuple[str, str, str]]:
 
 def report_numbers(report: dict[str, Any], *, in_one_row: bool = False) -> None:
     counted = _of_pairs() if "parsed" in report else _of_dialogues()
-    places = st.columns(6) if in_one_row else [*st.columns(3), *st.columns(3)]
-    for place, (label, key, help_text) in zip(places, counted, strict=True):
+    places = st.columns(len(counted)) if in_one_row else [*st.columns(4), *st.columns(4)]
+    for place, (label, key, help_text) in zip(places, counted, strict=False):
         with place.container(gap=None):
             st.caption(label, help=help_text or None)
             st.text(f"{report.get(key, 0):,}")
 
 
 def report_tables(report: dict[str, Any]) -> None:
-    """Skipped by reason with row numbers, the unreadable rows themselves, and what normalising did."""
+    """Groups and splits, skipped by reason with row numbers, the unreadable rows, and what normalising did."""
+    _balance(report)
+    if left_out := report.get("left_out"):
+        with st.expander(_("Files not read: {n}").format(n=len(left_out))):
+            table = [{_("File"): visible(file["name"]), _("Why"): visible(file["why"])} for file in left_out]
+            st.dataframe(pd.DataFrame(table), hide_index=True)
     if reasons := report.get("reasons"):
         st.markdown(f"**{_('Skipped, by reason')}**")
         numbers = report.get("numbers", {})
@@ -80,7 +87,17 @@ def report_tables(report: dict[str, Any]) -> None:
         st.dataframe(pd.DataFrame(table), hide_index=True)
 
 
-def _row_numbers(numbers: list[int], count: int) -> str:
+def _balance(report: dict[str, Any]) -> None:
+    """A group's name is the file's own text: never markup."""
+    for line in balance_lines(report):
+        is_warning = line.startswith(WARNING)
+        with st.container(horizontal=True, gap="small", vertical_alignment="top"):
+            if is_warning:
+                st.markdown(":orange[:material/warning:]", width="content")
+            st.text(visible(line.removeprefix(WARNING)))
+
+
+def _row_numbers(numbers: list[int | str], count: int) -> str:
     shown = ", ".join(str(number) for number in numbers)
     return f"{shown} …" if count > len(numbers) else shown
 
@@ -94,7 +111,7 @@ def settings_lines(dataset: DatasetInfo) -> list[tuple[str, str]]:
         (_("Format"), PAIRS_TITLE if dataset.kind == "pairs" else known.title if known else dataset.format),
         (_("Licence"), dataset.licence or _("not given")),
         (_("Imported"), f"{dataset.created_at:%Y-%m-%d %H:%M} UTC"),
-        (_("Split"), str(made.shares)),
+        (_("Split"), str(made.shares or _("as the source names it, else {shares}").format(shares=Shares()))),
         *([(_("Samples cut from a dialogue"), turn_names()[made.turn])] if dataset.kind == "dialogues" else []),
         (_("Seed"), str(made.seed)),
     ]

@@ -237,7 +237,7 @@ def _imported_pair(row: PairRow, settings: ImportSettings) -> tuple[ImportedPair
         chosen=chosen,
         rejected=rejected,
         group=group,
-        split=split_of(group, shares=settings.shares, seed=settings.seed),
+        split=split_of(group, shares=settings.shares_in_force, seed=settings.seed),
         gates_failed=gates_of_imported(
             text, chosen=chosen, rejected=rejected, context=parts_of_prompt(text.prompt).messages
         ),

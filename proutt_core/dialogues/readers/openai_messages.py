@@ -50,6 +50,7 @@ def read(row: JsonObject, key: str | None) -> SourceDialogue:
         external_id=identifier(row.get("id"), key),
         group=identifier(row.get("group"), row.get("user")),
         language=identifier(row.get("language")),
+        split=identifier(row.get("split"), row.get("data_split")),
         notes=notes,
     )
 

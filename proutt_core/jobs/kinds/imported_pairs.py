@@ -8,6 +8,7 @@ from db.pairs.imported import NewPair
 from proutt_core.dialogues import ImportSettings
 from proutt_core.dialogues.pairs.released import FORMAT, ReleasedSource, import_pairs, read_pairs
 from proutt_core.dialogues.pairs.report import ImportedPair, PairReport
+from proutt_core.dialogues.report import require_something
 
 BATCH = 500
 
@@ -24,6 +25,7 @@ def fill_pairs(
     while batch := list(islice(pairs, BATCH)):
         still(report)
         imported_pairs.append(dataset_id, [_new(pair) for pair in batch])
+    require_something(report)
     imported_pairs.finish(dataset_id, format=FORMAT, report=report.as_dict())
     return report
 

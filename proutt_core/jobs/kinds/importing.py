@@ -9,7 +9,7 @@ pairs, starts over.
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,12 +25,14 @@ from proutt_core.dialogues.licences import redistribution
 from proutt_core.dialogues.pairs.released import FORMAT as PAIRS
 from proutt_core.dialogues.pairs.released import ReleasedSource, find_released, require_pair_settings
 from proutt_core.dialogues.pairs.report import PairReport
+from proutt_core.dialogues.report import require_something
 from proutt_core.dialogues.second_process import batches_of
 from proutt_core.dialogues.sources import Source
 from proutt_core.dialogues.uploads import remove_upload
 from proutt_core.errors import InputError
 from proutt_core.jobs.kinds.imported_pairs import fill_pairs
 from proutt_core.jobs.kinds.resumed_import import require_same, sha256_of, stored_settings, unfinished_import
+from proutt_core.jobs.kinds.settling import Settling
 from proutt_core.jobs.whole_job import WholeJobClaim
 
 BATCH = 1000  # dialogues that are stored in one transaction, at most
@@ -136,11 +138,14 @@ class _Filling:
         if isinstance(source, ReleasedSource):
             return fill_pairs(dataset_id, source, request.settings, still=lambda report: claim.renew(report.rows))
         report = ImportReport.from_dict(left.so_far.report if left else {})
+        report.left_out = [asdict(file) for file in source.left_out]
         made = batches_of(source, request.settings, so_far=report, progress=claim.renew, most=BATCH)
         with closing(made) as batches:  # now, not when the garbage is collected: it may have another process
             for batch in batches:
                 claim.renew(report.rows)
                 _store(claim, dataset_id, batch, report, draws=request.settings.sample is not None)
+        require_something(report)
+        Settling(claim, dataset_id, settings=request.settings, report=report, format=source.format).run()
         datasets.finish(dataset_id, format=source.format.name, report=report.as_dict())
         return report
 
@@ -189,7 +194,7 @@ def _store(claim: WholeJobClaim, dataset_id: int, batch: Batch, report: ImportRe
         report.add(batch.report)
         for made, external_id in zip(batch.dialogues, external_ids, strict=True):
             if external_id is None:
-                report.take_back_duplicate(notes=orjson.loads(made.notes), samples=len(made.samples))
+                report.take_back(notes=orjson.loads(made.notes), samples=len(made.samples))
             elif external_id != made.external_id:
                 report.renamed += 1
         return SoFar(0 if draws else report.rows, report.as_dict())

@@ -11,7 +11,7 @@ from typing import Any
 
 from db.datasets import imports
 from db.datasets.imports import Unfinished
-from proutt_core.dialogues import ImportSettings
+from proutt_core.dialogues import ImportSettings, Shares
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.types.differences import as_text, difference_texts
 
@@ -57,6 +57,8 @@ def require_same(left: Unfinished, *, settings: dict[str, Any], format: str, tit
     """ConflictError that names every difference, and says how to start over."""
     new = settings | {"format": format, "title": title, "licence": licence}
     stored = left.settings | {"format": left.format, "title": left.public_title, "licence": left.licence}
+    if new["shares"] is None and stored["shares"] == Shares().model_dump():
+        stored["shares"] = None  # earlier versions stored the default as if somebody had named it
     same_file = new.pop(SHA) == stored.pop(SHA, None)
     differ = difference_texts(stored, new, as_text=_as_text)
     if not same_file:

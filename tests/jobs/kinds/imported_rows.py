@@ -36,8 +36,10 @@ def stored(name: str) -> list[Any]:
 
 def _plain(row: DialogueRow) -> dict[str, Any]:
     """Without what was found of personal data: which rules say that is tested where they stand."""
-    made = row.model_dump(exclude={"id", "dataset_id", "personal_data"})
-    made["checks"] = {key: value for key, value in made["checks"].items() if key != "personal_data"}
+    made = row.model_dump(exclude={"id", "dataset_id", "personal_data", "opening_sha256"})
+    made["checks"] = {
+        key: value for key, value in made["checks"].items() if key not in ("personal_data", "language_guessed")
+    }
     return made
 
 

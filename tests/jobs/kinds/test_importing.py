@@ -109,10 +109,10 @@ def test_duplicates_and_renamed_dialogues_are_counted(database: str, tmp_path: P
     content = rows(("a", "x", "b"), ("a", "x", "c"))
     again = [content[0], {**content[1], "id": "d0"}]
     report = import_now(ImportRequest(path=str(write(tmp_path / "f.jsonl", content + again)), dataset="d"))
-    assert (report.rows, report.imported, report.duplicates, report.renamed) == (4, 3, 1, 1)
-    assert report.samples == datasets.required("d").samples == 3
+    assert (report.rows, report.imported, report.duplicates, report.renamed) == (4, 2, 2, 1)
+    assert report.samples == datasets.required("d").samples == 2
     page = dialogues.browse(datasets.required("d").id)
-    assert [info.dialogue.external_id for info in page.dialogues] == ["d0", "d1", "d0#2"]
+    assert [info.dialogue.external_id for info in page.dialogues] == ["d0", "d1"]
 
 
 def test_a_file_of_no_known_shape_changes_nothing(database: str, tmp_path: Path) -> None:
