@@ -120,18 +120,22 @@ def test_same_file_same_settings_same_result(tmp_path: Path) -> None:
 def test_a_duplicate_the_database_found_counts_as_nothing_else(tmp_path: Path) -> None:
     row = lmsys(2, conversation=[*talk("Hi", "Hello", "Hm"), *talk("more")])
     items, report = imported(jsonl(tmp_path / "a", lmsys(1), row, b"{"), turn="all")
-    report.take_back_duplicate(notes=items[1].dialogue.notes, samples=len(items[1].cuts))
+    report.take_back(notes=items[1].dialogue.notes, samples=len(items[1].cuts))
     assert report.rows == report.imported + report.duplicates + report.skipped
     assert report.as_dict() == {
         "rows": 3,
         "imported": 1,
         "duplicates": 1,
+        "earlier_states": 0,
         "renamed": 0,
         "skipped": 1,
         "samples": 1,
         "without_sample": 0,
+        "moved": 0,
         "reasons": {"not valid JSON": 1},
         "notes": {},
+        "named_splits": {},
+        "left_out": [],
         "numbers": {"not valid JSON": [3]},
         "errors": [{"number": 3, "reason": "not valid JSON", "detail": report.errors[0].detail}],
     }
