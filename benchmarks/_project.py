@@ -42,7 +42,7 @@ def import_dialogues(limit: int) -> int:
 
     path = CROSSWOZ if CROSSWOZ.exists() else sample_path()
     settings = ImportSettings(limit=limit, shares=parse_shares("100/0/0"))
-    request = ImportRequest(path=str(path), dataset=DATASET, public_title="Talk", settings=settings)
+    request = ImportRequest(paths=(str(path),), dataset=DATASET, public_title="Talk", settings=settings)
     return import_now(request).imported
 
 

@@ -121,7 +121,7 @@ def store(path: Path, settings: ImportSettings) -> None:
 
     name = path.name
     try:
-        made = import_now(ImportRequest(str(path), name, TITLE, settings=settings))
+        made = import_now(ImportRequest((str(path),), name, TITLE, settings=settings))
     except ProuttError as exc:
         assert datasets.find(name) is None
         left = imports.unfinished(name)

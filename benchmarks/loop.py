@@ -42,7 +42,7 @@ def import_dialogues(path: Path) -> tuple[int, str]:
     from proutt_core.actions.importing import import_now
     from proutt_core.jobs.kinds.importing import ImportRequest
 
-    report = import_now(ImportRequest(path=str(path), dataset="bench", public_title="Talk"))
+    report = import_now(ImportRequest(paths=(str(path),), dataset="bench", public_title="Talk"))
     return report.imported, "dialogues"
 
 

@@ -4,7 +4,7 @@ from db.datasets import datasets, imports
 from db.jobs import jobs
 from proutt_core.dialogues import ImportReport
 from proutt_core.dialogues.pairs.report import PairReport
-from proutt_core.dialogues.uploads import remove_upload
+from proutt_core.dialogues.uploads import remove_uploads
 from proutt_core.errors import ConflictError
 from proutt_core.jobs.kinds.importing import ImportRequest, Say, run_import, source_of, unfinished_same
 from proutt_core.jobs.kinds.resumed_import import sha256_of, unfinished_import
@@ -46,7 +46,7 @@ def forget_import(dataset: str) -> bool:
     removed = datasets.remove_unfinished(dataset)
     if claim is not None:
         claim.finish("failed", Standstill("person", "removed"))
-    return remove_upload(ImportRequest.from_stored(job.settings, dataset=dataset).path) or removed
+    return remove_uploads(ImportRequest.from_stored(job.settings, dataset=dataset).paths) or removed
 
 
 def _check(request: ImportRequest) -> None:

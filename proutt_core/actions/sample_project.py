@@ -67,7 +67,7 @@ def _load_dialogues(done: SetUp) -> None:
         from proutt_core.jobs.kinds.importing import ImportRequest
 
         report = import_now(
-            ImportRequest(path=str(sample_path()), dataset=NAME, public_title=TITLE, settings=sample_settings())
+            ImportRequest(paths=(str(sample_path()),), dataset=NAME, public_title=TITLE, settings=sample_settings())
         )
         done.did.append(f"{report.imported} sample dialogues imported")
 

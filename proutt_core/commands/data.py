@@ -41,7 +41,10 @@ def init(
 
 
 def import_(
-    path: Annotated[Path, typer.Argument(help="A file: JSON, JSONL, parquet, or one of these in a zip or gz.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(help="Files or folders, or - for standard input; what is read: docs/formats.md."),
+    ],
     dataset: Annotated[str, typer.Option(help="The new dataset's name.")],
     format: Annotated[str | None, typer.Option(help="Default: found from the content.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Take the first N dialogues.")] = None,
@@ -61,7 +64,7 @@ def import_(
     ] = "keep",
     as_json: Json = False,
 ) -> None:
-    """Import a file of dialogues. Rows that cannot be used are skipped and reported.
+    """Import dialogues; several files make one dataset. Rows that cannot be used are skipped and reported.
 
     The same command again resumes an unfinished import; one with --sample starts over.
     """
@@ -82,15 +85,29 @@ def import_(
             }
         )
         request = ImportRequest(
-            path=str(path), dataset=dataset, public_title=title, format=format, licence=licence, settings=settings
+            paths=_existing(paths),
+            dataset=dataset,
+            public_title=title,
+            format=format,
+            licence=licence,
+            settings=settings,
         )
-        with progress(f"importing {path.name}") as show:
+        with progress(f"importing {Path(paths[0]).name}") as show:
             try:
                 report = import_now(request, progress=lambda rows: show(rows, None), say=note)
             except KeyboardInterrupt:
                 note("interrupted: the same command goes on from here; `datasets remove` takes away what is stored")
                 raise typer.Exit(code=130) from None
         output.result(report.as_dict(), text=_words(dataset, report.as_dict()))
+
+
+def _existing(paths: list[str]) -> tuple[str, ...]:
+    """The paths; standard input as a file of its own, because it can be read only once."""
+    import sys
+
+    from proutt_core.dialogues.uploads import save_upload
+
+    return tuple(str(save_upload(sys.stdin.buffer, "stdin")) if path in ("-", "/dev/stdin") else path for path in paths)
 
 
 def _import_settings(options: dict[str, Any]) -> "ImportSettings":
@@ -186,6 +203,6 @@ def _words(dataset: str, report: dict[str, Any]) -> str:
     for reason, count in report["reasons"].items():
         rows = ", ".join(str(number) for number in report["numbers"].get(reason, []))
         lines.append(f"  skipped: {count} × {reason} (rows {rows}{' …' if count > 10 else ''})")
-    lines += [f"  not read: {file['name']}: {file['why']}" for file in report.get("left_out", [])[:10]]
+    lines += [f"  {file['name']}: {file['note']}" for file in report.get("files", [])[:10]]
     lines += [f"  normalised: {count} × {note}" for note, count in report["notes"].items()]
     return "\n".join(lines)

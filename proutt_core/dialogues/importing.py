@@ -17,6 +17,7 @@ from pydantic import Field
 from proutt_core.dialogues.checks import check
 from proutt_core.dialogues.draw import Draw
 from proutt_core.dialogues.files.rows import NOT_AN_OBJECT, TOO_DEEP, JsonObject, RawRow, RowError, kind
+from proutt_core.dialogues.files.split_names import split_named
 from proutt_core.dialogues.language import language_of
 from proutt_core.dialogues.masking import PersonalDataPolicy, masked_dialogue
 from proutt_core.dialogues.normalise import normalise, storable
@@ -24,7 +25,7 @@ from proutt_core.dialogues.readers.source import SourceDialogue
 from proutt_core.dialogues.report import ImportReport, RejectedRow
 from proutt_core.dialogues.samples import Cut, TurnPolicy, cut
 from proutt_core.dialogues.sources import Source, SourceFile, find_source
-from proutt_core.dialogues.splits import Shares, split_named, split_of
+from proutt_core.dialogues.splits import Shares, split_of
 from proutt_core.dialogues.text import text_sha256
 from proutt_core.types import Dialogue, Split, Value
 

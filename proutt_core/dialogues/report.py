@@ -49,7 +49,7 @@ class ImportReport:
     named_splits: Counter[str] = field(default_factory=Counter)
     numbers: dict[str, list[int | str]] = field(default_factory=dict)
     errors: list[RejectedRow] = field(default_factory=list)
-    left_out: list[dict[str, str]] = field(default_factory=list)  # files: name and why
+    files: list[dict[str, str]] = field(default_factory=list)  # name and note: why one is not read, a guess
     balance: dict[str, Any] = field(default_factory=dict)
 
     def skip(self, number: int, reason: str, *, file: str = "") -> None:
@@ -121,7 +121,7 @@ class ImportReport:
             "named_splits": dict(self.named_splits),
             "numbers": {reason: list(numbers) for reason, numbers in self.numbers.items()},
             "errors": [_error_as_dict(error) for error in self.errors],
-            "left_out": list(self.left_out),
+            "files": list(self.files),
             **self.balance,
         }
 
@@ -138,7 +138,7 @@ class ImportReport:
             named_splits=Counter(values.get("named_splits", {})),
             numbers={reason: list(numbers) for reason, numbers in values["numbers"].items()},
             errors=[RejectedRow(**error) for error in values["errors"]],
-            left_out=list(values.get("left_out", [])),
+            files=list(values.get("files", [])),
         )
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from proutt_core.dialogues.files import opening
-from proutt_core.dialogues.files.members import LeftOut, Member, members_of
+from proutt_core.dialogues.files.members import FileNote, Member, members_of
 from proutt_core.dialogues.files.rows import JsonObject, RawRow
 from proutt_core.dialogues.formats import Format, format_named, format_of, unknown_message
 from proutt_core.errors import InputError
@@ -31,10 +31,10 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Files that make one dataset, in the order they are read, and those that are left out."""
+    """Files that make one dataset, in the order they are read, and notes on files: left out, an encoding guessed."""
 
     files: tuple[SourceFile, ...]
-    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[FileNote, ...] = ()
 
     @property
     def format(self) -> Format:
@@ -59,42 +59,46 @@ def find_source(*paths: Path | str, format: str | None = None) -> Source:
     """What kind of files these are, from the first 100 rows of each; with `format`, whether they can be read as that.
 
     Raises InputError for a file that is missing, empty, unreadable or of no known shape, saying what was expected. In a
-    folder or an archive such a file is left out, as long as another can be read.
+    folder or an archive of several files such a file is left out, as long as another can be read.
     """
     named_format = format_named(format) if format else None
-    members, left_out = members_of([Path(path) for path in paths])
-    if len(members) == 1:
-        return Source((_source_file(members[0], named_format),), left_out)
-    files, refused = [], []
+    members, notes = members_of([Path(path) for path in paths])
+    files: list[SourceFile] = []
+    refused: list[FileNote] = []
     for member in members:
         try:
             files.append(_source_file(member, named_format))
         except InputError as exc:
-            refused.append(LeftOut(member.name, str(exc)))
+            if member.is_named or len(members) == 1:
+                raise
+            refused.append(FileNote(member.name, str(exc)))
     if not files:
-        raise InputError("None of the files can be read: " + "; ".join(left.why for left in refused[:3]))
-    return Source(tuple(files), (*refused, *left_out))
+        raise InputError(f"None of {len(members)} files can be read: {'; '.join(file.note for file in refused[:3])}")
+    guesses = [FileNote(file.member.name, note) for file in files if (note := opening.encoding_note(file.member))]
+    return Source(tuple(files), (*guesses, *refused, *notes))
 
 
 def _source_file(member: Member, named_format: Format | None) -> SourceFile:
     first: dict[str, JsonObject] = {}  # the first object of each layout
+    broken: dict[str, InputError] = {}
     row_count = 0
-    broken: InputError | None = None
     layouts = opening.possible_layouts(member)
     for layout in layouts:
         try:
             for row in islice(opening.rows(member, layout), PROBED_ROWS):
-                row_count += 1
+                row_count += row.value not in ([], {})
                 if row.error is None and isinstance(row.value, dict):
                     first.setdefault(layout, row.value)
                     row_format = format_of(row, named_format)
                     if row_format:
                         return SourceFile(member, row_format, layout)
         except InputError as exc:
-            broken = exc
-    if broken and len(layouts) == 1:  # the layout is certain, so this is what is wrong
-        raise InputError(f"{member.name}: {broken}") from broken
+            broken[layout] = exc
+    # The likeliest layout says best what is wrong; where no object was found, any that could say something.
+    reason = broken.get(layouts[0]) or (None if first else next(iter(broken.values()), None))
+    if reason:
+        raise InputError(f"{member.name}: {reason}") from reason
     if not row_count:
         raise InputError(f"{member.name} holds no rows.")
-    example = first.get("lines") or first.get("object") or first.get(layouts[0])
+    example = first.get("lines") or first.get("values") or next(iter(first.values()), None)
     raise InputError(unknown_message(member.name, named_format, example))

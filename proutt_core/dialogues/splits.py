@@ -51,23 +51,3 @@ def split_of(group: str, *, shares: Shares, seed: int) -> Split:
     if percent < shares.train:
         return "train"
     return "valid" if percent < shares.train + shares.valid else "test"
-
-
-_NAMES: dict[str, Split] = {
-    "train": "train",
-    "training": "train",
-    "valid": "valid",
-    "validation": "valid",
-    "val": "valid",
-    "dev": "valid",
-    "develop": "valid",
-    "development": "valid",
-    "test": "test",
-    "testing": "test",
-    "heldout": "test",
-}
-
-
-def split_named(name: str | None) -> Split | None:
-    """The split that a source names: `train`, `Validation`, `dev`, `TEST`; None for other names."""
-    return None if name is None else _NAMES.get(name.strip().lower().replace("-", "").replace("_", ""))

@@ -7,6 +7,7 @@ name it. `data/uploads` is under the working directory, as the database is.
 import re
 import secrets
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -39,6 +40,12 @@ def save_upload(stream: IO[bytes], name: str, *, folder: Path = FOLDER) -> Path:
 
 def is_upload(path: Path | str, *, folder: Path = FOLDER) -> bool:
     return Path(path).resolve().parent.parent == folder.resolve()
+
+
+def remove_uploads(paths: Iterable[Path | str], *, folder: Path = FOLDER) -> bool:
+    """Remove files that `save_upload` stored, and no others. True if any was there."""
+    removed = [remove_upload(path, folder=folder) for path in paths]
+    return any(removed)
 
 
 def remove_upload(path: Path | str, *, folder: Path = FOLDER) -> bool:

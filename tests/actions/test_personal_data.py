@@ -59,7 +59,7 @@ def talks(tmp_path: Path) -> Path:
 
 
 def imported(talks: Path, **how: str) -> int:
-    import_now(ImportRequest(str(talks), "d", settings=ImportSettings.model_validate({"turn": "all"} | how)))
+    import_now(ImportRequest((str(talks),), "d", settings=ImportSettings.model_validate({"turn": "all"} | how)))
     return datasets.required("d").id
 
 

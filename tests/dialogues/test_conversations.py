@@ -12,7 +12,8 @@ from proutt_core.dialogues.conversations import (
     repeats,
     stems_of_pieces,
 )
-from proutt_core.dialogues.splits import Shares, split_named
+from proutt_core.dialogues.files.split_names import split_named
+from proutt_core.dialogues.splits import Shares
 from proutt_core.dialogues.text import text_sha256
 from proutt_core.types import Message
 

@@ -18,7 +18,7 @@ from proutt_core.dialogues import (
     text_sha256,
 )
 from proutt_core.dialogues.batches import columns
-from proutt_core.dialogues.files import json_stream
+from proutt_core.dialogues.files import json_window
 from proutt_core.errors import InputError
 from proutt_core.types import Message
 from tests.dialogues.example_files import imported, jsonl, lmsys, raw, talk, wildchat
@@ -135,7 +135,7 @@ def test_a_duplicate_the_database_found_counts_as_nothing_else(tmp_path: Path) -
         "reasons": {"not valid JSON": 1},
         "notes": {},
         "named_splits": {},
-        "left_out": [],
+        "files": [],
         "numbers": {"not valid JSON": [3]},
         "errors": [{"number": 3, "reason": "not valid JSON", "detail": report.errors[0].detail}],
     }
@@ -172,7 +172,7 @@ def test_search_text_is_folded() -> None:
 
 @pytest.mark.parametrize("form", ["list", "object", "lines", "zip"])
 def test_a_file_larger_than_the_memory_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
-    monkeypatch.setattr(json_stream, "CHUNK", 1 << 14)
+    monkeypatch.setattr(json_window, "CHUNK", 1 << 14)
     rows = [json.dumps(lmsys(n, conversation=talk("Q" * 500, "A" * 500, "R"))) for n in range(3000)]
     if form == "object":
         content = "{" + ",".join(f'"{n}":{row}' for n, row in enumerate(rows)) + "}"

@@ -25,7 +25,7 @@ DATASET = "talks"
 def import_talks(dialogues: int = 10, *, name: str = DATASET, split: str = "100/0/0") -> None:
     """The first dialogues of the bundled sample, one sample each."""
     settings = ImportSettings(limit=dialogues, shares=parse_shares(split))
-    import_now(ImportRequest(path=str(sample_path()), dataset=name, public_title="Talks", settings=settings))
+    import_now(ImportRequest(paths=(str(sample_path()),), dataset=name, public_title="Talks", settings=settings))
 
 
 def run_request(

@@ -37,7 +37,7 @@ def imported(sqlite: str, tmp_path: Path) -> int:
     ]
     path = tmp_path / "f.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    import_now(ImportRequest(str(path), "city", licence="Apache-2.0"))
+    import_now(ImportRequest((str(path),), "city", licence="Apache-2.0"))
     return datasets.required("city").id
 
 

@@ -40,7 +40,7 @@ def talks(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def imported(sqlite: str, talks: Path) -> None:
-    import_now(ImportRequest(str(talks), "city"))
+    import_now(ImportRequest((str(talks),), "city"))
 
 
 def on_tab(open_page: Open, tab: str) -> AppTest:
@@ -129,7 +129,7 @@ def test_an_upload_is_kept_for_the_worker_and_removed_when_it_is_imported(
     page.file_uploader(key="import-file-0").set_value(("../my talk.jsonl", talks.read_bytes(), "text/plain")).run()
     page.button(key="import-go").click().run()
     (job,) = jobs.list_jobs(kind="import")
-    path = Path(job.settings["path"])
+    path = Path(job.settings["paths"][0])
     assert uploads.is_upload(path) and path.read_bytes() == talks.read_bytes()
     run_whole_job(job, run_import_job, stopping=lambda: False)
     assert datasets.required(job.name).dialogues == 3
@@ -184,7 +184,7 @@ def interrupted(sqlite: str, talks: Path, monkeypatch: pytest.MonkeyPatch) -> in
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        import_now(ImportRequest(str(talks), "cut"), progress=stop)
+        import_now(ImportRequest((str(talks),), "cut"), progress=stop)
     (job,) = jobs.list_jobs(kind="import")
     return job.id
 

@@ -115,7 +115,7 @@ def test_a_dataset_of_pairs_has_a_box_of_its_own(open_page: Open, tmp_path: Path
     from proutt_core.jobs.kinds.importing import ImportRequest
 
     path = write_file(tmp_path / "pref.json", [preference("Kyoto?")])
-    import_now(ImportRequest(path=str(path), dataset="released"))
+    import_now(ImportRequest(paths=(str(path),), dataset="released"))
     app = open_page("datasets")
     assert box(app, "status-dataset").options == ["approved by people"]  # type: ignore[attr-defined]
     assert {"Read as traces", "Kept as text"} <= {caption.value for caption in app.caption}

@@ -79,7 +79,7 @@ def test_the_estimate_is_of_the_texts_as_they_are_now(open_page: Open, researche
     row = {"id": "d", "messages": [{"role": role, "content": text} for role, text in said]}
     path = tmp_path / "f.jsonl"
     path.write_text(json.dumps(row), encoding="utf-8")
-    import_now(ImportRequest(path=str(path), dataset="d", settings=ImportSettings(shares=parse_shares("100/0/0"))))
+    import_now(ImportRequest(paths=(str(path),), dataset="d", settings=ImportSettings(shares=parse_shares("100/0/0"))))
     page = open_page("synthesis.py")
     before = tokens_read(page)
     mask_dataset(datasets.required("d").id)

@@ -292,7 +292,7 @@ def test_a_pair_made_without_revision_has_one_side(open_page: Open) -> None:
 
 def imported(*rows: object, tmp_path: Path, name: str = "released") -> None:
     path = write_file(tmp_path / f"{name}.json", list(rows))
-    import_now(ImportRequest(path=str(path), dataset=name, public_title="Small talk"))
+    import_now(ImportRequest(paths=(str(path),), dataset=name, public_title="Small talk"))
 
 
 def test_an_imported_pair_is_shown_with_its_dialogue_and_approved(open_page: Open, tmp_path: Path) -> None:

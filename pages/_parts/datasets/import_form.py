@@ -1,10 +1,10 @@
 """The form that queues an import: an upload or a path on the server, and how the file is to be read."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import get_args
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from db.datasets.datasets import list_ready
 from pages._parts.notices import show_error
@@ -15,7 +15,7 @@ from proutt_core.dialogues import FORMATS, ImportSettings, TurnPolicy, parse_sha
 from proutt_core.dialogues.masking import PersonalDataPolicy
 from proutt_core.dialogues.pairs.released import FORMAT as PAIRS
 from proutt_core.dialogues.pairs.released import TITLE as PAIRS_TITLE
-from proutt_core.dialogues.uploads import remove_upload, save_upload
+from proutt_core.dialogues.uploads import remove_uploads, save_upload
 from proutt_core.display.names import free_name, name_from_file, title_from_name
 from proutt_core.errors import InputError, ProuttError
 from proutt_core.jobs.kinds.importing import ImportRequest
@@ -51,12 +51,16 @@ def import_form() -> None:
         key="import-source",
         label_visibility="collapsed",
     )
-    upload = path = None
+    uploads: list[UploadedFile] = []
+    path = ""
     if source == "upload":
-        upload = st.file_uploader(
-            _("JSON, JSONL or parquet, also in a zip or gz"), key=f"import-file-{n}", label_visibility="visible"
+        uploads = st.file_uploader(
+            _("Chat logs: JSON, JSONL, CSV, parquet, Arrow, SQLite, packed or not"),
+            accept_multiple_files=True,
+            key=f"import-file-{n}",
+            help=_("Several files make one dataset. docs/formats.md lists every shape that is read."),
         )
-        file_name = upload.name if upload else ""
+        file_name = uploads[0].name if uploads else ""
     else:
         path = st.text_input(
             _("Path on the server"), placeholder="/srv/data/lmsys.parquet", key=f"import-path-{n}"
@@ -70,12 +74,12 @@ def import_form() -> None:
     with show_error():
         who = acting("datasets")
         settings = fields.settings()
-        place = save_upload(upload, upload.name) if upload else Path(path or "")
+        paths = tuple(str(save_upload(upload, upload.name)) for upload in uploads) or (path,)
         try:
-            request = ImportRequest(str(place), name.strip(), title.strip(), format_, licence.strip(), settings)
+            request = ImportRequest(paths, name.strip(), title.strip(), format_, licence.strip(), settings)
             queue_import(request, created_by=who.id)
         except ProuttError:
-            remove_upload(place)  # nothing of a refused file is kept
+            remove_uploads(paths)  # nothing of a refused file is kept
             raise
         st.session_state[UPLOADS] = n + 1
         st.rerun()

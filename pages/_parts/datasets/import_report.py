@@ -50,9 +50,9 @@ def report_numbers(report: dict[str, Any], *, in_one_row: bool = False) -> None:
 def report_tables(report: dict[str, Any]) -> None:
     """Groups and splits, skipped by reason with row numbers, the unreadable rows, and what normalising did."""
     _balance(report)
-    if left_out := report.get("left_out"):
-        with st.expander(_("Files not read: {n}").format(n=len(left_out))):
-            table = [{_("File"): visible(file["name"]), _("Why"): visible(file["why"])} for file in left_out]
+    if files := report.get("files"):
+        with st.expander(_("Files to look at: {n}").format(n=len(files))):
+            table = [{_("File"): visible(file["name"]), _("Note"): visible(file["note"])} for file in files]
             st.dataframe(pd.DataFrame(table), hide_index=True)
     if reasons := report.get("reasons"):
         st.markdown(f"**{_('Skipped, by reason')}**")

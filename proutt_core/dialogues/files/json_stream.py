@@ -1,182 +1,20 @@
-"""Rows out of JSON text of any size: a list of rows, an object of rows, or one row a line.
+"""Rows out of JSON text of any size: a list of rows, an object of rows, one row a line, one value after another, or a
+list inside an object."""
 
-Why not ijson: its C backend turns a lone surrogate into "?" without a word, and one NaN, one large number or one wrong
-byte ends the whole file. Python's own decoder, applied to a window that slides over the file, keeps the text as it is,
-costs only the row for such things, and is about as fast. (orjson reads the lines that need no care: exact_orjson.py.)
-
-Read leniently: NaN and infinities as null, raw control characters inside strings as themselves. A key that appears
-twice in one object makes the row unusable, because one of the two values would be lost silently.
-"""
-
-import codecs
 import json
-import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from proutt_core.dialogues.files import json_window
 from proutt_core.dialogues.files.exact_orjson import NotExact, loads_if_exact
-from proutt_core.dialogues.files.rows import (
-    NOT_JSON,
-    NOT_UTF8,
-    TOO_DEEP,
-    TOO_LONG,
-    TWICE,
-    UNREADABLE,
-    RawRow,
-    RowError,
-    short_repr,
-)
+from proutt_core.dialogues.files.json_window import BOM, DECODER, Window, row_error
+from proutt_core.dialogues.files.rows import NOT_JSON, NOT_UTF8, TOO_LONG, RawRow, RowError, short_repr
 from proutt_core.errors import InputError
-
-CHUNK = 1 << 20  # bytes
-LONGEST_ROW = 64 << 20  # characters in a list or object, bytes in a line: beyond this a row is not a dialogue
-
-_BOM = "\ufeff"
-_SPACE = re.compile(r"[ \t\n\r]*")
-_STRUCTURE = re.compile(r'["\[\]{},]')
-_STRING_END = re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
-_LITERAL = 16  # no literal or escape of JSON is longer: an error this near the end may only mean "more to come"
-
-
-class _TwiceError(ValueError):
-    """A key appears twice in one object."""
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise _TwiceError(next(name for name in names if names.count(name) > 1))
-    return value
-
-
-_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_object, parse_constant=lambda _: None)
-
-
-def _row_error(exc: Exception) -> RowError:
-    """Why a row that is JSON cannot become a value."""
-    if isinstance(exc, RecursionError):
-        return RowError(TOO_DEEP)
-    if isinstance(exc, _TwiceError):
-        return RowError(TWICE, short_repr(exc.args[0]))
-    return RowError(UNREADABLE, str(exc)[:120])
-
-
-class _Window:
-    """A stretch of the file as text. `pos` is the next character to read; what lies before it may be dropped.
-
-    Wrong bytes become lone surrogates (surrogateescape), which no correct UTF-8 contains: so they cost their row only.
-    """
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
-        self._dropped_bytes = 0
-        self._started = False
-        self.text = ""
-        self.pos = 0
-        self.ended = False
-        self.has_wrong_bytes = False
-
-    def more(self) -> None:
-        """Read more. The amount grows with the pending text, so that a long row is not decoded again too often."""
-        self._dropped_bytes += len(self.text[: self.pos].encode("utf-8", "surrogateescape"))
-        rest = self.text[self.pos :]
-        raw = self._stream.read(max(CHUNK, len(rest)))
-        piece = self._decoder.decode(raw, final=not raw)
-        if not self._started and piece:
-            self._started = True
-            if piece.startswith(_BOM):
-                piece = piece[1:]
-                self._dropped_bytes += 3
-        self.ended = not raw
-        self.has_wrong_bytes = self.has_wrong_bytes or (not piece.isascii() and _ESCAPED_BYTE.search(piece) is not None)
-        self.text, self.pos = rest + piece, 0
-
-    def peek(self) -> str:
-        """The next character that is not white space, or "" at the end of the file."""
-        while True:
-            self.pos = _SPACE.match(self.text, self.pos).end()  # type: ignore[union-attr]  # always matches
-            if self.pos < len(self.text):
-                return self.text[self.pos]
-            if self.ended:
-                return ""
-            self.more()
-
-    def byte(self, pos: int) -> int:
-        """Where in the file, counted from 1, the character at `pos` starts."""
-        return self._dropped_bytes + len(self.text[:pos].encode("utf-8", "surrogateescape")) + 1
-
-    def value(self, where: str) -> tuple[Any, RowError | None]:
-        """The JSON value that starts at `pos`, or why this row cannot be used; `pos` moves past it.
-
-        Raises InputError where the file stops being JSON: the rows after that cannot be told apart any more.
-        """
-        while True:
-            try:
-                value, end = _DECODER.raw_decode(self.text, self.pos)
-            except json.JSONDecodeError as exc:
-                unfinished = exc.msg.startswith("Unterminated string") or exc.pos >= len(self.text) - _LITERAL
-                if not unfinished or self.ended:
-                    raise self.broken(where, exc) from exc
-            except (ValueError, RecursionError) as exc:
-                self._skip(where)
-                return None, _row_error(exc)
-            else:
-                if end < len(self.text) or self.ended:  # at the very end a number might go on
-                    start, self.pos = self.pos, end
-                    if self.has_wrong_bytes and _ESCAPED_BYTE.search(self.text, start, end):
-                        return None, RowError(NOT_UTF8)
-                    return value, None
-            if len(self.text) - self.pos > LONGEST_ROW:
-                raise InputError(f"{where} is longer than {LONGEST_ROW:,} characters; is a quotation mark missing?")
-            self.more()
-
-    def _skip(self, where: str) -> None:
-        """Move past the value at `pos` without building it."""
-        depth = 0
-        while True:
-            mark = _STRUCTURE.search(self.text, self.pos)
-            if mark is None:
-                self.pos = len(self.text)
-                self._more_of_a_value(where)
-            elif mark.group() == '"':
-                end = _STRING_END.match(self.text, mark.end())
-                self.pos = end.end() if end else mark.start()
-                if end is None:
-                    self._more_of_a_value(where)
-                elif depth == 0:
-                    return
-            elif mark.group() in "[{":
-                self.pos, depth = mark.end(), depth + 1
-            elif depth == 0:  # the comma or bracket after a number
-                self.pos = mark.start()
-                return
-            else:
-                self.pos, depth = mark.end(), depth - (mark.group() != ",")
-                if depth == 0:
-                    return
-
-    def _more_of_a_value(self, where: str) -> None:
-        if self.ended:
-            raise self.broken(where)
-        self.more()
-
-    def broken(self, where: str, exc: json.JSONDecodeError | None = None) -> InputError:
-        pos = min(exc.pos, len(self.text)) if exc else self.pos
-        at_end = self.ended and (pos >= len(self.text) or (exc and exc.msg.startswith("Unterminated string")))
-        if at_end or exc is None:
-            return InputError(
-                f"{where}: the file ends in the middle, at byte {self.byte(len(self.text)):,}. Is it cut off?"
-            )
-        excerpt = short_repr(self.text[pos : pos + 20])
-        return InputError(f"{where}: not valid JSON at byte {self.byte(pos):,}: {exc.msg} (found {excerpt}).")
 
 
 def list_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
     """The elements of the JSON list that is the whole file, without the first `skip`."""
-    window = _Window(stream)
+    window = Window(stream)
     for number in _items(window, "[", "]"):
         value, error = window.value(f"Row {number}")
         if number > skip:
@@ -186,23 +24,30 @@ def list_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
 def object_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
     """The values of the JSON object that is the whole file, each with its key, without the first `skip`. A key may
     appear more than once."""
-    window = _Window(stream)
+    window = Window(stream)
     for number in _items(window, "{", "}"):
         where = f"Row {number}"
-        if window.peek() != '"':
-            raise _unexpected_text(window, where, "a key in quotation marks")
-        key, error = window.value(where)
-        if window.peek() != ":":
-            raise _unexpected_text(window, where, "a colon")
-        window.pos += 1
-        window.peek()
+        key, error = _key(window, where)
         value, value_error = window.value(where)
         if number > skip:
             yield RawRow(number, value, key=key, error=error or value_error)
 
 
-def _items(window: _Window, opening: str, closing: str) -> Iterator[int]:
-    """The number of each item in turn, with the window before it; consumes the brackets and commas."""
+def _key(window: Window, where: str) -> tuple[str, RowError | None]:
+    """The key of an object's item; the window is then before the value."""
+    if window.peek() != '"':
+        raise _unexpected_text(window, where, "a key in quotation marks")
+    key, error = window.value(where)
+    if window.peek() != ":":
+        raise _unexpected_text(window, where, "a colon")
+    window.pos += 1
+    window.peek()
+    return key, error
+
+
+def _items(window: Window, opening: str, closing: str, *, ends_file: bool = True) -> Iterator[int]:
+    """The number of each item in turn, with the window before it; consumes the brackets and commas. `ends_file`:
+    nothing may follow."""
     if window.peek() != opening:
         raise _unexpected_text(window, "Start of the file", f"“{opening}”")
     window.pos += 1
@@ -218,11 +63,11 @@ def _items(window: _Window, opening: str, closing: str) -> Iterator[int]:
         window.pos += 1
         window.peek()
     window.pos += 1
-    if window.peek():
+    if ends_file and window.peek():
         raise _unexpected_text(window, f"After the last row ({number})", "the end of the file")
 
 
-def _unexpected_text(window: _Window, where: str, expected: str) -> InputError:
+def _unexpected_text(window: Window, where: str, expected: str) -> InputError:
     if not window.peek():
         return window.broken(where)
     excerpt = short_repr(window.text[window.pos : window.pos + 20])
@@ -231,16 +76,53 @@ def _unexpected_text(window: _Window, where: str, expected: str) -> InputError:
     )
 
 
+def value_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
+    """One JSON value after another, each over as many lines as it likes: objects that were printed for people, or one
+    value that is the whole file."""
+    window = Window(stream)
+    number = 0
+    while window.peek():
+        number += 1
+        value, error = window.value(f"Value {number}")
+        if number > skip:
+            yield RawRow(number, value, error=error)
+
+
+def wrapped_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
+    """The elements of the first list of objects (or of lists) in the object that is the whole file: `{"version": 1,
+    "data": [...]}`. Nothing where the object holds none."""
+    window = Window(stream)
+    for number in _items(window, "{", "}"):
+        _key(window, f"Key {number}")
+        if window.peek() == "[" and _holds_objects(window):
+            for row in _items(window, "[", "]", ends_file=False):
+                value, error = window.value(f"Row {row}")
+                if row > skip:
+                    yield RawRow(row, value, error=error)
+            return
+        window.value(f"The value of key {number}")
+
+
+def _holds_objects(window: Window) -> bool:
+    """Whether the list that starts at `pos` begins with an object or a list."""
+    start = window.pos
+    while len(window.text) - start < json_window.LOOKED_AHEAD and not window.ended:
+        window.pos = start
+        window.more()
+        start = window.pos
+    return window.text[start + 1 : start + json_window.LOOKED_AHEAD].lstrip()[:1] in ("{", "[")
+
+
 def line_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
     """One row a line (JSONL). Lines end with LF or CRLF only: form feed, U+2028 and the like are text. A bad line costs
     that line; blank lines are skipped but counted. The first `skip` rows are skipped unread."""
     number = rows = 0
-    while line := stream.readline(LONGEST_ROW + 1):
+    while line := stream.readline(json_window.LONGEST_ROW + 1):
         number += 1
-        if len(line) > LONGEST_ROW:
+        if len(line) > json_window.LONGEST_ROW:
             while line and not line.endswith(b"\n"):
-                line = stream.readline(CHUNK)
-            row = RawRow(number, error=RowError(TOO_LONG, f"more than {LONGEST_ROW:,} bytes"))
+                line = stream.readline(json_window.CHUNK)
+            row = RawRow(number, error=RowError(TOO_LONG, f"more than {json_window.LONGEST_ROW:,} bytes"))
         elif not line.strip(b" \t\r\n\xef\xbb\xbf"):
             continue
         elif rows >= skip:
@@ -259,11 +141,11 @@ def _line(number: int, line: bytes) -> RawRow:
 
 def _line_with_care(number: int, line: bytes) -> RawRow:
     try:
-        return RawRow(number, _DECODER.decode(line.decode("utf-8").removeprefix(_BOM)))
+        return RawRow(number, DECODER.decode(line.decode("utf-8").removeprefix(BOM)))
     except UnicodeDecodeError as exc:
         error = RowError(NOT_UTF8, f"byte {exc.start + 1} of the line")
     except json.JSONDecodeError as exc:
         error = RowError(NOT_JSON, f"{exc.msg}, character {exc.pos + 1} of the line")
     except (ValueError, RecursionError) as exc:
-        error = _row_error(exc)
+        error = row_error(exc)
     return RawRow(number, error=error)

@@ -1,62 +1,87 @@
-"""From a path to rows: unpacking (.zip, .gz) and the four layouts (list, object, lines, parquet).
+"""From a data file to rows: unpacking, encodings and the layouts (lists, lines, objects, tables).
 
 The name of the file decides nothing; its first bytes do.
 """
 
-import gzip
-import lzma
-import struct
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, BinaryIO, Literal, cast
+from typing import BinaryIO, Literal, cast
 
-from proutt_core.dialogues.files.json_stream import line_rows, list_rows, object_rows
-from proutt_core.dialogues.files.members import Member
-from proutt_core.dialogues.files.parquet import parquet_rows
+from proutt_core.dialogues.files.archives import READ_ERRORS, archive_of, opened_member, unpack_error
+from proutt_core.dialogues.files.arrow import arrow_rows, parquet_rows
+from proutt_core.dialogues.files.compression import decompressed
+from proutt_core.dialogues.files.json_stream import line_rows, list_rows, object_rows, value_rows, wrapped_rows
+from proutt_core.dialogues.files.kinds import what_else
+from proutt_core.dialogues.files.members import Member, require_regular
 from proutt_core.dialogues.files.rows import RawRow
+from proutt_core.dialogues.files.sqlite import MAGIC as SQLITE
+from proutt_core.dialogues.files.sqlite import sqlite_rows
+from proutt_core.dialogues.files.tables import csv_rows
+from proutt_core.encodings import LOOKED_AT, encoding_of, recoded
 from proutt_core.errors import InputError
 
-Layout = Literal["list", "object", "lines", "parquet"]
+Layout = Literal["list", "object", "lines", "values", "wrapped", "csv", "parquet", "arrow", "sqlite"]
 
-BUFFER = 1 << 18  # bytes: with Python's own 8 kB a line of usual length is put together from two pieces
-_WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+BUFFER = LOOKED_AT  # with Python's own 8 kB a line of usual length is put together from two pieces
+_ARROW_FILE, _ARROW_STREAM = b"ARROW1", b"\xff\xff\xff\xff"
+
+_OF_TEXT: dict[Layout, Callable[[BinaryIO, int], Iterator[RawRow]]] = {
+    "list": list_rows,
+    "object": object_rows,
+    "lines": line_rows,
+    "values": value_rows,
+    "wrapped": wrapped_rows,
+    "csv": csv_rows,
+}
+_OF_BYTES: dict[Layout, Callable[[BinaryIO, str, int], Iterator[RawRow]]] = {
+    "parquet": parquet_rows,
+    "arrow": arrow_rows,
+    "sqlite": sqlite_rows,
+}
 
 
 def rows(member: Member, layout: Layout, *, skip: int = 0) -> Iterator[RawRow]:
     """Every row of the file, or those after the first `skip`. InputError where the file itself cannot be read on."""
-    if layout == "parquet":
-        yield from parquet_rows(member.path, skip)
-        return
-    read_rows = {"list": list_rows, "object": object_rows, "lines": line_rows}[layout]
     with opened(member) as stream:
-        yield from read_rows(stream, skip)
+        if layout in _OF_BYTES:
+            yield from _OF_BYTES[layout](stream, member.name, skip)
+            return
+        yield from _OF_TEXT[layout](_as_utf_8(stream, member.name), skip)
 
 
 def possible_layouts(member: Member) -> tuple[Layout, ...]:
     """The layouts the first bytes allow, likeliest first. InputError for a file that is missing, empty or not text."""
-    path = member.path
     with opened(member) as stream:
-        head = stream.read(1 << 20)
-    if not head:
-        raise InputError(f"{path.name} is empty.")
-    if head.startswith(b"PAR1"):
-        if _packing(path) != "plain":
-            raise InputError(f"{path.name} holds a parquet file: unpack it first.")
-        return ("parquet",)
-    if head.startswith(_WIDE_BOMS):
-        raise InputError(f"{path.name} is UTF-16 or UTF-32 text: save it as UTF-8.")
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
-    if not text and len(head) < 1 << 20:
-        raise InputError(f"{path.name} holds nothing but white space.")
+        head = _peek(stream)
+        if not head:
+            raise InputError(f"{member.name} is empty.")
+        if head.startswith(b"PAR1"):
+            return ("parquet",)
+        if head.startswith((_ARROW_FILE, _ARROW_STREAM)):
+            return ("arrow",)
+        if head.startswith(SQLITE):
+            return ("sqlite",)
+        what = what_else(head)
+        if what:
+            raise InputError(f"{member.name} is {what}.")
+        text = _as_utf_8(stream, member.name).read(LOOKED_AT).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    if not text and len(head) < LOOKED_AT:
+        raise InputError(f"{member.name} holds nothing but white space.")
     if text.startswith(b"["):
-        return ("list",)
+        return ("list", "values")
     if text.startswith(b"{"):
         # A first line without end is more likely one big object than a row: try not to read it whole.
-        return ("lines", "object") if b"\n" in text else ("object", "lines")
-    return ("lines",)
+        return ("lines", "values", "object", "wrapped") if b"\n" in text else ("object", "wrapped", "values", "lines")
+    return ("lines", "csv")
+
+
+def encoding_note(member: Member) -> str:
+    """What to say of a file whose encoding is a guess; nothing for others and for files that are no text."""
+    with opened(member) as stream:
+        encoding = encoding_of(_peek(stream))
+    if encoding is None or not encoding.is_guess:
+        return ""
+    return f"read as {encoding.name}, which is a guess: if the texts look wrong, save the file as UTF-8"
 
 
 @contextmanager
@@ -64,62 +89,32 @@ def opened(member: Member) -> Iterator[BinaryIO]:
     """The file's bytes, unpacked. Whatever goes wrong while reading them becomes an InputError."""
     path = member.path
     try:
-        packing = _packing(path)
-        if packing == "zip":
-            with _open_zip(path) as archive, _open_member(path, archive) as stream:
-                yield cast(BinaryIO, stream)
-        elif packing == "gzip":
-            with gzip.open(path, "rb") as stream:
-                yield cast(BinaryIO, stream)
-        else:
-            with path.open("rb", buffering=BUFFER) as stream:
+        require_regular(path)
+        size = path.stat().st_size
+        kind = archive_of(path) if member.inner else None
+        if kind is not None:
+            with (
+                opened_member(path, member.inner, kind) as inner,
+                decompressed(inner, size=size, name=member.name) as stream,
+            ):
                 yield stream
-    except FileNotFoundError as exc:
-        raise InputError(f"There is no file {path}.") from exc
-    except IsADirectoryError as exc:
-        raise InputError(f"{path} is a folder: name one file in it.") from exc
-    except PermissionError as exc:
-        raise InputError(f"{path} may not be read: {exc.strerror}.") from exc
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile) as exc:
-        raise InputError(f"{path.name} cannot be unpacked: {exc}. Is it cut off?") from exc
+            return
+        with path.open("rb", buffering=BUFFER) as file, decompressed(file, size=size, name=member.name) as stream:
+            yield stream
+    except READ_ERRORS as exc:
+        raise unpack_error(member.name, exc) from exc
     except OSError as exc:
-        raise InputError(f"{path} cannot be read: {exc}") from exc
+        raise InputError(f"{path} cannot be read: {exc.strerror or exc}") from exc
 
 
-def _packing(path: Path) -> Literal["zip", "gzip", "plain"]:
-    with path.open("rb") as file:
-        magic = file.read(4)
-    if magic.startswith(b"PK\x03\x04") or magic.startswith(b"PK\x05\x06"):
-        return "zip"
-    return "gzip" if magic.startswith(b"\x1f\x8b") else "plain"
+def _as_utf_8(stream: BinaryIO, name: str) -> BinaryIO:
+    encoding = encoding_of(_peek(stream))
+    if encoding is None:
+        raise InputError(f"{name} is not UTF-8, and its encoding cannot be told: save it as UTF-8.")
+    return recoded(stream, encoding)
 
 
-def _open_zip(path: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except (NotImplementedError, ValueError, struct.error) as exc:  # what zipfile raises for damaged directories
-        raise InputError(f"{path.name} cannot be unpacked: {exc}") from exc
-
-
-def _open_member(path: Path, archive: zipfile.ZipFile) -> IO[bytes]:
-    member = _only_member(path, archive)
-    try:
-        return archive.open(member)
-    except (NotImplementedError, RuntimeError, ValueError, struct.error) as exc:  # a method or password it lacks
-        raise InputError(f"{path.name} cannot be unpacked: {exc}") from exc
-
-
-def _only_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    members = [
-        info
-        for info in archive.infolist()
-        if not info.is_dir()
-        and not info.filename.startswith("__MACOSX/")
-        and not Path(info.filename).name.startswith(".")
-    ]
-    if len(members) != 1:
-        names = ", ".join(info.filename for info in members[:5]) or "none"
-        raise InputError(
-            f"{path.name} should hold exactly one file, not {len(members)} ({names}): unpack it and name one."
-        )
-    return members[0]
+def _peek(stream: BinaryIO) -> bytes:
+    """The first bytes, which stay to be read."""
+    peek = cast(Callable[[int], bytes], stream.peek)  # type: ignore[attr-defined]
+    return peek(LOOKED_AT)[:LOOKED_AT]

@@ -9,13 +9,13 @@ where every answer of a row can be read as a trace, the traces are kept beside i
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from proutt_core.dialogues.files import opening
-from proutt_core.dialogues.files.members import Member
+from proutt_core.dialogues.files.members import Member, members_of
 from proutt_core.dialogues.files.rows import BAD_TEXT, NOT_AN_OBJECT, TOO_DEEP, JsonObject, RawRow, RowError, kind
 from proutt_core.dialogues.importing import PROGRESS_EVERY, ImportSettings
 from proutt_core.dialogues.normalise import REPLACED, is_blank, storable
@@ -53,39 +53,57 @@ class PairRow:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedSource:
-    """A file that holds released pairs."""
+    """Files that hold released pairs."""
 
-    path: Path
-    layout: opening.Layout
+    files: tuple[tuple[Member, opening.Layout], ...]
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        return (self.path,)
+        """The files on disk, each once."""
+        return tuple(dict.fromkeys(member.path for member, _ in self.files))
 
     def rows(self) -> Iterator[RawRow]:
-        return opening.rows(Member(self.path, self.path.name), self.layout)
+        """Numbered through all files: a pair is stored under its row's number."""
+        rows = (row for member, layout in self.files for row in opening.rows(member, layout))
+        if len(self.files) == 1:
+            return rows
+        return (replace(row, number=number) for number, row in enumerate(rows, 1))
 
 
-def find_released(path: Path | str, *, format: str | None = None) -> ReleasedSource | None:
-    """The file as a source of pairs, or None where it is to be read as dialogues.
+def find_released(*paths: Path | str, format: str | None = None) -> ReleasedSource | None:
+    """The files as a source of pairs, or None where they are to be read as dialogues.
 
     Without `format` the first 100 rows decide: one of the shape whose answers are ProUtt's is enough. With "proutt" the
     shape is enough. InputError for a file that is missing, empty or unreadable, or named "proutt" and is not.
     """
     if format is not None and format.lower() != FORMAT:
         return None
-    path = Path(path)
-    member = Member(path, path.name)
-    for layout in opening.possible_layouts(member):
+    members, _ = members_of([Path(path) for path in paths])
+    files = [(member, layout) for member in members if (layout := _layout(member, named=format is not None))]
+    if files:
+        return ReleasedSource(tuple(files))
+    if format is not None:
+        raise InputError(f"{members[0].name} cannot be read as {TITLE}. Expected: {EXPECTS}.")
+    return None
+
+
+def _layout(member: Member, *, named: bool) -> opening.Layout | None:
+    """In which pairs are found in the file."""
+    for layout in opening.possible_layouts(member) if member.is_named else _layouts_if_readable(member):
         try:
             for row in islice(opening.rows(member, layout), PROBED_ROWS):
-                if row.error is None and isinstance(row.value, dict) and _claims(row.value, named=format is not None):
-                    return ReleasedSource(path, layout)
+                if row.error is None and isinstance(row.value, dict) and _claims(row.value, named=named):
+                    return layout
         except InputError:
             continue  # the other layout, or find_source, says what is wrong
-    if format is not None:
-        raise InputError(f"{path.name} cannot be read as {TITLE}. Expected: {EXPECTS}.")
     return None
+
+
+def _layouts_if_readable(member: Member) -> tuple[opening.Layout, ...]:
+    try:
+        return opening.possible_layouts(member)
+    except InputError:
+        return ()  # it is left out
 
 
 def _claims(row: JsonObject, *, named: bool) -> bool:

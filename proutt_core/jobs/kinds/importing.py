@@ -28,7 +28,7 @@ from proutt_core.dialogues.pairs.report import PairReport
 from proutt_core.dialogues.report import require_something
 from proutt_core.dialogues.second_process import batches_of
 from proutt_core.dialogues.sources import Source
-from proutt_core.dialogues.uploads import remove_upload
+from proutt_core.dialogues.uploads import remove_uploads
 from proutt_core.errors import InputError
 from proutt_core.jobs.kinds.imported_pairs import fill_pairs
 from proutt_core.jobs.kinds.resumed_import import require_same, sha256_of, stored_settings, unfinished_import
@@ -43,7 +43,7 @@ Say = Callable[[str], None]
 class ImportRequest:
     """What is to be imported, under which name. Stored as the job's settings."""
 
-    path: str
+    paths: tuple[str, ...]  # files or folders, which together make the dataset
     dataset: str
     # What annotators see. Never the dataset's own name, which may say what it is made for.
     public_title: str = "Dialogues"
@@ -53,7 +53,7 @@ class ImportRequest:
 
     def to_stored(self) -> dict[str, Any]:
         return {
-            "path": str(Path(self.path).resolve()),  # a worker may stand in another folder
+            "paths": [str(Path(path).resolve()) for path in self.paths],  # a worker may stand in another folder
             "public_title": self.public_title,
             "format": self.format,
             "licence": self.licence,
@@ -64,7 +64,7 @@ class ImportRequest:
     def from_stored(cls, stored: Mapping[str, Any], *, dataset: str) -> Self:
         """`dataset` is the job's name."""
         return cls(
-            path=stored["path"],
+            paths=tuple(stored["paths"] if "paths" in stored else [stored["path"]]),  # one, in earlier versions
             dataset=dataset,
             public_title=stored["public_title"],
             format=stored["format"],
@@ -90,14 +90,14 @@ def run_import(request: ImportRequest, claim: WholeJobClaim, say: Say) -> Import
         except BaseException:
             filling.abandon()
             raise
-    remove_upload(request.path)  # a file that was handed in through the browser has served its purpose
+    remove_uploads(request.paths)  # files that were handed in through the browser have served their purpose
     return report
 
 
 def source_of(request: ImportRequest) -> Source | ReleasedSource:
-    released = find_released(request.path, format=request.format)
+    released = find_released(*request.paths, format=request.format)
     if released is None:
-        return find_source(request.path, format=request.format)
+        return find_source(*request.paths, format=request.format)
     require_pair_settings(request.settings)
     return released
 
@@ -138,7 +138,7 @@ class _Filling:
         if isinstance(source, ReleasedSource):
             return fill_pairs(dataset_id, source, request.settings, still=lambda report: claim.renew(report.rows))
         report = ImportReport.from_dict(left.so_far.report if left else {})
-        report.left_out = [asdict(file) for file in source.left_out]
+        report.files = [asdict(note) for note in source.notes]
         made = batches_of(source, request.settings, so_far=report, progress=claim.renew, most=BATCH)
         with closing(made) as batches:  # now, not when the garbage is collected: it may have another process
             for batch in batches:
@@ -170,11 +170,13 @@ class _Filling:
         if self._claim.is_last() and (broken or imports.rows_done(self._dataset_id) == 0):
             datasets.remove(self._dataset_id)
         if broken:
-            remove_upload(self._request.path)
+            remove_uploads(self._request.paths)
 
 
 def _create(request: ImportRequest, source: Source | ReleasedSource, sha256: str) -> int:
-    format, name = _format(source), Path(request.path).name
+    format = _format(source)
+    first, *others = (Path(path).name for path in request.paths)
+    name = f"{first} and {len(others)} more" if others else first
     return datasets.create(
         name=request.dataset,
         public_title=request.public_title,

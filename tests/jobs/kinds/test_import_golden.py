@@ -55,12 +55,12 @@ def test_generated_rows_are_stored_as_ever(
     path, of_file = generated[file], FILES[file][2]
     if of_file:  # a parquet file's bytes differ from version to version of its writer
         assert hashlib.sha256(path.read_bytes()).hexdigest() == of_file, "the generator changed: nothing is compared"
-    import_now(ImportRequest(path=str(path), dataset="d", settings=ImportSettings(**settings)))
+    import_now(ImportRequest(paths=(str(path),), dataset="d", settings=ImportSettings(**settings)))
     assert fingerprint("d") == expected
 
 
 @pytest.mark.parametrize("name", MESSY)
 def test_real_rows_are_stored_as_ever(database: str, shared_data: Path, name: str) -> None:
     settings = ImportSettings(turn="all")
-    import_now(ImportRequest(path=str(shared_data / name), dataset="d", settings=settings))
+    import_now(ImportRequest(paths=(str(shared_data / name),), dataset="d", settings=settings))
     assert fingerprint("d") == MESSY[name]

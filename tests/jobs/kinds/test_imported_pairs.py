@@ -38,7 +38,7 @@ MIXED: list[Any] = [
 
 
 def request(path: Path, **more: Any) -> ImportRequest:
-    fields: dict[str, Any] = {"path": str(path), "dataset": "released", "settings": ALL_TRAIN}
+    fields: dict[str, Any] = {"paths": (str(path),), "dataset": "released", "settings": ALL_TRAIN}
     return ImportRequest(**fields | more)
 
 

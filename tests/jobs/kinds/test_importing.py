@@ -43,7 +43,7 @@ def never() -> bool:
 
 
 def test_a_file_becomes_a_dataset_with_samples(database: str, talks: Path) -> None:
-    report = import_now(ImportRequest(path=str(talks), dataset="d", public_title="Talks"))
+    report = import_now(ImportRequest(paths=(str(talks),), dataset="d", public_title="Talks"))
     assert (report.imported, report.samples, report.skipped) == (30, 30, 0)
     dataset = datasets.required("d")
     assert (dataset.public_title, dataset.dialogues, dataset.samples, dataset.format) == ("Talks", 30, 30, "openai")
@@ -56,7 +56,7 @@ def test_a_file_becomes_a_dataset_with_samples(database: str, talks: Path) -> No
 def test_later_utterances_are_found_again(database: str, tmp_path: Path) -> None:
     path = write(tmp_path / "f.jsonl", rows(("a", "x", "b", "x", "b", "x", "c", "x", "d", "x", "e")))
     settings = ImportSettings(turn="all", shares=parse_shares("100/0/0"))
-    import_now(ImportRequest(path=str(path), dataset="d", settings=settings))
+    import_now(ImportRequest(paths=(str(path),), dataset="d", settings=settings))
     samples = dialogues.samples_by_id(range(20)).values()
     by_target = {stored.sample.target_index: stored.sample for stored in samples}
     assert sorted(by_target) == [2, 4, 6, 8, 10]
@@ -101,14 +101,14 @@ def test_later_utterances_are_where_the_user_said_them(
     monkeypatch.setattr(proutt_core.dialogues.second_process, "_cores", lambda: 2)
     path = write(tmp_path / "f.jsonl", rows(said))
     settings = ImportSettings.model_validate({"turn": "all", **how})
-    import_now(ImportRequest(path=str(path), dataset="d", settings=settings))
+    import_now(ImportRequest(paths=(str(path),), dataset="d", settings=settings))
     assert stored("d")[0]["samples"] == samples
 
 
 def test_duplicates_and_renamed_dialogues_are_counted(database: str, tmp_path: Path) -> None:
     content = rows(("a", "x", "b"), ("a", "x", "c"))
     again = [content[0], {**content[1], "id": "d0"}]
-    report = import_now(ImportRequest(path=str(write(tmp_path / "f.jsonl", content + again)), dataset="d"))
+    report = import_now(ImportRequest(paths=(str(write(tmp_path / "f.jsonl", content + again)),), dataset="d"))
     assert (report.rows, report.imported, report.duplicates, report.renamed) == (4, 2, 2, 1)
     assert report.samples == datasets.required("d").samples == 2
     page = dialogues.browse(datasets.required("d").id)
@@ -119,23 +119,23 @@ def test_a_file_of_no_known_shape_changes_nothing(database: str, tmp_path: Path)
     path = tmp_path / "f.json"
     path.write_text('[{"question": "?"}]', encoding="utf-8")
     with pytest.raises(InputError, match="Expected"):
-        import_now(ImportRequest(path=str(path), dataset="d"))
+        import_now(ImportRequest(paths=(str(path),), dataset="d"))
     with pytest.raises(InputError, match="Expected"):
-        queue_import(ImportRequest(path=str(path), dataset="d"))
+        queue_import(ImportRequest(paths=(str(path),), dataset="d"))
     assert datasets.list_ready() == []
     assert jobs.list_jobs() == []
 
 
 def test_a_name_that_is_taken_is_refused_at_once(database: str, talks: Path) -> None:
-    import_now(ImportRequest(path=str(talks), dataset="d"))
+    import_now(ImportRequest(paths=(str(talks),), dataset="d"))
     with pytest.raises(ConflictError, match="already there"):
-        import_now(ImportRequest(path=str(talks), dataset="d"))
+        import_now(ImportRequest(paths=(str(talks),), dataset="d"))
     assert datasets.required("d").dialogues == 30
 
 
 def half_done(talks: Path) -> int:
     """What a killed import leaves: some rows, a job that nobody renews."""
-    request = ImportRequest(path=str(talks), dataset="d")
+    request = ImportRequest(paths=(str(talks),), dataset="d")
     job_id, _ = imports.queue_import(name="d", settings=request.to_stored(), claim_for_s=0.01)
     dataset_id = datasets.create(name="d", public_title="d", source="", settings={})
     imports.attach_dataset(job_id, dataset_id=dataset_id)
@@ -157,12 +157,12 @@ def test_a_killed_import_can_be_removed_or_started_again_by_hand(database: str, 
     assert forget_import("d")
     assert not forget_import("d")
     half_done_again = half_done(talks)
-    assert import_now(ImportRequest(path=str(talks), dataset="d")).imported == 30
+    assert import_now(ImportRequest(paths=(str(talks),), dataset="d")).imported == 30
     assert jobs.required(half_done_again).state == "done"
 
 
 def test_an_import_under_way_is_not_disturbed(database: str, talks: Path) -> None:
-    request = ImportRequest(path=str(talks), dataset="d")
+    request = ImportRequest(paths=(str(talks),), dataset="d")
     job_id, token = imports.queue_import(name="d", settings=request.to_stored(), claim_for_s=60)
     assert token is not None
     with pytest.raises(ConflictError, match="at this moment"):
@@ -176,7 +176,7 @@ def test_an_import_under_way_is_not_disturbed(database: str, talks: Path) -> Non
 
 def test_a_queued_import_is_done_by_a_worker_with_its_settings(database: str, talks: Path) -> None:
     settings = ImportSettings(limit=7, shares=parse_shares("0/0/100"))
-    job_id = queue_import(ImportRequest(path=str(talks), dataset="d", public_title="T", settings=settings))
+    job_id = queue_import(ImportRequest(paths=(str(talks),), dataset="d", public_title="T", settings=settings))
     run_whole_job(jobs.required(job_id), run_import_job, stopping=never)
     assert datasets.required("d").samples_by_split == {"test": 7}
 
@@ -185,7 +185,7 @@ def test_a_cancelled_import_ends_and_leaves_nothing(
     database: str, talks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proutt_core.jobs.whole_job, "LOOK_EVERY_S", 0.0)
-    job_id = queue_import(ImportRequest(path=str(talks), dataset="d"))
+    job_id = queue_import(ImportRequest(paths=(str(talks),), dataset="d"))
     find = proutt_core.jobs.kinds.importing.find_source
     seen: list[int] = []
 
@@ -202,7 +202,7 @@ def test_a_cancelled_import_ends_and_leaves_nothing(
 
 
 def test_a_worker_that_ends_leaves_the_import_to_the_next(database: str, talks: Path) -> None:
-    job_id = queue_import(ImportRequest(path=str(talks), dataset="d"))
+    job_id = queue_import(ImportRequest(paths=(str(talks),), dataset="d"))
     run_whole_job(jobs.required(job_id), run_import_job, stopping=lambda: True)
     assert jobs.required(job_id).state == "queued"
     run_whole_job(jobs.required(job_id), run_import_job, stopping=never)
@@ -221,9 +221,9 @@ def test_one_who_lost_the_import_touches_nothing_of_the_new_holder(
         if not taken:
             time.sleep(0.05)
             taken.append(ImportReport())
-            taken.append(import_now(ImportRequest(path=str(talks), dataset="d")))
+            taken.append(import_now(ImportRequest(paths=(str(talks),), dataset="d")))
 
     with pytest.raises(ConflictError):
-        import_now(ImportRequest(path=str(talks), dataset="d"), progress=slept_too_long)
+        import_now(ImportRequest(paths=(str(talks),), dataset="d"), progress=slept_too_long)
     assert taken[1].imported == 30
     assert datasets.required("d").dialogues == 30

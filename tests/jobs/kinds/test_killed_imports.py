@@ -73,7 +73,7 @@ def kill_in_the_middle(path: Path, dataset: str, wait_s: float) -> int:
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes in /proc")
 def test_killed_again_and_again_gives_the_rows_of_an_undisturbed_import(database: str, tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "talks.jsonl", ROWS)
-    import_now(ImportRequest(str(path), "whole"))
+    import_now(ImportRequest((str(path),), "whole"))
     draw = random.Random(5)
     after = [kill_in_the_middle(path, "d", draw.uniform(0, 0.2)) for _ in range(KILLS)]
     assert any(0 < rows < ROWS for rows in after), after

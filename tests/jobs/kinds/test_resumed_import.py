@@ -59,9 +59,9 @@ def test_broken_off_and_gone_on_with_is_the_import_undisturbed(
     sqlite: str, file: Path, monkeypatch: pytest.MonkeyPatch, apart: bool, settings: dict[str, Any]
 ) -> None:
     made = ImportSettings(**settings)
-    import_now(ImportRequest(str(file), "whole", settings=made))
+    import_now(ImportRequest((str(file),), "whole", settings=made))
     read_apart(monkeypatch, apart)
-    request = ImportRequest(str(file), "d", settings=made)
+    request = ImportRequest((str(file),), "d", settings=made)
     notes: list[str] = []
     break_off(request, after=40)
     left = imports.unfinished("d")
@@ -75,7 +75,7 @@ def test_broken_off_and_gone_on_with_is_the_import_undisturbed(
 def test_reading_apart_gives_the_same(sqlite: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for apart in (False, True):
         read_apart(monkeypatch, apart)
-        import_now(ImportRequest(str(file), f"apart-{apart}"))
+        import_now(ImportRequest((str(file),), f"apart-{apart}"))
     assert fingerprint("apart-True") == fingerprint("apart-False")
 
 
@@ -89,7 +89,7 @@ def test_a_file_that_breaks_in_the_other_process_is_told_as_here(
     for apart in (False, True):
         read_apart(monkeypatch, apart)
         with pytest.raises(InputError, match="ends in the middle") as refused:
-            import_now(ImportRequest(str(path), "d"))
+            import_now(ImportRequest((str(path),), "d"))
         messages.append(str(refused.value))
         assert imports.list_unfinished() == []  # nothing is left of a file that cannot be read on
     assert messages[0] == messages[1]
@@ -98,7 +98,7 @@ def test_a_file_that_breaks_in_the_other_process_is_told_as_here(
 def test_the_reading_process_that_is_killed_leaves_an_import_to_go_on_with(
     sqlite: str, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import_now(ImportRequest(str(file), "whole"))
+    import_now(ImportRequest((str(file),), "whole"))
     read_apart(monkeypatch, True)
     started: list[Any] = []
     popen = subprocess.Popen
@@ -116,37 +116,37 @@ def test_the_reading_process_that_is_killed_leaves_an_import_to_go_on_with(
     monkeypatch.setattr(subprocess, "Popen", remembered)
     write_jsonl(file, 3000)  # more than the pipe and the queue hold
     with pytest.raises(proutt_core.dialogues.second_process.ReadingEndedError, match="too early"):
-        import_now(ImportRequest(str(file), "d"), progress=kill)
+        import_now(ImportRequest((str(file),), "d"), progress=kill)
     assert all(process.poll() is not None for process in started)
-    assert import_now(ImportRequest(str(file), "d")).rows > 2900
+    assert import_now(ImportRequest((str(file),), "d")).rows > 2900
 
 
 def test_another_file_or_other_settings_are_refused_with_every_difference(sqlite: str, file: Path) -> None:
-    break_off(ImportRequest(str(file), "d", licence="MIT"), after=40)
+    break_off(ImportRequest((str(file),), "d", licence="MIT"), after=40)
     left = imports.unfinished("d")
-    other = ImportRequest(str(file), "d", licence="none", settings=ImportSettings(seed=7))
+    other = ImportRequest((str(file),), "d", licence="none", settings=ImportSettings(seed=7))
     with pytest.raises(ConflictError, match=r"licence is 'MIT' there and 'none' here; seed is 0 there and 7 here"):
         import_now(other)
     with file.open("ab") as grown:
         grown.write(b"\n{}")
     with pytest.raises(ConflictError, match=r'the file there was another.*datasets remove "d"'):
-        import_now(ImportRequest(str(file), "d", licence="MIT"))
+        import_now(ImportRequest((str(file),), "d", licence="MIT"))
     assert imports.unfinished("d") == left  # a refusal changes nothing
     assert forget_import("d")
     assert import_now(other).rows > ROWS - 10
 
 
 def test_the_same_file_elsewhere_is_the_same(sqlite: str, file: Path, tmp_path: Path) -> None:
-    break_off(ImportRequest(str(file), "d"), after=40)
+    break_off(ImportRequest((str(file),), "d"), after=40)
     copy = shutil.copy(file, tmp_path / "copy.jsonl")
     notes: list[str] = []
-    import_now(ImportRequest(str(copy), "d"), say=notes.append)
+    import_now(ImportRequest((str(copy),), "d"), say=notes.append)
     assert notes[0].startswith("going on after row")
 
 
 def test_a_draw_starts_over(sqlite: str, file: Path) -> None:
     settings = ImportSettings(sample=120)
-    import_now(ImportRequest(str(file), "whole", settings=settings))
+    import_now(ImportRequest((str(file),), "whole", settings=settings))
     stop_when_storing: list[int] = []
 
     def progress(_rows: int) -> None:
@@ -155,7 +155,7 @@ def test_a_draw_starts_over(sqlite: str, file: Path) -> None:
             stop_when_storing.append(1)
             raise Stop
 
-    request = ImportRequest(str(file), "d", settings=settings)
+    request = ImportRequest((str(file),), "d", settings=settings)
     with pytest.raises(Stop):
         import_now(request, progress=progress)
     assert stop_when_storing and imports.unfinished("d") is None  # nothing to go on from, so nothing is left
@@ -164,15 +164,15 @@ def test_a_draw_starts_over(sqlite: str, file: Path) -> None:
 
 
 def test_interrupted_by_hand_waits_for_that_hand(sqlite: str, file: Path) -> None:
-    break_off(ImportRequest(str(file), "d"), after=40, exc=KeyboardInterrupt)
+    break_off(ImportRequest((str(file),), "d"), after=40, exc=KeyboardInterrupt)
     job = jobs.find(kind="import", name="d")
     assert job is not None and (job.state, job.halt, job.reason) == ("cancelled", "person", "interrupted")
     assert jobs.list_active() == []
 
 
 def test_a_cancelled_import_is_gone_on_with_when_it_is_resumed(sqlite: str, file: Path) -> None:
-    import_now(ImportRequest(str(file), "whole"))
-    request = ImportRequest(str(file), "d")
+    import_now(ImportRequest((str(file),), "whole"))
+    request = ImportRequest((str(file),), "d")
     break_off(request, after=40)
     job = jobs.find(kind="import", name="d")
     assert job is not None and job.state == "failed"
@@ -182,7 +182,7 @@ def test_a_cancelled_import_is_gone_on_with_when_it_is_resumed(sqlite: str, file
 
 
 def test_a_worker_without_the_file_takes_nothing_away(sqlite: str, file: Path) -> None:
-    break_off(ImportRequest(str(file), "d"), after=40)
+    break_off(ImportRequest((str(file),), "d"), after=40)
     job = jobs.find(kind="import", name="d")
     assert job is not None
     jobs.resume(job.id)
@@ -202,7 +202,7 @@ def upload(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def test_an_upload_goes_with_what_it_was_handed_in_for(sqlite: str, upload: Path) -> None:
-    break_off(ImportRequest(str(upload), "d"), after=40)
+    break_off(ImportRequest((str(upload),), "d"), after=40)
     assert upload.exists()
     assert forget_import("d") and not upload.exists()
     assert imports.list_unfinished() == [] and list(uploads.FOLDER.iterdir()) == []
@@ -213,7 +213,7 @@ def test_an_upload_goes_when_its_dataset_is_ready_or_its_file_is_broken(sqlite: 
     row = json.dumps({"messages": [{"role": "user", "content": "hi"}]})
     broken.write_text("[" + ",".join([row] * 200), encoding="utf-8")
     with pytest.raises(InputError):
-        import_now(ImportRequest(str(broken), "d"))
+        import_now(ImportRequest((str(broken),), "d"))
     assert not upload.parent.exists()
 
 
@@ -223,9 +223,9 @@ def test_the_report_of_a_dataset_gone_on_with_names_the_same_rows(sqlite: str, t
     path.write_text("\n\n".join(lines), encoding="utf-8")  # blank lines have numbers but are no rows
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(proutt_core.jobs.kinds.importing, "BATCH", 7)
-        import_now(ImportRequest(str(path), "whole"))
-        break_off(ImportRequest(str(path), "d"), after=100)
-        import_now(ImportRequest(str(path), "d"))
+        import_now(ImportRequest((str(path),), "whole"))
+        break_off(ImportRequest((str(path),), "d"), after=100)
+        import_now(ImportRequest((str(path),), "d"))
     report = datasets.required("d").report
     assert fingerprint("d") == fingerprint("whole")
     assert (report["rows"], report["skipped"], len(report["errors"])) == (400, 134, 50)

@@ -36,7 +36,7 @@ def growing(number: int, states: Iterable[int]) -> list[dict[str, Any]]:
 def run(tmp_path: Path, rows: Iterable[dict[str, Any]], **settings: Any) -> ImportReport:
     path = tmp_path / "f.jsonl"
     path.write_text("\n".join(json.dumps(value) for value in rows))
-    report = import_now(ImportRequest(path=str(path), dataset="d", settings=ImportSettings(**settings)))
+    report = import_now(ImportRequest(paths=(str(path),), dataset="d", settings=ImportSettings(**settings)))
     assert isinstance(report, ImportReport)
     return report
 
