@@ -18,6 +18,7 @@ from proutt_core.dialogues.checks import check
 from proutt_core.dialogues.draw import Draw
 from proutt_core.dialogues.files.rows import NOT_AN_OBJECT, TOO_DEEP, JsonObject, RawRow, RowError, kind
 from proutt_core.dialogues.files.split_names import split_named
+from proutt_core.dialogues.formats import as_object
 from proutt_core.dialogues.language import language_of
 from proutt_core.dialogues.masking import PersonalDataPolicy, masked_dialogue
 from proutt_core.dialogues.normalise import normalise, storable
@@ -101,11 +102,12 @@ def _parse_row(row: RawRow, file: SourceFile) -> Row:
     try:
         if row.error:
             raise row.error
-        if not isinstance(row.value, dict):
+        value = as_object(row.value, row.key)
+        if value is None:
             raise RowError(NOT_AN_OBJECT, kind(row.value))
-        source_dialogue = file.format.read(row.value, row.key)
+        source_dialogue = file.format.read(value, row.key)
         named_split = split_named(source_dialogue.split) or file.member.split
-        return ParsedRow(row.number, _dialogue(row.value, source_dialogue), row.file, named_split)
+        return ParsedRow(row.number, _dialogue(value, source_dialogue), row.file, named_split)
     except RowError as exc:
         return RejectedRow(row.number, exc.reason, storable(exc.detail), row.file)
     except RecursionError:

@@ -8,7 +8,7 @@ from pathlib import Path
 from proutt_core.dialogues.files import opening
 from proutt_core.dialogues.files.members import FileNote, Member, members_of
 from proutt_core.dialogues.files.rows import JsonObject, RawRow
-from proutt_core.dialogues.formats import Format, format_named, format_of, unknown_message
+from proutt_core.dialogues.formats import Format, as_object, format_named, format_of, unknown_message
 from proutt_core.errors import InputError
 
 PROBED_ROWS = 100
@@ -87,8 +87,9 @@ def _source_file(member: Member, named_format: Format | None) -> SourceFile:
         try:
             for row in islice(opening.rows(member, layout), PROBED_ROWS):
                 row_count += row.value not in ([], {})
-                if row.error is None and isinstance(row.value, dict):
-                    first.setdefault(layout, row.value)
+                value = None if row.error else as_object(row.value, row.key)
+                if value is not None:
+                    first.setdefault(layout, value)
                     row_format = format_of(row, named_format)
                     if row_format:
                         return SourceFile(member, row_format, layout)

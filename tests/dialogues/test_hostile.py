@@ -176,7 +176,7 @@ def test_details_are_short_and_printable(tmp_path: Path) -> None:
             b'{"name": "proutt", "scripts": {"test": "x"}}',
             "no known format: its first object has the keys 'name', 'scripts'",
         ),
-        (b'[{"question": "a", "answer": "b"}]', "no known format.*Expected one of: WildChat.*ShareGPT"),
+        (b'[{"question": "a", "answer": "b"}]', "no known format.*docs/formats.md"),
         (b"name,text\n1,hello\n", "no known format"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "is an image"),
         ("你好".encode("utf-16"), "no known format"),

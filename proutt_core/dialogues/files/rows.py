@@ -19,6 +19,7 @@ BAD_TEXT = "a message's text is not text"
 NO_TEXT = "a message has no text field"
 UNKNOWN_ROLE = "unknown role"
 NO_USER = "no user message"
+NO_CONVERSATION = "a message names no conversation"
 
 
 class RowError(Exception):

@@ -1,19 +1,14 @@
 """A row in our terms before normalising, and what the readers share."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from proutt_core.dialogues.files.rows import (
     BAD_MESSAGE,
-    BAD_TEXT,
     NO_MESSAGES,
-    NO_TEXT,
-    UNKNOWN_ROLE,
     JsonObject,
     RowError,
     kind,
-    short_repr,
 )
 
 SourceRole = Literal["system", "user", "assistant", "tool_call", "tool_result"]
@@ -52,39 +47,6 @@ def messages_of(row: JsonObject, *keys: str) -> list[JsonObject]:
         if not isinstance(message, dict):
             raise RowError(BAD_MESSAGE, f"message {number} is {kind(message)}")
     return messages
-
-
-def read_messages(
-    messages: list[JsonObject], roles: Mapping[str, SourceRole], *, role: str, text: str
-) -> list[SourceMessage]:
-    """Messages whose role stands under the key `role` and whose text under the key `text`, which each must have."""
-    source_messages = []
-    for number, message in enumerate(messages, 1):
-        if text not in message:
-            raise RowError(NO_TEXT, f"message {number}: no `{text}`")
-        value = message[text]
-        source_messages.append(
-            SourceMessage(
-                role_of(message.get(role), roles, number), value if type(value) is str else text_of(value, number)
-            )
-        )
-    return source_messages
-
-
-def role_of(value: Any, roles: Mapping[str, SourceRole], number: int) -> SourceRole:
-    role = roles.get(value.lower()) if isinstance(value, str) else None
-    if role is None:
-        raise RowError(UNKNOWN_ROLE, f"message {number}: {short_repr(value)}; known are {', '.join(roles)}")
-    return role
-
-
-def text_of(value: Any, number: int) -> str:
-    """A message's text; null is an empty message, which normalising drops."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    raise RowError(BAD_TEXT, f"message {number} holds {kind(value)}")
 
 
 def identifier(*values: Any) -> str | None:
