@@ -168,6 +168,13 @@ FORMATS: dict[str, Format] = {
             turns.read_openai,
         ),
         Format(
+            "alpaca",
+            "Prompt and answer with history",
+            "instruction, input, output, history, system; query, response, history; prompt, completion",
+            prompts.claims_alpaca,
+            prompts.read_alpaca,
+        ),
+        Format(
             "turns",
             "Turns with a speaker",
             "dialogue, turns, utterances, … [{speaker, text}] or [[role, text]]",
@@ -195,13 +202,6 @@ FORMATS: dict[str, Format] = {
             "dialog[text], the user first (DailyDialog)",
             turns.claims_texts,
             turns.read_texts,
-        ),
-        Format(
-            "alpaca",
-            "Prompt and answer with history",
-            "instruction, input, output, history, system; query, response, history; prompt, completion",
-            prompts.claims_alpaca,
-            prompts.read_alpaca,
         ),
         Format(
             "transcript",

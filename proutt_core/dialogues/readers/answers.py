@@ -1,6 +1,5 @@
 """A model's answer as servers, gateways and tracing tools write it, and the request it answers."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from proutt_core.dialogues.files.rows import JsonObject, RowError
@@ -92,13 +91,20 @@ def _follows(item: Any) -> bool:
     return is_message(item) or (isinstance(item, dict) and folded(item.get("type")) in NO_SPEAKER)
 
 
-def with_the_answer(
-    row: JsonObject, messages: list[SourceMessage], notes: list[str], keys: Iterable[str] = RESPONSE_KEYS
-) -> list[SourceMessage]:
+def with_the_answer(row: JsonObject, messages: list[SourceMessage], notes: list[str]) -> list[SourceMessage]:
     """The messages (of a row with folded keys), and behind them the answer that stands beside them."""
     if messages and messages[-1].role == "assistant":
         return messages
-    return joined(messages, answer_in(first(row, keys), notes))
+    return joined(messages, answer_of(row, notes))
+
+
+def answer_of(row: JsonObject, notes: list[str]) -> list[SourceMessage]:
+    """The answer in a row with folded keys."""
+    key = next((key for key in RESPONSE_KEYS if first(row, (key,)) is not None), "")
+    value = decoded(row.get(key))
+    if key in _ALTERNATIVES and isinstance(value, list):
+        return _first_answer(value, notes, 0)
+    return answer_in(value, notes)
 
 
 def joined(messages: list[SourceMessage], answer: list[SourceMessage]) -> list[SourceMessage]:

@@ -142,7 +142,7 @@ def texts_in_turn(items: list[Any]) -> list[str] | None:
 def _names_somebody(item: JsonObject) -> bool:
     message = view(item)
     return (
-        role_named(message) is not None
+        speaks(message)
         or is_pair(message)
         or any(key in message for key in ("role", "from", "sender", "speaker", "author", "kwargs", "lc"))
         or folded(message.get("type")) in NO_SPEAKER
@@ -196,13 +196,13 @@ def _unwrapped(message: JsonObject) -> JsonObject:
     """The message itself, out of what LangChain and logs put around it."""
     for key in ("kwargs", "data", "message"):
         inner = decoded(message.get(key))
-        if not isinstance(inner, dict) or (key == "message" and _first_text(view(inner)) is None):
-            continue
-        if inner is not message[key] and role_named(message) is not None:  # text that looks like JSON
+        if not isinstance(inner, dict) or (inner is not message[key] and role_named(message) is not None):
+            continue  # no wrapping, or the message's own text that looks like JSON
+        if key == "message" and _first_text(_unwrapped(view(inner))) is None:
             continue
         names = message.get("id")
         name = names[-1] if key == "kwargs" and isinstance(names, list) and names else message.get("type")
-        inner = view(inner)
+        inner = _unwrapped(view(inner))
         return inner if role_named(inner) is not None else {**message, **inner, "role": message.get("role", name)}
     return message
 

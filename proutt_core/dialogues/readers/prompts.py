@@ -75,7 +75,7 @@ def claims_alpaca(row: JsonObject) -> bool:
     folded_row = view(row)
     if any(isinstance(decoded(folded_row.get(key)), list) for key in LIST_KEYS if key != "history"):
         return False
-    if not is_pair(folded_row) or first(folded_row, ASSISTANT_KEYS) is None:
+    if not is_pair(folded_row) or not isinstance(decoded(first(folded_row, ASSISTANT_KEYS)), str | list):
         return False
     if "history" in folded_row:
         return True

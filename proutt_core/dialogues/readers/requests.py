@@ -5,13 +5,22 @@ traces, LiteLLM's spend logs, vLLM's outputs, OpenAI's Responses, Bedrock's invo
 """
 
 from proutt_core.dialogues.files.rows import NO_USER, JsonObject, RowError
-from proutt_core.dialogues.readers.answers import REQUEST_KEYS, RESPONSE_KEYS, answer_in, is_request, joined, request_in
+from proutt_core.dialogues.readers.answers import (
+    REQUEST_KEYS,
+    RESPONSE_KEYS,
+    answer_in,
+    answer_of,
+    is_request,
+    joined,
+    request_in,
+)
 from proutt_core.dialogues.readers.beside import dialogue
 from proutt_core.dialogues.readers.keys import decoded, first, view
 from proutt_core.dialogues.readers.source import SourceDialogue
 from proutt_core.dialogues.readers.transcripts import is_transcript
 
 _NO_REQUEST = "an answer without its request: import the file of requests, or one that holds both"
+_TEXTS = ("prompt", "query", "question", "input")
 _THREAD_KEYS = ("threadid", "sessionid", "conversationid")
 
 
@@ -25,8 +34,12 @@ def claims(row: JsonObject) -> bool:
 
 
 def _is_generation(row: JsonObject) -> bool:
-    """What a vLLM engine returns: the prompt as the template wrote it, and the outputs."""
-    return is_transcript(row.get("prompt")) and isinstance(row.get("outputs"), list)
+    """What a vLLM engine returns, the prompt as the template wrote it and the outputs; or a text and a server's answer
+    to it."""
+    if is_transcript(row.get("prompt")) and isinstance(row.get("outputs"), list):
+        return True
+    answer = decoded(first(row, RESPONSE_KEYS))
+    return isinstance(first(row, _TEXTS), str) and isinstance(answer, dict) and bool(answer_in(answer, []))
 
 
 def _is_answer_alone(row: JsonObject) -> bool:
@@ -41,7 +54,7 @@ def read(row: JsonObject, key: str | None) -> SourceDialogue:
     messages = request_in(row, notes)
     if not messages:
         raise RowError(NO_USER, _NO_REQUEST if _is_answer_alone(folded_row) else "no messages in the request")
-    answer = answer_in(first(folded_row, RESPONSE_KEYS), notes)
+    answer = answer_of(folded_row, notes)
     if first(folded_row, ("runtype",)) is not None:  # LangSmith: its session is the whole project
         folded_row.pop("sessionid", None)
     folded_row |= _thread(folded_row)

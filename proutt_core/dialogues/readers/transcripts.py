@@ -33,8 +33,8 @@ _BEGINNING = re.compile(r"\A\s*(?:<\|begin_of_text\|>|<bos>|<s>|\[gMASK\]<sop>)?
 def transcript(value: Any) -> list[SourceMessage] | None:
     """The turns of the text, without the white space around them; None where it is no transcript.
 
-    It is one if it begins with the mark of the user or of a system prompt. An empty turn at the end, which a model was
-    to fill, is left out.
+    It is one if it begins with the mark of the user or of a system prompt, and has another turn. An empty turn at the
+    end, which a model was to fill, is left out.
     """
     if not isinstance(value, str):
         return None
@@ -44,15 +44,13 @@ def transcript(value: Any) -> list[SourceMessage] | None:
         role = known_role(_LETTERS.get(match[1], match[1])) if match else None
         if role in ("user", "system"):
             messages = _turns(text, start)
-            if any(message.role == "user" for message in messages):
-                return messages
+            if len(messages) > 1 and any(message.role == "user" for message in messages):
+                return messages if messages[-1].text else messages[:-1]
     return None
 
 
 def is_transcript(value: Any) -> bool:
-    """Whether a text holds at least a turn of the user and one of the assistant, be it empty."""
-    messages = transcript(value)
-    return messages is not None and (len(messages) > 1 or value.rstrip().lower().endswith(("assistant:", "assistant")))
+    return transcript(value) is not None
 
 
 def _turns(text: str, start: re.Pattern[str]) -> list[SourceMessage]:
@@ -66,6 +64,4 @@ def _turns(text: str, start: re.Pattern[str]) -> list[SourceMessage]:
             messages[-1] = messages[-1]._replace(text=messages[-1].text + "\n" + text[match.start() : end].strip())
         elif role is not None:
             messages.append(SourceMessage(role, said))
-    if messages and not messages[-1].text:
-        messages.pop()
     return messages

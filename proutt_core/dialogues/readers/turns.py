@@ -22,7 +22,7 @@ from proutt_core.dialogues.readers.messages import (
     read_list,
     texts_in_turn,
 )
-from proutt_core.dialogues.readers.roles import known_role
+from proutt_core.dialogues.readers.roles import known_role, role_named
 from proutt_core.dialogues.readers.source import SourceDialogue, SourceMessage
 from proutt_core.dialogues.readers.transcripts import is_transcript, transcript
 
@@ -142,6 +142,8 @@ def _key_of(row: JsonObject, keys: tuple[str, ...], is_one: Callable[[Any], bool
 
 def _list_of_texts(row: JsonObject, keys: tuple[str, ...]) -> list[str] | None:
     folded_row = view(row)
+    if role_named(folded_row) is not None:  # a message whose content is a list of parts
+        return None
     for key in keys:
         items = decoded(folded_row.get(key))
         texts = texts_in_turn(items) if isinstance(items, list) and items else None
