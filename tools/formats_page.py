@@ -13,21 +13,24 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "formats.md"
 INTRODUCTION = """\
 # What can be imported
 
-Written by `python -m tools.formats_page` from the readers (`proutt_core/dialogues/readers/`); a test holds it against them.
+Written by `python -m tools.formats_page` from the readers (`proutt_core/dialogues/readers/`); a test holds it against
+them.
 
-The content decides, not the name of the file: the first rows of each format below are tried in this order. `--format NAME`
-says it outright. Every example holds the same conversation, and a test reads each as the same dialogue.
+The content decides, not the name of the file: the first rows of each format below are tried in this order. `--format
+NAME` says it outright. Every example holds the same conversation, and a test reads each as the same dialogue.
 
-**Files.** JSON lines, a JSON list, one JSON object, parquet and tables, packed or not; a bad row costs that row and is
-reported with its number. A list or an object may stand in its place as text (JSON, or as Python and numpy write it), and a
-row may be a bare list of messages, of texts or of pairs.
+**Files.** JSON lines, a JSON list, one JSON object, parquet and tables, packed or not; a bad row costs that row and
+is reported with its number. A list or an object may stand in its place as text (JSON, or as Python and numpy write
+it), and a row may be a bare list of messages, of texts or of pairs.
 
-**Keys** count without capitals, underscores and hyphens: `conversation_id`, `conversationId` and `Conversation ID` are one.
+**Keys** count without capitals, underscores and hyphens: `conversation_id`, `conversationId` and `Conversation ID`
+are one.
 
-**What was said** is kept as it stands. Parts of text are joined by a newline. A call of a tool becomes one line of JSON, and
-the tool's result follows it, in the assistant's turn. A message that is only an image, a sound or a file stands as `[image]`,
-`[audio]`, `[video]` or `[file]`. Hidden thoughts, images beside text, tool definitions, rejected answers and other branches
-of a conversation are left out. All of that is counted in the report of the import, and such a row is kept as it stood.
+**What was said** is kept as it stands. Parts of text are joined by a newline. A call of a tool becomes one line of
+JSON, and the tool's result follows it, in the assistant's turn. A message that is only an image, a sound or a file
+stands as `[image]`, `[audio]`, `[video]` or `[file]`. Hidden thoughts, images beside text, tool definitions, rejected
+answers and other branches of a conversation are left out. All of that is counted in the report of the import, and
+such a row is kept as it stood.
 
 **An answer beside the messages** that it answers (`response`, `output`, `choices`, …) is the last message.
 """
@@ -42,7 +45,8 @@ def _names() -> str:
     roles = "\n".join(f"| {role.replace('_', ' ')} | {' '.join(names.split())} |" for role, names in NAMES.items())
     return (
         "## Names that are known\n\n"
-        f"Roles, in any capitals, padded, with hyphens, spaces or underscores:\n\n| role | names |\n|---|---|\n{roles}\n\n"
+        "Roles, in any capitals, padded, with hyphens, spaces or underscores:\n\n"
+        f"| role | names |\n|---|---|\n{roles}\n\n"
         "Where nobody but `system` answers the user, it is the assistant.\n\n"
         "| what | keys, the first that a row has |\n|---|---|\n"
         f"| the list of messages | {_listed(LIST_KEYS)} |\n"
