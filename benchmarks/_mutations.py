@@ -11,6 +11,8 @@ from typing import Any
 
 from benchmarks._lmsys import rows, write_parquet
 from proutt_core.actions.sample import sample_path
+from proutt_core.dialogues import FORMATS
+from tests.dialogues.example_files import json_values
 from tests.dialogues.pairs.released_files import preference, sft
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -56,11 +58,21 @@ def seeds(folder: Path) -> dict[str, bytes]:
         "sft.jsonl": _lines([sft("Which temple?"), sft("When is it open?")]),
         "lmsys.parquet": write_parquet(folder / "seed.parquet", 5, seed=3).read_bytes(),
     }
+    files |= _examples()
     for name, count in HEADS.items():
         if (SHARED / name).exists():
             files[Path(name).name] = _head(SHARED / name, count)
     files["lmsys.jsonl.gz"] = gzip.compress(files["lmsys.jsonl"], mtime=0)
     files["sharegpt.zip"] = _zipped(files["sharegpt.json"])
+    return files
+
+
+def _examples() -> dict[str, bytes]:
+    """The rows of every format as the readers' own examples have them, three conversations of each."""
+    files = {}
+    for format in FORMATS.values():
+        copies = [format.example.replace("c-17", f"c-{n}").replace("harbour", f"harbour {n}") for n in range(3)]
+        files[f"{format.name}-example.jsonl"] = _lines([row for copy in copies for row in json_values(copy)])
     return files
 
 

@@ -34,6 +34,16 @@ def imported(path: Path, **settings: Any) -> tuple[list[Imported], ImportReport]
     return items, report
 
 
+def json_values(text: str) -> list[Any]:
+    """JSON values that follow each other, one a line or indented."""
+    values: list[Any] = []
+    while text := text.lstrip():
+        value, end = json.JSONDecoder().raw_decode(text)
+        values.append(value)
+        text = text[end:]
+    return values
+
+
 def talk(*texts: str) -> list[dict[str, str]]:
     """user, assistant, user, … in OpenAI's shape"""
     return [{"role": ("user", "assistant")[i % 2], "content": text} for i, text in enumerate(texts)]

@@ -1,27 +1,15 @@
 """One conversation in every shape that is read: the same dialogue each time, and each file taken for what it is."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proutt_core.dialogues import FORMATS, ParsedRow, find_source
-from tests.dialogues.example_files import json_file, jsonl, read
+from tests.dialogues.example_files import json_file, json_values, jsonl, read
 from tests.dialogues.readers.shapes import BARE, SHAPES, TEXTS, Shape
 
-
-def values(text: str) -> list[Any]:
-    """JSON values that follow each other."""
-    read_values, place = [], 0
-    while text[place:].strip():
-        place += len(text[place:]) - len(text[place:].lstrip())
-        value, place = json.JSONDecoder().raw_decode(text, place)
-        read_values.append(value)
-    return read_values
-
-
-EXAMPLES: list[Shape] = [(f"example-{f.name}", f.name, values(f.example)) for f in FORMATS.values()]
+EXAMPLES: list[Shape] = [(f"example-{f.name}", f.name, json_values(f.example)) for f in FORMATS.values()]
 ALL = [*EXAMPLES, *SHAPES]
 
 
@@ -50,5 +38,5 @@ def test_a_row_that_is_a_bare_list_is_a_conversation(tmp_path: Path, format: str
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_reads_its_example_when_it_is_named(tmp_path: Path, name: str) -> None:
-    (row,) = read(jsonl(tmp_path / "a", *values(FORMATS[name].example)), format=name)
+    (row,) = read(jsonl(tmp_path / "a", *json_values(FORMATS[name].example)), format=name)
     same(row)
