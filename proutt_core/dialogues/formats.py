@@ -280,11 +280,11 @@ def unknown_message(name: str, named_format: Format | None, first: JsonObject | 
 
 
 def _nearest(row: JsonObject) -> list[Format]:
-    """The formats whose example shares most keys with the row, best first."""
+    """The formats whose example shares most keys with the row, best first; of equals, those that need fewest others."""
     keys = {folded(key) for key in row}
-    shared = {f.name: len(keys & _example_keys(f)) for f in FORMATS.values()}
-    ranked = sorted((f for f in FORMATS.values() if shared[f.name]), key=lambda f: -shared[f.name])
-    return ranked[:NEAREST]
+    examples = {f.name: _example_keys(f) for f in FORMATS.values()}
+    near = [f for f in FORMATS.values() if keys & examples[f.name]]
+    return sorted(near, key=lambda f: (-len(keys & examples[f.name]), len(examples[f.name])))[:NEAREST]
 
 
 def _example_keys(format: Format) -> set[str]:

@@ -101,7 +101,7 @@ def test_a_refused_file_is_told_what_was_expected_and_changes_nothing(
     page = with_path(open_page, path)
     page.button(key="import-go").click().run()
     said = words(page)
-    assert "other.json is of no known format" in said and "Expected one of" in said
+    assert "other.json is of no known format" in said and "docs/formats.md" in said
     assert jobs.list_jobs() == [] and datasets.list_ready() == []
 
 

@@ -40,7 +40,7 @@ def dialogue(row: JsonObject, key: str | None, messages: list[SourceMessage], no
     one."""
     messages = [*system_beside(row, messages, notes), *messages]
     notes.extend(_left_out(row))
-    id_key = next((name for name in ID_KEYS if _identifier(row.get(name)) is not None), None)
+    id_key = next((name for name in ID_KEYS if name in row and _identifier(row[name]) is not None), None)
     return SourceDialogue(
         messages=messages,
         external_id=_identifier(row.get(id_key)) if id_key else key,
@@ -56,7 +56,7 @@ def _identifier(value: Any) -> str | None:
 
 
 def _first_identifier(row: JsonObject, keys: Iterable[str]) -> str | None:
-    return next((name for name in (_identifier(row.get(key)) for key in keys) if name is not None), None)
+    return next((name for name in (_identifier(row[key]) for key in keys if key in row) if name is not None), None)
 
 
 def system_beside(

@@ -104,6 +104,7 @@ def flattened(messages: Iterable[Any]) -> list[Any]:
 def holds_replies(messages: Iterable[Any]) -> bool:
     return any(
         isinstance(m, dict)
+        and len(m) > 2
         and isinstance(replies := first(view(m), _CHILD_KEYS), list)
         and isinstance(replies[0], dict)
         for m in messages

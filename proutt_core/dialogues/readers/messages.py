@@ -140,11 +140,13 @@ def texts_in_turn(items: list[Any]) -> list[str] | None:
 
 
 def _names_somebody(item: JsonObject) -> bool:
+    if "role" in item or "from" in item:
+        return True
     message = view(item)
     return (
         speaks(message)
         or is_pair(message)
-        or any(key in message for key in ("role", "from", "sender", "speaker", "author", "kwargs", "lc"))
+        or any(key in message for key in ("role", "sender", "speaker", "author", "kwargs", "lc"))
         or folded(message.get("type")) in NO_SPEAKER
     )
 
@@ -154,10 +156,10 @@ def _element(item: Any, number: int, notes: list[str]) -> list[SourceMessage]:
         return _couple(item, number, notes)
     if not isinstance(item, dict):
         raise RowError(BAD_MESSAGE, f"message {number} is {kind(item)}")
-    text = item.get("content")
-    if type(text) is str and len(item) == 2 and text[:1] != "[":
-        role = known_role(item.get("role"))
-        if role is not None:
+    if len(item) == 2:  # the two shapes of most rows, without a detour
+        text = item.get("content", item.get("value"))
+        role = known_role(item.get("role", item.get("from")))
+        if role is not None and type(text) is str and text[:1] != "[":
             return [SourceMessage(role, text)]
     message = view(item)
     if role_named(message) is None and is_pair(message):
