@@ -9,6 +9,7 @@ from proutt_core.dialogues.files import opening
 from proutt_core.dialogues.files.members import FileNote, Member, members_of
 from proutt_core.dialogues.files.rows import JsonObject, RawRow
 from proutt_core.dialogues.formats import Format, as_object, format_named, format_of, unknown_message
+from proutt_core.dialogues.readers.messages import is_message
 from proutt_core.errors import InputError
 
 PROBED_ROWS = 100
@@ -78,6 +79,12 @@ def find_source(*paths: Path | str, format: str | None = None) -> Source:
     return Source(tuple(files), (*guesses, *refused, *notes))
 
 
+def _is_another_list(value: object, layout: opening.Layout) -> bool:
+    """A whole file that is one list is a conversation only if it is one of messages: a list of questions with their
+    answers, or of texts, holds things that have nothing to do with each other."""
+    return layout == "values" and isinstance(value, list) and not (value and is_message(value[0]))
+
+
 def _source_file(member: Member, named_format: Format | None) -> SourceFile:
     first: dict[str, JsonObject] = {}  # the first object of each layout
     broken: dict[str, InputError] = {}
@@ -87,7 +94,7 @@ def _source_file(member: Member, named_format: Format | None) -> SourceFile:
         try:
             for row in islice(opening.rows(member, layout), PROBED_ROWS):
                 row_count += row.value not in ([], {})
-                value = None if row.error else as_object(row.value, row.key)
+                value = None if row.error or _is_another_list(row.value, layout) else as_object(row.value, row.key)
                 if value is not None:
                     first.setdefault(layout, value)
                     row_format = format_of(row, named_format)

@@ -71,7 +71,7 @@ def possible_layouts(member: Member) -> tuple[Layout, ...]:
         return ("list", "values")
     if text.startswith(b"{"):
         # A first line without end is more likely one big object than a row: try not to read it whole.
-        return ("lines", "values", "object", "wrapped") if b"\n" in text else ("object", "wrapped", "values", "lines")
+        return ("lines", "values", "object", "wrapped") if b"\n" in text else ("object", "values", "wrapped", "lines")
     return ("lines", "csv")
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
-from proutt_core.dialogues.files.json_stream import LONGEST_ROW
+from proutt_core.dialogues.files.json_window import LONGEST_ROW
 from proutt_core.dialogues.files.rows import (
     NO_CONVERSATION,
     NO_TEXT,
