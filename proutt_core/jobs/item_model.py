@@ -12,8 +12,9 @@ from db.jobs import calls, usage
 from db.jobs.items import ItemClaim
 from db.jobs.jobs import JobInfo
 from db.stored_settings import generation_of
-from proutt_core.errors import ModelRefused
+from proutt_core.errors import ModelRefused, ModelUnavailable
 from proutt_core.jobs.call_log import LoggedReply, ProcessLog
+from proutt_core.jobs.probe import STAGE, Outcome, ask
 from proutt_core.jobs.stopping import JobWatch
 from proutt_core.llm.logged import LoggedModel
 from proutt_core.llm.model import Model, Prompt
@@ -99,9 +100,11 @@ class ItemModel(WrappedModel):
         super().__init__(LoggedModel(job.model, log=self, slots=slots, under_way=job.log.under_way[job.generation]))
         self._job = job
         self._claim = claim
+        self._slots = slots
         self._attempts: Counter[str] = Counter()
         self._replies: dict[str, LoggedReply] = {}
         self._links: list[tuple[LoggedReply, Call]] = []
+        self._unanswered: ReplyType[BaseModel] | None = None
         self.refused: ModelRefused | None = None
 
     async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
@@ -112,6 +115,17 @@ class ItemModel(WrappedModel):
                 raise JobRefused(str(exc)) from exc
             self.refused = exc
             raise
+        except ModelUnavailable:
+            self._unanswered = schema
+            raise
+
+    async def probe(self) -> Outcome:
+        """What comes of a test question in the form of the call that got no answer. Raises JobStopped."""
+        await self._slots.take(STAGE)
+        try:
+            return await ask(self._job.model, schema=self._unanswered, save=self.save)
+        finally:
+            self._slots.leave()
 
     def with_links(self, save: Callable[[Session], bool]) -> Callable[[Session], bool]:
         """`save`, and in the same transaction a note of which stored replies served the item, if it was still ours."""

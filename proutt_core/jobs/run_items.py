@@ -113,6 +113,8 @@ class _ItemRun:
         self.claim_again_at = 0.0
         self.error: BaseException | None = None
         self.outages = Outages()
+        self.probing = asyncio.Lock()
+        self.probes_answered = 0
         self.errors_in_a_row = 0
         self.refusals = Refusals()
         self.ended_here = False  # whether this process brought the job to the state it is left in
@@ -191,6 +193,9 @@ class _ItemRun:
         model = self.calls.for_item(claim, item_slots)
         try:
             ended = await self.work(claim, model)
+            if ended.unavailable is not None and not await self._is_given_up(claim, model, ended.unavailable):
+                self.postponed.append(claim)
+                return
         except (JobStopped, JobRefused):
             self.given_back.append(claim)
             return
@@ -202,25 +207,37 @@ class _ItemRun:
             return
         finally:
             item_slots.begin()
-        if ended.unavailable is not None and self._put_back(claim, ended.unavailable):
-            return
         if ended.unavailable is None:
             self.errors_in_a_row = 0
-            self.outages.passed()
             self._try_postponed()
         if not await self.shared.writes.run(model.with_links(ended.save)):
             log.warning("job %s: a late result of item %s was dropped", self.job_id, claim.id)
         self._look_for_refusals(claim, model)
 
-    def _put_back(self, claim: ItemClaim, reason: str) -> bool:
-        """After an outage: whether the item is to be tried again. A server that is down pauses the job."""
-        if not self.outages.try_again(claim.id, answered=self.watch.answered):
+    async def _is_given_up(self, claim: ItemClaim, model: ItemModel, reason: str) -> bool:
+        """An item got no answer: whether it fails for that, or is tried again. A server that is down stops the job."""
+        if self.outages.add(claim.id, answered=self.watch.answered):
+            await self._look_for_outage(model, reason)
+        if self.watch.stopped is not None or not self.outages.has_had_its_tries(claim.id):
             return False
-        self.postponed.append(claim)
-        down = self.outages.reason_to_pause(reason)
-        if down is not None:
-            self.watch.halt(Standstill("server", down))
+        useless = self.outages.reason_to_stop_giving_up(reason, answered=self.watch.answered - self.probes_answered)
+        if useless is not None:
+            self.watch.halt(Standstill("server", useless))
         return True
+
+    async def _look_for_outage(self, model: ItemModel, reason: str) -> None:
+        """Of several items that want to know at once whether the server is down, one asks it."""
+        answered = self.watch.answered
+        async with self.probing:
+            if self.watch.stopped is not None or self.watch.answered != answered:
+                return
+            outcome = await model.probe()
+            if outcome == "nothing":
+                self.watch.halt(Standstill("server", self.outages.reason_to_pause(reason)))
+                return
+            self.probes_answered += outcome == "answer"
+            self.outages.server_is_there()
+            self._try_postponed()
 
     def _try_postponed(self) -> None:
         self.ready += self.postponed

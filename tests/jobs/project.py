@@ -1,7 +1,7 @@
 """A small project to work on: bundled dialogues as a dataset, and what a run made of them, ids left out."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from sqlmodel import col, select
@@ -40,12 +40,12 @@ def queue_run(run: str = "r", **words: Any) -> Started:
     return start_synthesis(run_request(run, **words))
 
 
-def run_here(job_id: int, *, concurrency: int = 4) -> None:
-    async def work() -> None:
+def run_here(job_id: int, *, concurrency: int = 4, work: Callable[..., Awaitable[None]] = run_synthesis) -> None:
+    async def run() -> None:
         async with process_resources() as shared:
-            await run_synthesis(job_id, shared=shared, concurrency=concurrency)
+            await work(job_id, shared=shared, concurrency=concurrency)
 
-    asyncio.run(work())
+    asyncio.run(run())
 
 
 def rows_of_run(job_id: int) -> list[dict[str, Any]]:
