@@ -4,12 +4,15 @@ The screens are in pages/; pages/router.py is the only script the server itself 
 """
 
 import gc
+import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import streamlit as st
-from dotenv import load_dotenv
+from dotenv import find_dotenv
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
@@ -26,7 +29,9 @@ from pages._parts.sign_in import CONTENT_SECURITY_POLICY as SIGN_IN_POLICY
 from pages._parts.sign_in import local_path, sign_in_page
 from pages._parts.text import _
 from pages._parts.who import COOKIE
-from proutt_core.errors import NotAllowed
+from proutt_core.errors import NotAllowed, SettingsError
+from proutt_core.settings_file import load_settings_file
+from proutt_core.terminal import log_to_stderr
 from proutt_core.types.screens import UPLOADERS
 
 # Streamlit's own page runs inline scripts and compiles wasm; nothing may come from or go to another host.
@@ -187,6 +192,7 @@ async def show_health(_request: Request) -> Response:
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    log_to_stderr(level=logging.WARNING)
     # A schema from a newer version raises here, and the server does not start.
     await run_in_threadpool(migrate)
     gc.collect()
@@ -195,7 +201,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     close()
 
 
-load_dotenv()
+try:
+    load_settings_file(Path(find_dotenv()))
+except SettingsError as exc:
+    sys.exit(f"error: {exc}")
 
 app = st.App(
     "pages/router.py",

@@ -10,12 +10,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Engine, event
 from sqlmodel import Session
 
-from proutt_core.errors import SettingsError
+from db.address import engine_at
 
 BUSY_TIMEOUT_MS = 15_000
 
@@ -46,24 +44,10 @@ def dispose() -> None:
 
 
 def _make_engine(url: str) -> Engine:
-    try:
-        parsed = make_url(url)
-    except ArgumentError as exc:
-        raise SettingsError(
-            "PROUTT_DATABASE_URL is not a database address; expected sqlite:///… or postgresql+psycopg://…"
-        ) from exc
-    backend = parsed.get_backend_name()
-    if backend == "postgresql":
-        return create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=20, pool_pre_ping=True
-        )
-    if backend != "sqlite":
-        raise SettingsError(f"PROUTT_DATABASE_URL names {backend}; ProUtt Studio runs on sqlite or postgresql")
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    made = create_engine(url, pool_size=10, max_overflow=30)
-    event.listen(made, "connect", _on_connect)
-    event.listen(made, "begin", _on_begin)
+    made = engine_at(url)
+    if made.dialect.name == "sqlite":
+        event.listen(made, "connect", _on_connect)
+        event.listen(made, "begin", _on_begin)
     return made
 
 

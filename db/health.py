@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db.engine import dispose
 from db.migrate import is_current
+from proutt_core.errors import SettingsError
 
 Health = Literal["ok", "no database", "other schema"]
 
@@ -17,7 +18,7 @@ def health() -> Health:
     """Asks the database. `other schema`: it answers, but its tables are not those of this version."""
     try:
         return "ok" if is_current() else "other schema"
-    except SQLAlchemyError:
+    except (SQLAlchemyError, SettingsError):
         log.exception("the database does not answer")
         return "no database"
 

@@ -176,4 +176,9 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
-    _main()
+    try:
+        _main()
+    except SettingsError as exc:
+        sys.exit(f"error: {exc}")
+    except sa.exc.DatabaseError as exc:
+        sys.exit(f"error: the database cannot be used: {exc.orig}")

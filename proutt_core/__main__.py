@@ -2,13 +2,18 @@
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
-from dotenv import load_dotenv
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command, get_group
+
+from proutt_core.errors import InputError, SettingsError
+from proutt_core.settings_file import load_settings_file
+from proutt_core.terminal import end, prepare, print_text
+from proutt_core.types.json_text import is_whole
 
 PROGRAM = "python -m proutt_core"
 
@@ -52,6 +57,9 @@ class _Commands(TyperGroup):
             code = 130
         except TyperException as exc:
             code = _refused(exc)
+        except (InputError, SettingsError) as exc:  # found before the command began
+            print_text(f"error: {exc}", err=True)
+            code = 1
         sys.exit(code if isinstance(code, int) else 0)
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -78,7 +86,7 @@ def _refused(exc: Any) -> int:
     if not said:  # a group without a command: its help was printed
         return int(exc.exit_code)
     where = exc.ctx.command_path if getattr(exc, "ctx", None) is not None else PROGRAM
-    typer.echo(f"error: {said}. See `{where} --help`.", err=True)
+    print_text(f"error: {said}. See `{where} --help`.", err=True)
     return int(exc.exit_code)
 
 
@@ -89,11 +97,24 @@ app = typer.Typer(
 
 @app.callback()
 def _start() -> None:
-    load_dotenv(".env")  # keys and PROUTT_… settings; what the environment says already wins
+    load_settings_file(Path(".env"))
 
 
 def main() -> None:
-    app(prog_name=PROGRAM)
+    prepare()
+    try:
+        _require_text(sys.argv[1:])
+        app(prog_name=PROGRAM)
+    finally:
+        end()
+
+
+def _require_text(arguments: list[str]) -> None:
+    """Bytes that are no text in the terminal's encoding could be stored nowhere."""
+    for number, argument in enumerate(arguments, start=1):
+        if not is_whole(argument):
+            print_text(f"error: argument {number} is no text in this system's encoding: {argument}", err=True)
+            sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from db.stored_settings import model_names
 from db.tables import Dataset, Job, Method, Queue
 from proutt_core.errors import InputError
+from proutt_core.types.names import require_line
 
 # Shorter names count only as whole words: a method named "a" must not forbid every title.
 SHORT = 4
@@ -18,6 +19,7 @@ def check_public_title(session: Session, title: str) -> None:
     """Refuse a title that annotators would see and that names a method, its family, its model or a run."""
     if not title.strip():
         raise InputError("the title shown to annotators is empty")
+    require_line(title, what="the title shown to annotators")
     name = _name_in(title, _names(session) | _names_of_runs(session))
     if name is not None:
         raise InputError(

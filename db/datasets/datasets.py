@@ -16,6 +16,7 @@ from db.datasets import datasets
 from db.engine import read, write
 from db.tables import Dataset, DialogueRow, Job, PreferencePair, Queue, SampleRow
 from proutt_core.errors import ConflictError, InputError
+from proutt_core.types.names import require_name
 
 REMOVED_AT_ONCE = 5_000
 
@@ -64,8 +65,7 @@ def create(
 
     ConflictError where the name is taken; InputError where the public title would give a method, model or run away.
     """
-    if not name.strip():
-        raise InputError("a dataset needs a name")
+    require_name(name, of="a dataset")
     try:
         with write() as session:
             check_public_title(session, public_title)

@@ -15,6 +15,7 @@ from db.jobs.jobs import ACTIVE, locked, set_state
 from db.jobs.whole import take
 from db.tables import Dataset, Job
 from proutt_core.errors import ConflictError
+from proutt_core.types.names import require_name
 
 
 def queue_import(
@@ -27,6 +28,7 @@ def queue_import(
     with write() as session:
         job = locked(session, kind="import", name=name)
         if job is None:
+            require_name(name, of="a dataset")
             job = Job(kind="import", name=name, settings=settings, created_by=created_by)
             session.add(job)
         elif job.state in ACTIVE and job.lease_until is not None and job.lease_until >= now():

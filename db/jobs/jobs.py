@@ -16,6 +16,8 @@ from proutt_core.errors import ConflictError, InputError
 from proutt_core.types.differences import difference_texts
 from proutt_core.types.halts import Halt, Standstill
 from proutt_core.types.job_kinds import KINDS, WHOLE, JobKind
+from proutt_core.types.names import LONGEST_NAME, LONGEST_OF_JOB, require_name
+from proutt_core.types.numbers import require_count
 
 ACTIVE = ("queued", "running")
 
@@ -81,10 +83,10 @@ def job_for(
 
     ConflictError naming every setting that differs where the name is taken by a job with other settings.
     """
-    if not name.strip():
-        raise InputError(f"a {KINDS[kind].noun} needs a name")
     job = locked(session, kind=kind, name=name)
     if job is None:
+        longest = LONGEST_NAME if kind == "synthesis" else LONGEST_OF_JOB
+        require_name(name, of=f"a {KINDS[kind].noun}", longest=longest)
         made = Job(kind=kind, name=name, settings=settings, concurrency=concurrency, created_by=created_by)
         made.dataset_id, made.method_id, made.study_id = owner.dataset_id, owner.method_id, owner.study_id
         try:
@@ -104,8 +106,8 @@ def job_for(
 
 def limit_spending(job: Job, *, max_calls: int | None, max_cost: float | None) -> None:
     """On a locked row. None leaves the limit there is. InputError for a limit that would let nothing happen."""
-    if max_calls is not None and max_calls < 1:
-        raise InputError(f"the most calls must be at least 1; got {max_calls}")
+    if max_calls is not None:
+        require_count(max_calls, "the most calls")
     if max_cost is not None and not 0 < max_cost < float("inf"):
         raise InputError(f"the most money must be more than 0; got {max_cost}")
     job.max_calls = job.max_calls if max_calls is None else max_calls

@@ -10,8 +10,9 @@ from sqlmodel import Session, col, select
 from db.columns import row_id
 from db.engine import read, write
 from db.tables import Method
-from proutt_core.errors import ConflictError, InputError
+from proutt_core.errors import ConflictError
 from proutt_core.types.differences import difference_texts
+from proutt_core.types.names import require_name
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,10 @@ class MethodInfo:
 
 def ensure(*, name: str, family: str, settings: dict[str, Any], seed: int | None = None) -> MethodInfo:
     """The method of this name, made where there is none. ConflictError naming the settings that differ."""
-    if not name.strip():
-        raise InputError("a method needs a name")
     with write() as session:
         method = _named(session, name)
         if method is None:
+            require_name(name, of="a method")
             method = Method(name=name, family=family, seed=seed, settings=settings)
             try:
                 with session.begin_nested():

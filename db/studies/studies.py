@@ -20,6 +20,8 @@ from db.studies.rows import dataset_named, info, method_named, queue_of, study_n
 from db.tables import Queue, QueueItem, QueueMember, Study, StudyCase, User
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.types import StudyDesign, StudyInfo
+from proutt_core.types.names import require_name
+from proutt_core.types.numbers import require_count, require_seed
 
 EVERYONE = "everyone who may judge when it opens"
 
@@ -80,6 +82,10 @@ def _check(design: StudyDesign) -> None:
         raise InputError("the study has no name")
     if design.cases < 1 or design.people < 1:
         raise InputError(f"a study needs at least 1 case and 1 person a case; got {design.cases} and {design.people}")
+    require_name(design.name, of="a study")
+    require_count(design.cases, "the cases of a study")
+    require_count(design.people, "the people for each case")
+    require_seed(design.seed)
     if design.a == design.b:
         raise InputError(f'a study compares two methods; both are "{design.a}"')
 

@@ -4,6 +4,7 @@ The result is the file that the export with texts would have been, byte for byte
 """
 
 import json
+import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -43,7 +44,9 @@ def join_export(path: Path, *, dataset: str, out: Path, format: TextFormat, user
 
     Raises InputError, and writes nothing, where a row's dialogue is missing, has another text, or is not in train here.
     """
-    if path.resolve() == out.resolve():
+    if os.path.lexists(path) and not path.is_file():
+        raise InputError(f"{path} is no plain file, and it is read twice; give the name of one")
+    if os.path.realpath(path) == os.path.realpath(out):
         raise InputError("--out is the file itself; give it another name")
     kind = _kind(path)
     info = datasets.required(dataset)

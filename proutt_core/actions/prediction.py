@@ -8,6 +8,7 @@ from db.studies import methods, predictions
 from db.studies.methods import MethodInfo
 from proutt_core.llm.providers.model_ref import BASELINE, ModelRef
 from proutt_core.methods.settings import MethodSettings
+from proutt_core.types.numbers import require_count
 
 
 def prompted_method(*, name: str, model: ModelRef | None, without_tree: bool = False) -> MethodInfo:
@@ -37,6 +38,9 @@ def start_prediction(
     created_by: int | None = None,
 ) -> Started:
     """Queue what the method has not predicted yet of this dataset's split."""
+    require_count(concurrency, "the calls at a time")
+    if limit is not None:
+        require_count(limit, "the limit")
     dataset_info = datasets.required(dataset)
     return predictions.start_predictions(
         name=f"{method.name} on {dataset_info.name} ({split})",

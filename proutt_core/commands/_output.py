@@ -5,29 +5,36 @@ with command_output(json) as output:
     output.result({"done": 3}, text="3 done")
 """
 
-import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from proutt_core.errors import ProuttError
+from proutt_core.terminal import print_json, print_text
+from proutt_core.visible import visible
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line of stdout.")]
 
 ADVICE = "the database cannot be used: {problem} (run `python -m proutt_core init` first, or check PROUTT_DATABASE_URL)"
+DAMAGED = (
+    "the database cannot be used: {problem}. PROUTT_DATABASE_URL names a file that is no database, or a damaged one:"
+    " name another, or put a backup in its place"
+)
+_DAMAGE = ("not a database", "malformed", "Could not decode to UTF-8", "unsupported file format", "disk I/O error")
 
 
 class Output:
     """Collects a command's result; printed when the command ends well."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, stdout_is_free: bool) -> None:
         self._as_json = as_json
+        self._stdout_is_free = stdout_is_free
         self._result: dict[str, Any] = {}
         self._text = ""
 
@@ -38,22 +45,36 @@ class Output:
 
     def flush(self) -> None:
         if self._text:
-            typer.echo(self._text, err=self._as_json)
+            print_text(self._text, err=self._as_json or not self._stdout_is_free)
         if self._as_json:
-            typer.echo(json.dumps(self._result, ensure_ascii=False, allow_nan=False, default=str))
+            print_json(self._result, err=not self._stdout_is_free)
 
 
 @contextmanager
-def command_output(as_json: bool = False) -> Iterator[Output]:
-    """The command's body. An error written for the user becomes one line on stderr and exit code 1."""
-    output = Output(as_json=as_json)
+def command_output(as_json: bool = False, *, stdout_is_free: bool = True) -> Iterator[Output]:
+    """The command's body. An error written for the user becomes one line on stderr and exit code 1.
+
+    Where standard output is not free, because the command writes its rows there, all else goes to stderr.
+    """
+    output = Output(as_json=as_json, stdout_is_free=stdout_is_free)
     try:
         yield output
     except ProuttError as exc:
         fail(str(exc))
-    except (OperationalError, ProgrammingError) as exc:
-        fail(ADVICE.format(problem=str(exc.orig).splitlines()[0]))
-    output.flush()
+    except IntegrityError:
+        raise  # a bug, not the database's state
+    except DatabaseError as exc:
+        fail(advice_for(exc))
+    try:
+        output.flush()
+    except OSError as exc:  # nobody reads any more, or the disk is full
+        fail(f"standard output cannot be written: {exc.strerror or exc}")
+
+
+def advice_for(error: DatabaseError) -> str:
+    """What is wrong with the database, and what to do."""
+    problem = str(error.orig).splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+    return (DAMAGED if any(word in problem for word in _DAMAGE) else ADVICE).format(problem=problem)
 
 
 def fail(message: str) -> None:
@@ -63,7 +84,8 @@ def fail(message: str) -> None:
 
 def note(message: str) -> None:
     """A line on stderr: what a person should know while stdout stays clean."""
-    typer.echo(message, err=True)
+    with suppress(OSError):  # nobody reads it
+        print_text(message, err=True)
 
 
 @contextmanager
@@ -73,7 +95,7 @@ def progress(title: str) -> Iterator[Callable[[int, int | None], None]]:
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(visible(title), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from proutt_core.commands._output import Json, command_output, note, progress
+from proutt_core.types.numbers import LARGEST, LARGEST_SEED
 
 if TYPE_CHECKING:
     from proutt_core.dialogues import ImportSettings
@@ -47,15 +48,15 @@ def import_(
     ],
     dataset: Annotated[str, typer.Option(help="The new dataset's name.")],
     format: Annotated[str | None, typer.Option(help="Default: found from the content.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Take the first N dialogues.")] = None,
-    sample: Annotated[int | None, typer.Option(min=1, help="Draw N dialogues at random.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, max=LARGEST, help="Take the first N dialogues.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, max=LARGEST, help="Draw N dialogues at random.")] = None,
     turn: Annotated[str, typer.Option(help="Where to cut: random, last or all.")] = "random",
     split: Annotated[
         str | None,
         typer.Option(help="train/valid/test in percent. Default: the splits that the source names, else 80/5/15."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of splits, cuts and the draw.")] = 0,
-    min_turns: Annotated[int, typer.Option(min=0, help="Leave out shorter dialogues.")] = 0,
+    seed: Annotated[int, typer.Option(min=-LARGEST_SEED, max=LARGEST_SEED, help="Of splits, cuts and the draw.")] = 0,
+    min_turns: Annotated[int, typer.Option(min=0, max=LARGEST, help="Leave out shorter dialogues.")] = 0,
     language: Annotated[str | None, typer.Option(help="Take only this language, such as en or zh.")] = None,
     title: Annotated[str, typer.Option(help="What annotators see; names no method, model or run.")] = "Dialogues",
     licence: Annotated[str, typer.Option(help="The source's licence, for the record.")] = "",

@@ -10,8 +10,10 @@ from proutt_core.actions.export_join import join_export
 from proutt_core.commands._output import Json, command_output
 from proutt_core.errors import InputError
 from proutt_core.export import ExportFormat, ExportKind, TextFormat, Written
+from proutt_core.export.outputs import is_stdout
 from proutt_core.types import PairStatus
 
+OUT = "What to write to: a file (an existing one is replaced), a pipe, or - for standard output."
 WITHOUT_TEXTS = (
     "ids and traces only, no dialogues; a trace may quote its dialogue. Whoever holds the dataset puts the texts back"
     " with `export-join`"
@@ -20,7 +22,7 @@ WITHOUT_TEXTS = (
 
 def export(
     kind: Annotated[ExportKind, typer.Argument(help="sft: prompt and chosen; preference: prompt, chosen, rejected.")],
-    out: Annotated[Path, typer.Option("--out", help="The file to write; an existing one is replaced.")],
+    out: Annotated[Path, typer.Option("--out", help=OUT)],
     run: Annotated[str | None, typer.Option("--run", help="The synthesis run whose pairs go out.")] = None,
     dataset: Annotated[
         str | None, typer.Option("--dataset", help="Or the dataset whose imported pairs go out.")
@@ -40,7 +42,7 @@ def export(
 ) -> None:
     """Write training data: only train-split pairs; a pair that failed a gate, or was imported, only when a person
     approved it. Of a dataset whose licence forbids passing its texts on: ids and traces."""
-    with command_output(as_json) as output:
+    with command_output(as_json, stdout_is_free=not is_stdout(out)) as output:
         if reason and not with_texts:
             raise InputError("--reason says why texts go out with --with-texts; give both or neither")
         written = run_export(
@@ -61,12 +63,12 @@ def export(
 def export_join(
     file: Annotated[Path, typer.Argument(help="An export without texts (--format ids).")],
     dataset: Annotated[str, typer.Option("--dataset", help="The dataset that holds its dialogues.")],
-    out: Annotated[Path, typer.Option("--out", help="The file to write; an existing one is replaced.")],
+    out: Annotated[Path, typer.Option("--out", help=OUT)],
     format: Annotated[TextFormat, typer.Option("--format", help="Which trainer reads it.")] = "trl",
     as_json: Json = False,
 ) -> None:
     """Put the texts back: the file that the export with texts would have been, byte for byte."""
-    with command_output(as_json) as output:
+    with command_output(as_json, stdout_is_free=not is_stdout(out)) as output:
         written = join_export(file, dataset=dataset, out=out, format=format)
         where = f" and {written.info_path}" if written.info_path else ""
         output.result(_result(written, out), text=f"{written.rows} rows with their texts written to {out}{where}")

@@ -19,6 +19,7 @@ from proutt_core.statistics.agreement import AgreementReport, agreement_report
 from proutt_core.statistics.labels import CODING, read_labels
 from proutt_core.statistics.majority import CONFUSION_ORDER, JudgeAgreement
 from proutt_core.statistics.quantities import Quantity, ceiling_quantities, human_quantities, judge_quantities
+from proutt_core.types.numbers import LARGEST
 
 
 def judge(
@@ -28,7 +29,9 @@ def judge(
     upstream: Annotated[str | None, typer.Option(help="OpenRouter only: the provider behind it.")] = None,
     mode: Annotated[Mode, typer.Option(help="pairwise: both orders; pointwise: each set scored alone.")] = "pairwise",
     tie_margin: Annotated[float, typer.Option(help="Pointwise: scores no further apart are a tie.")] = 0.0,
-    concurrency: Annotated[int, typer.Option(help="Cases at a time; not a setting of the run.")] = 8,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=LARGEST, help="Cases at a time; not a setting of the run.")
+    ] = 8,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:

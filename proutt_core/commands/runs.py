@@ -20,14 +20,18 @@ from proutt_core.jobs.kinds.prediction import run_prediction
 from proutt_core.jobs.kinds.synthesis import run_synthesis
 from proutt_core.llm.providers.model_ref import RULES, ModelRef
 from proutt_core.runs.request import RunRequest, checked_thresholds
+from proutt_core.terminal import log_to_stderr
 from proutt_core.traces.ablation import parts_left_out
 from proutt_core.types import PARTS
+from proutt_core.types.numbers import LARGEST, LARGEST_SEED
 
 Model = Annotated[str, typer.Option(help="rules, PRESET/MODEL, or MODEL with --base-url.")]
 BaseUrl = Annotated[str | None, typer.Option(help="An OpenAI-compatible server.")]
 Upstream = Annotated[str | None, typer.Option(help="OpenRouter only: the provider behind it.")]
-Concurrency = Annotated[int, typer.Option(min=1, help="Calls at a time, in this process; not a setting.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N samples of the seeded order; not a setting.")]
+Concurrency = Annotated[int, typer.Option(min=1, max=LARGEST, help="Calls at a time, in this process; not a setting.")]
+Limit = Annotated[
+    int | None, typer.Option(min=1, max=LARGEST, help="Only the first N samples of the seeded order; not a setting.")
+]
 
 _FRESH = (
     "Ask everything anew: no stored reply answers. Later runs of this model at this address share the new replies;"
@@ -46,7 +50,9 @@ def synthesize(
     concurrency: Concurrency = 8,
     limit: Limit = None,
     pilot: Annotated[bool, typer.Option("--pilot", help=f"--limit {PILOT}; later without it for the rest.")] = False,
-    seed: Annotated[int, typer.Option(help="Of the order of samples and of all that is drawn.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=-LARGEST_SEED, max=LARGEST_SEED, help="Of the order of samples and of all that is drawn.")
+    ] = 0,
     tau_high: Annotated[float, typer.Option(help="From this similarity on the insight is chosen as it is.")] = 0.8,
     tau_low: Annotated[float, typer.Option(help="Below this similarity it is rejected as it is.")] = 0.3,
     without: Annotated[list[str] | None, typer.Option("--without", help=_WITHOUT)] = None,
@@ -158,7 +164,7 @@ def worker(
     from proutt_core.actions.sample_project import follow_up
     from proutt_core.jobs.process import work
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log_to_stderr(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     with command_output():
         asyncio.run(work(until_idle=until_idle, follow_up=follow_up))

@@ -11,6 +11,7 @@ from proutt_core.statistics.quantities import p_value
 from proutt_core.statistics.win_tie_loss import WinTieLoss
 from proutt_core.studies.report import CASE_VERDICT, StudyReport
 from proutt_core.types import Evidence, StudyDesign, StudyInfo
+from proutt_core.types.numbers import LARGEST, LARGEST_SEED
 
 app = typer.Typer(help="Pairwise checks of two methods by people.", no_args_is_help=True)
 
@@ -24,9 +25,9 @@ def create(
     dataset: Annotated[str, typer.Option(help="Cases are drawn from its test split.")],
     a: Annotated[str, typer.Option("--a", help="The method a.")],
     b: Annotated[str, typer.Option("--b", help="The method b.")],
-    cases: Annotated[int, typer.Option(help="How many samples are compared.")] = 100,
-    people: Annotated[int, typer.Option(help="How many people judge each case.")] = 3,
-    seed: Annotated[int, typer.Option(help="Of the draw of cases.")] = 0,
+    cases: Annotated[int, typer.Option(min=1, max=LARGEST, help="How many samples are compared.")] = 100,
+    people: Annotated[int, typer.Option(min=1, max=LARGEST, help="How many people judge each case.")] = 3,
+    seed: Annotated[int, typer.Option(min=-LARGEST_SEED, max=LARGEST_SEED, help="Of the draw of cases.")] = 0,
     member: Annotated[
         list[str] | None, typer.Option(help="An account that judges; may be repeated. Default: all who may.")
     ] = None,

@@ -1,15 +1,17 @@
-"""Writing an export: complete or not at all."""
+"""Writing an export, and its entry in LLaMA-Factory's list of files."""
 
 import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from proutt_core.errors import InputError
 from proutt_core.export.formats import ExportFormat, ExportKind, TextFormat, dataset_info, line
+from proutt_core.export.outputs import Output, output_at, writing
 from proutt_core.types import VerbatimPair
+from proutt_core.types.json_text import is_whole
 
 INFO = "dataset_info.json"
 # The bytes before, between and after the rows.
@@ -25,19 +27,18 @@ class Written(NamedTuple):
 
 
 def write_export(path: Path, texts: Iterable[VerbatimPair], *, kind: ExportKind, format: TextFormat) -> Written:
-    """Write the file under a temporary name and move it into place; a failure leaves what was there before.
+    """Write to what the path names; a failure leaves a plain file as it was.
 
-    Raises InputError when the folder does not exist or cannot be written, or a pair has no rejected text.
+    Raises InputError when it cannot be written, dataset_info.json has another file's entry of this name, or a pair has
+    no rejected text.
     """
-    if format == "llamafactory" and path.name == INFO:
-        raise InputError(f"{INFO} is where LLaMA-Factory looks the file up; give --out another name")
     entry = dataset_info(path.name, kind) if format == "llamafactory" else None
-    return _write_whole(path, _lines(texts, kind=kind, format=format), format=format, entry=entry)
+    return _write(path, _lines(texts, kind=kind, format=format), format=format, entry=entry)
 
 
 def write_ids(path: Path, lines: Iterable[bytes]) -> Written:
     """The same for rows that are JSON already, one a line."""
-    return _write_whole(path, lines, format="ids", entry=None)
+    return _write(path, lines, format="ids", entry=None)
 
 
 def _lines(texts: Iterable[VerbatimPair], *, kind: ExportKind, format: TextFormat) -> Iterator[bytes]:
@@ -53,61 +54,70 @@ def require_rejected(text: VerbatimPair, *, kind: ExportKind) -> None:
         )
 
 
-def _write_whole(path: Path, lines: Iterable[bytes], *, format: ExportFormat, entry: dict[str, Any] | None) -> Written:
-    if not path.parent.is_dir():
-        raise InputError(f"{path.parent} is not a folder; make it first, or name another --out")
-    part = path.with_name(f".{path.name}.part")
-    try:
-        rows, digest = _write_rows(part, lines, _LIST if format == "llamafactory" else _LINES)
-        entries = _entries(path.with_name(INFO)) if entry is not None else {}
-        os.replace(part, path)
-        info = None if entry is None else _register(path, entries | {path.stem: entry})
-    except OSError as exc:
-        raise InputError(f"cannot write {path}: {exc.strerror or exc}") from exc
-    finally:
-        part.unlink(missing_ok=True)
+def _write(path: Path, lines: Iterable[bytes], *, format: ExportFormat, entry: dict[str, Any] | None) -> Written:
+    output = output_at(path)
+    if output.file is not None and INFO in (path.name, output.file.name):
+        raise InputError(f"{INFO} is where LLaMA-Factory looks files up; give --out another name")
+    if entry is not None:
+        _entries_with(path, entry, output)  # before anything is written
+    with writing(output) as file:
+        rows, digest = _write_rows(file, lines, _LIST if format == "llamafactory" else _LINES)
+    info = None if entry is None else _register(path, _entries_with(path, entry, output))
     return Written(rows, digest, info, format)
 
 
-def _write_rows(path: Path, lines: Iterable[bytes], layout: tuple[bytes, bytes, bytes]) -> tuple[int, str]:
+def _write_rows(file: IO[bytes], lines: Iterable[bytes], layout: tuple[bytes, bytes, bytes]) -> tuple[int, str]:
     opening, between, closing = layout
     digest, rows = hashlib.sha256(), 0
-    with path.open("wb", buffering=1 << 20) as file:
 
-        def put(data: bytes) -> None:
-            file.write(data)
-            digest.update(data)
+    def put(data: bytes) -> None:
+        file.write(data)
+        digest.update(data)
 
-        put(opening)
-        for row in lines:
-            if rows:
-                put(between)
-            put(row)
-            rows += 1
-        if rows or opening:
-            put(closing)
-        file.flush()
-        os.fsync(file.fileno())
+    put(opening)
+    for row in lines:
+        if rows:
+            put(between)
+        put(row)
+        rows += 1
+    if rows or opening:
+        put(closing)
     return rows, digest.hexdigest()
+
+
+def _entries_with(path: Path, entry: dict[str, Any], output: Output) -> dict[str, Any]:
+    """What dataset_info.json beside the file lists, with this entry. InputError where another file has its name."""
+    if output.file is None:
+        raise InputError(f"LLaMA-Factory looks files up in {INFO} beside them, and {path} is no plain file")
+    info_path = path.with_name(INFO)
+    entries = _entries(info_path)
+    earlier = entries.get(path.stem)
+    if earlier is not None and not (isinstance(earlier, dict) and earlier.get("file_name") == path.name):
+        raise InputError(
+            f'{info_path} has an entry "{path.stem}" that is not of {path.name}; name another --out, or take it out'
+        )
+    return entries | {path.stem: entry}
 
 
 def _entries(info_path: Path) -> dict[str, Any]:
     """What dataset_info.json lists already. InputError where it is something else."""
-    entries: Any = {}
-    if info_path.exists():
-        try:
-            entries = json.loads(info_path.read_text(encoding="utf-8"))
-        except ValueError as exc:
-            raise InputError(f"{info_path} is not JSON ({exc}); mend it or choose another folder") from exc
-        if not isinstance(entries, dict):
-            raise InputError(f"{info_path} holds no JSON object; mend it or choose another folder")
-    return dict(entries)
+    if not os.path.lexists(info_path):
+        return {}
+    if not info_path.is_file():
+        raise InputError(f"{info_path} is no plain file; mend it or choose another folder")
+    try:
+        entries: Any = json.loads(info_path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as exc:
+        raise InputError(f"{info_path} is not JSON ({exc}); mend it or choose another folder") from exc
+    if not isinstance(entries, dict):
+        raise InputError(f"{info_path} holds no JSON object; mend it or choose another folder")
+    return entries
 
 
 def _register(path: Path, entries: dict[str, Any]) -> Path:
     """Write dataset_info.json with these entries."""
     info_path = path.with_name(INFO)
-    part = info_path.with_name(f".{INFO}.part")
-    part.write_text(json.dumps(entries, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(part, info_path)
+    text = json.dumps(entries, ensure_ascii=False, indent=2)
+    with writing(output_at(info_path)) as file:
+        file.write((text if is_whole(text) else json.dumps(entries, indent=2)).encode() + b"\n")
     return info_path

@@ -8,6 +8,7 @@ from proutt_core.errors import InputError
 from proutt_core.judge.cases import PROMPT_VERSIONS, Mode
 from proutt_core.llm.providers.model_ref import BASELINE, ModelRef
 from proutt_core.types import Evidence
+from proutt_core.types.numbers import require_count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class JudgeRequest:
     def __post_init__(self) -> None:
         if self.mode not in get_args(Mode):
             raise InputError(f"the mode is {self.mode!r}; expected one of {', '.join(get_args(Mode))}")
+        require_count(self.concurrency, "the cases at a time")
         if not 0 <= self.tie_margin < 1:
             raise InputError(f"the tie margin must be at least 0 and below 1; got {self.tie_margin}")
         if self.tie_margin and self.mode == "pairwise":

@@ -13,6 +13,7 @@ from proutt_core.llm.providers.model_ref import BASELINE, ModelRef
 from proutt_core.synthesis.stages import PROMPT_VERSIONS
 from proutt_core.traces.ablation import parts_left_out
 from proutt_core.types import Part, Thresholds
+from proutt_core.types.numbers import require_count, require_seed
 
 SPLITS = ("train", "all")  # all: inspection only, other splits never leave
 DEFAULT_THRESHOLDS = Thresholds()
@@ -51,8 +52,10 @@ class RunRequest:
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
             raise InputError(f"the split is {' or '.join(SPLITS)}; got {self.split!r}")
-        if self.concurrency < 1:
-            raise InputError(f"the calls at a time must be at least 1; got {self.concurrency}")
+        require_count(self.concurrency, "the calls at a time")
+        require_seed(self.seed)
+        if self.limit is not None:
+            require_count(self.limit, "the limit")
         parts_left_out(self.without)
 
     @classmethod
