@@ -24,22 +24,28 @@ def uses(dataset_id: int) -> tuple[str, ...]:
 
 
 def uses_in(session: Session, dataset_id: int) -> tuple[str, ...]:
+    uses = work_on(session, dataset_id)
+    if session.exec(select(PreferencePair.id).where(PreferencePair.dataset_id == dataset_id).limit(1)).first():
+        uses += ("pairs imported with it",)
+    return uses
+
+
+def work_on(session: Session, dataset_id: int, *, any_active: bool = False) -> tuple[str, ...]:
+    """The jobs and studies that stand on its texts; with `any_active` also every other job that is not over."""
+    active = col(Job.state).in_(ACTIVE)
+    holds = active if any_active else sa.and_(col(Job.kind).in_(HOLD_WHILE_ACTIVE), active)
     jobs = session.exec(
         select(Job.kind, Job.name)
-        .where(
-            Job.dataset_id == dataset_id,
-            sa.or_(
-                col(Job.kind).in_(HOLD_ALWAYS),
-                sa.and_(col(Job.kind).in_(HOLD_WHILE_ACTIVE), col(Job.state).in_(ACTIVE)),
-            ),
-        )
+        .where(Job.dataset_id == dataset_id, sa.or_(col(Job.kind).in_(HOLD_ALWAYS), holds))
         .order_by(col(Job.id))
     ).all()
     studies = session.exec(select(Study.name).where(Study.dataset_id == dataset_id).order_by(col(Study.id))).all()
-    uses = [f'the {KINDS[kind].noun} "{name}"' for kind, name in jobs] + [f'the study "{name}"' for name in studies]
-    if session.exec(select(PreferencePair.id).where(PreferencePair.dataset_id == dataset_id).limit(1)).first():
-        uses.append("pairs imported with it")
-    return tuple(uses)
+    return (*(f'the {KINDS[kind].noun} "{name}"' for kind, name in jobs), *(f'the study "{name}"' for name in studies))
+
+
+def in_words(uses: tuple[str, ...]) -> str:
+    """The first of them, and how many more."""
+    return ", ".join(uses[:NAMED]) + (f" and {len(uses) - NAMED} more" if len(uses) > NAMED else "")
 
 
 def require_unused(dataset_id: int) -> None:
@@ -56,17 +62,19 @@ def hold_unused(session: Session, dataset_id: int) -> Dataset:
         raise ConflictError("this dataset is not ready, or was removed")
     uses = uses_in(session, dataset_id)
     if uses:
-        named = ", ".join(uses[:NAMED]) + (f" and {len(uses) - NAMED} more" if len(uses) > NAMED else "")
         raise ConflictError(
-            f'the dialogues of "{row.name}" cannot change any more: {named} stand on them. Import the file again under'
-            " another name, with its personal data masked or dropped, and use that one"
+            f'the dialogues of "{row.name}" cannot change any more: {in_words(uses)} stand on them. Import the file'
+            " again under another name, with its personal data masked or dropped, and use that one"
         )
     return row
 
 
 def hold_texts(session: Session, dataset_id: int) -> None:
-    """Until the transaction ends nobody masks or drops its dialogues: for work that is about to stand on them."""
-    session.get(Dataset, dataset_id, with_for_update={"key_share": True, "read": True})
+    """Until the transaction ends nobody masks, drops or removes its dialogues: for work that is about to stand on
+    them. ConflictError where it was removed."""
+    row = session.get(Dataset, dataset_id, with_for_update={"key_share": True, "read": True})
+    if row is None or row.state != "ready":
+        raise ConflictError("this dataset is not ready, or was removed")
 
 
 def drop_dialogues(session: Session, ids: list[int]) -> None:

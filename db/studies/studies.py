@@ -13,6 +13,7 @@ from db.accounts.events import record
 from db.blinding.eligibility import NoJudge, no_judge
 from db.blinding.public_titles import check_public_title, check_titles_in_view
 from db.columns import now, row_id
+from db.datasets.uses import hold_texts
 from db.engine import read, write
 from db.studies.draw import DrawnCase, draw_cases
 from db.studies.results import progress
@@ -52,6 +53,7 @@ def create_study(design: StudyDesign, *, user_id: int | None = None) -> StudyInf
             raise _name_taken_error(design.name)
         dataset = dataset_named(session, design.dataset)
         a, b = method_named(session, design.a), method_named(session, design.b)
+        hold_texts(session, row_id(dataset.id))
         check_public_title(session, design.public_title)
         drawn = draw_cases(session, dataset, a, b, cases=design.cases, seed=design.seed)
         protocol = _protocol(design, samples=[sample.key for sample in drawn])

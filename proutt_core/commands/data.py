@@ -1,5 +1,6 @@
 """`init`: a database ready for use, with the bundled sample project if wanted. `import`: a file into a dataset."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ from proutt_core.commands._output import Json, command_output, note, progress
 from proutt_core.types.numbers import LARGEST, LARGEST_SEED
 
 if TYPE_CHECKING:
+    from db.datasets.datasets import DatasetInfo
     from proutt_core.dialogues import ImportSettings
 
 datasets = typer.Typer(help="What datasets there are, and what unfinished imports left.", no_args_is_help=True)
@@ -150,19 +152,44 @@ def list_datasets(as_json: Json = False) -> None:
 @datasets.command("remove")
 def remove_dataset(
     name: Annotated[str, typer.Argument(help="The dataset's name.")],
+    yes: Annotated[bool, typer.Option("--yes", help="It goes for good: do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Remove what an unfinished import left. A dataset that is ready is not touched."""
+    """Remove a dataset that nothing uses, or what an unfinished import left."""
     from db.datasets.datasets import find
+    from db.datasets.removal import remove_ready, require_removable
     from proutt_core.actions.importing import forget_import
-    from proutt_core.errors import ConflictError
 
     with command_output(as_json) as output:
-        removed = forget_import(name)
-        if not removed and find(name) is not None:
-            raise ConflictError(f'"{name}" is ready; only what an unfinished import left can be removed')
+        dataset = find(name)
+        if dataset is not None:
+            require_removable(name)  # before anybody is asked
+            _confirm_removal(dataset, yes=yes)
+            remove_ready(name)
+        removed = forget_import(name) or dataset is not None
         said = "removed" if removed else "there is nothing to remove of"
         output.result({"dataset": name, "removed": removed}, text=f'{said} "{name}"')
+
+
+def _confirm_removal(dataset: "DatasetInfo", *, yes: bool) -> None:
+    """Names what goes. Exit code 2 where nobody can be asked, 1 where the answer is no."""
+    pairs = f", {dataset.pairs:,} pairs" if dataset.pairs else ""
+    note(
+        f'"{dataset.name}" goes for good: {dataset.dialogues:,} dialogues, {dataset.samples:,} samples{pairs}, imported'
+        f" {dataset.created_at:%Y-%m-%d} from {dataset.source}"
+    )
+    if yes:
+        return
+    if not _asks():
+        note("error: give --yes where nobody can be asked")
+        raise typer.Exit(code=2)
+    if not typer.confirm("Remove it?", default=False, err=True):
+        note("nothing was removed")
+        raise typer.Exit(code=1)
+
+
+def _asks() -> bool:
+    return sys.stdin.isatty()
 
 
 def title(

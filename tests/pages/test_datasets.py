@@ -11,9 +11,11 @@ import proutt_core.jobs.kinds.importing
 from db.datasets import datasets, imports
 from db.jobs import jobs
 from proutt_core.actions.importing import import_now
+from proutt_core.actions.synthesis import start_synthesis
 from proutt_core.dialogues import uploads
 from proutt_core.jobs.kinds.importing import ImportRequest, run_import_job
 from proutt_core.jobs.whole_job import run_whole_job
+from proutt_core.runs.request import RunRequest
 from tests.pages.conftest import Open, words
 
 HOSTILE = "![x](http://remote.example/x.png) **bold**"
@@ -213,3 +215,25 @@ def test_an_interrupted_import_is_removed_by_a_button(
     assert imports.list_unfinished() == []
     assert "This import did not end" not in words(page)
     assert jobs.required(interrupted).state == "cancelled"
+
+
+def test_a_dataset_that_nothing_uses_is_removed_on_a_confirming_click(
+    open_page: Open, sign_in_as: Callable[..., str], imported: None
+) -> None:
+    sign_in_as("res", "researcher")
+    page = open_page("datasets.py")
+    said = words(page)
+    assert "This goes for good: city with 3 dialogues, 2 samples and 0 pairs." in said
+    page.button(key=f"remove-ready-{datasets.required('city').id}").click().run()
+    assert "No dialogues yet" in words(page)
+    assert datasets.find("city") is None
+
+
+def test_a_dataset_in_use_names_its_use_instead_of_the_button(
+    open_page: Open, sign_in_as: Callable[..., str], imported: None
+) -> None:
+    start_synthesis(RunRequest(dataset="city", run="first", split="all"))
+    sign_in_as("res", "researcher")
+    page = open_page("datasets.py")
+    assert 'the run "first"' in words(page)
+    assert "Remove it" not in words(page)

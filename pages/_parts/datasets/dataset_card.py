@@ -9,6 +9,7 @@ from pages._parts.datasets.import_report import report_numbers, report_tables, s
 from pages._parts.datasets.licence import draw_licence
 from pages._parts.datasets.near_duplicates import draw_near_duplicates
 from pages._parts.datasets.personal_data import draw_personal_data, what_was_done
+from pages._parts.datasets.removal import draw_removal
 from pages._parts.datasets.tabs import no_dialogues_yet, read_button
 from pages._parts.notices import show_error
 from pages._parts.synthesis.export_box import dataset_export_box
@@ -28,10 +29,11 @@ def draw_datasets(datasets: list[DatasetInfo]) -> None:
         _card(dataset)
     if dataset.kind == "dialogues":
         _draw_checks(dataset)
-        return
-    with st.container(border=True), show_error():
-        st.markdown(f"**{_('Export for training')}**")
-        dataset_export_box(dataset)
+    else:
+        with st.container(border=True), show_error():
+            st.markdown(f"**{_('Export for training')}**")
+            dataset_export_box(dataset)
+    draw_removal(dataset)
 
 
 def _card(dataset: DatasetInfo) -> None:
