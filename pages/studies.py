@@ -4,7 +4,7 @@ import streamlit as st
 
 from db.studies.studies import get_study, list_studies
 from pages._parts.notices import show_error, worker_notice
-from pages._parts.studies.form import CHOSEN, NEW, draw_form
+from pages._parts.studies.form import CHANGED, CHOSEN, NEW, draw_form
 from pages._parts.studies.study import draw_study
 from pages._parts.text import _
 from pages._parts.who import require_screen
@@ -29,7 +29,7 @@ def choose(studies: list[StudyInfo]) -> str | None:
 
 
 def toggle_new() -> None:
-    st.session_state[NEW] = not st.session_state.get(NEW, False)
+    st.session_state[NEW], st.session_state[CHANGED] = not st.session_state.get(NEW, False), None
 
 
 require_screen("studies")

@@ -47,36 +47,46 @@ def create_study(design: StudyDesign, *, user_id: int | None = None) -> StudyInf
     Raises InputError for unknown names, people who may not judge, or a title that gives a method away; ConflictError
     when the name is taken, a prediction is missing, or the test split has fewer samples than cases.
     """
-    _check(design)
     with write() as session:
-        if session.exec(select(Study.id).where(Study.name == design.name)).first() is not None:
-            raise _name_taken_error(design.name)
-        dataset = dataset_named(session, design.dataset)
-        a, b = method_named(session, design.a), method_named(session, design.b)
-        hold_texts(session, row_id(dataset.id))
-        check_public_title(session, design.public_title)
-        drawn = draw_cases(session, dataset, a, b, cases=design.cases, seed=design.seed)
-        protocol = _protocol(design, samples=[sample.key for sample in drawn])
-        study = Study(
-            name=design.name,
-            public_title=design.public_title,
-            dataset_id=row_id(dataset.id),
-            method_a_id=row_id(a.id),
-            method_b_id=row_id(b.id),
-            protocol=protocol,
-            protocol_sha256=_sha256(protocol),
-        )
-        try:
-            with session.begin_nested():
-                session.add(study)
-        except IntegrityError as exc:  # somebody else made it at the same moment
-            raise _name_taken_error(design.name) from exc
-        queue = _add_queue(session, study, drawn, people=design.people)
-        _set_members(session, study, queue)
+        study = freeze(session, design)
         detail = {"protocol_sha256": study.protocol_sha256}
         record(session, user_id=user_id, kind="study.create", subject=design.name, detail=detail)
         session.flush()
         return info(session, study)
+
+
+def freeze(session: Session, design: StudyDesign, *, draft: Study | None = None) -> Study:
+    """A study as the design says, with its cases and its closed queue: a new one, or a draft that has lost them.
+    Raises what `create_study` does."""
+    _check(design)
+    same_name = session.exec(select(Study).where(Study.name == design.name)).first()
+    if same_name not in (None, draft):
+        raise _name_taken_error(design.name)
+    dataset = dataset_named(session, design.dataset)
+    a, b = method_named(session, design.a), method_named(session, design.b)
+    hold_texts(session, row_id(dataset.id))
+    check_public_title(session, design.public_title)
+    drawn = draw_cases(session, dataset, a, b, cases=design.cases, seed=design.seed)
+    protocol = _protocol(design, samples=[sample.key for sample in drawn])
+    columns: dict[str, Any] = {
+        "name": design.name,
+        "public_title": design.public_title,
+        "dataset_id": dataset.id,
+        "method_a_id": a.id,
+        "method_b_id": b.id,
+        "protocol": protocol,
+        "protocol_sha256": _sha256(protocol),
+        "frozen_at": now(),
+    }
+    study = Study(**columns) if draft is None else draft.sqlmodel_update(columns)
+    try:
+        with session.begin_nested():
+            session.add(study)
+    except IntegrityError as exc:  # somebody else took the name at the same moment
+        raise _name_taken_error(design.name) from exc
+    queue = _add_queue(session, study, drawn, people=design.people)
+    _set_members(session, study, queue)
+    return study
 
 
 def _check(design: StudyDesign) -> None:
@@ -170,7 +180,7 @@ def open_study(name: str, *, user_id: int | None = None) -> StudyInfo:
     """Let its people judge. Raises ConflictError unless it is a draft and has as many people as each case wants."""
     with write() as session:
         study = study_named(session, name, lock=True)
-        _require(study, "draft", "opened")
+        require_state(study, "draft", "opened")
         check_public_title(session, study.public_title)
         check_titles_in_view(session)
         queue = queue_of(session, study, lock=True)
@@ -191,7 +201,7 @@ def close_study(name: str, *, user_id: int | None = None, departure: str = "") -
     """Stop judging. Closing before every answer is in needs `departure`, the reason, which every report will name."""
     with write() as session:
         study = study_named(session, name, lock=True)
-        _require(study, "open", "closed")
+        require_state(study, "open", "closed")
         # Locked before counting: an answer that is being saved is either counted here or refused.
         queue = queue_of(session, study, lock=True)
         reached = progress(session, study)
@@ -213,7 +223,7 @@ def unblind_study(name: str, *, user_id: int | None = None) -> StudyInfo:
     """Show which method is which in results. Only after closing; it cannot be taken back."""
     with write() as session:
         study = study_named(session, name, lock=True)
-        _require(study, "closed", "unblinded")
+        require_state(study, "closed", "unblinded")
         if study.unblinded_at is None:
             study.unblinded_at, study.unblinded_by = now(), user_id
             record(session, user_id=user_id, kind="study.unblind", subject=name)
@@ -231,7 +241,7 @@ def list_studies() -> list[StudyInfo]:
         return [info(session, study) for study in session.exec(select(Study).order_by(col(Study.id).desc())).all()]
 
 
-def _require(study: Study, state: Literal["draft", "open", "closed"], done: str) -> None:
+def require_state(study: Study, state: Literal["draft", "open", "closed"], done: str) -> None:
     if study.state != state:
         article = "an" if state == "open" else "a"
         raise ConflictError(f'study "{study.name}" is {study.state}; only {article} {state} study can be {done}')

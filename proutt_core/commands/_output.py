@@ -88,6 +88,18 @@ def note(message: str) -> None:
         print_text(message, err=True)
 
 
+def confirm(question: str, *, yes: bool) -> None:
+    """Go on only when somebody says so. Exit code 2 where nobody can be asked, 1 where the answer is no."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        note("error: give --yes where nobody can be asked")
+        raise typer.Exit(code=2)
+    if not typer.confirm(question, default=False, err=True):
+        note("nothing was done")
+        raise typer.Exit(code=1)
+
+
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[int, int | None], None]]:
     """A bar on stderr where that is a terminal, nothing elsewhere. Call it with (done, total or None)."""

@@ -1,16 +1,14 @@
 """`init`: a database ready for use, with the bundled sample project if wanted. `import`: a file into a dataset."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from proutt_core.commands._output import Json, command_output, note, progress
+from proutt_core.commands._output import Json, command_output, confirm, note, progress
 from proutt_core.types.numbers import LARGEST, LARGEST_SEED
 
 if TYPE_CHECKING:
-    from db.datasets.datasets import DatasetInfo
     from proutt_core.dialogues import ImportSettings
 
 datasets = typer.Typer(help="What datasets there are, and what unfinished imports left.", no_args_is_help=True)
@@ -164,32 +162,16 @@ def remove_dataset(
         dataset = find(name)
         if dataset is not None:
             require_removable(name)  # before anybody is asked
-            _confirm_removal(dataset, yes=yes)
+            pairs = f", {dataset.pairs:,} pairs" if dataset.pairs else ""
+            note(
+                f'"{name}" goes for good: {dataset.dialogues:,} dialogues, {dataset.samples:,} samples{pairs},'
+                f" imported {dataset.created_at:%Y-%m-%d} from {dataset.source}"
+            )
+            confirm("Remove it?", yes=yes)
             remove_ready(name)
         removed = forget_import(name) or dataset is not None
         said = "removed" if removed else "there is nothing to remove of"
         output.result({"dataset": name, "removed": removed}, text=f'{said} "{name}"')
-
-
-def _confirm_removal(dataset: "DatasetInfo", *, yes: bool) -> None:
-    """Names what goes. Exit code 2 where nobody can be asked, 1 where the answer is no."""
-    pairs = f", {dataset.pairs:,} pairs" if dataset.pairs else ""
-    note(
-        f'"{dataset.name}" goes for good: {dataset.dialogues:,} dialogues, {dataset.samples:,} samples{pairs}, imported'
-        f" {dataset.created_at:%Y-%m-%d} from {dataset.source}"
-    )
-    if yes:
-        return
-    if not _asks():
-        note("error: give --yes where nobody can be asked")
-        raise typer.Exit(code=2)
-    if not typer.confirm("Remove it?", default=False, err=True):
-        note("nothing was removed")
-        raise typer.Exit(code=1)
-
-
-def _asks() -> bool:
-    return sys.stdin.isatty()
 
 
 def title(

@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
+from db.studies.drafts import change_study, delete_study, design_of, require_draft
 from db.studies.studies import close_study, create_study, open_study, unblind_study
 from proutt_core.actions.study_results import report_of
-from proutt_core.commands._output import Json, command_output
+from proutt_core.commands._output import Json, command_output, confirm, note
 from proutt_core.statistics.quantities import p_value
 from proutt_core.statistics.win_tie_loss import WinTieLoss
 from proutt_core.studies.report import CASE_VERDICT, StudyReport
@@ -52,6 +53,57 @@ def create(
         )
         text = f"study {name} made: {cases} cases, {people} people each; `study open {name}` lets them judge"
         output.result(_json(study), text=text)
+
+
+@app.command()
+def change(
+    name: Name,
+    new_name: Annotated[str | None, typer.Option("--name", help="Another name.")] = None,
+    title: Annotated[str | None, typer.Option(help="What annotators see.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Cases are drawn from its test split.")] = None,
+    a: Annotated[str | None, typer.Option("--a", help="The method a.")] = None,
+    b: Annotated[str | None, typer.Option("--b", help="The method b.")] = None,
+    cases: Annotated[int | None, typer.Option(min=1, max=LARGEST, help="How many samples are compared.")] = None,
+    people: Annotated[int | None, typer.Option(min=1, max=LARGEST, help="How many people judge each case.")] = None,
+    seed: Annotated[int | None, typer.Option(min=-LARGEST_SEED, max=LARGEST_SEED, help="Of the draw of cases.")] = None,
+    member: Annotated[list[str] | None, typer.Option(help="An account that judges, instead of those so far.")] = None,
+    evidence: Annotated[Evidence | None, typer.Option(help="What people and judges are shown.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Change a draft: what is not given stays as it is, and the protocol is frozen anew. A study that was opened never
+    changes."""
+    with command_output(as_json) as output:
+        given = {
+            "name": new_name,
+            "public_title": title,
+            "dataset": dataset,
+            "a": a,
+            "b": b,
+            "cases": cases,
+            "people": people,
+            "seed": seed,
+            "members": tuple(member) if member else None,
+            "evidence": evidence,
+        }
+        changes = {field: value for field, value in given.items() if value is not None}
+        study = change_study(name, design_of(name).model_copy(update=changes))
+        text = f"study {study.name} changed: {study.cases} cases, {study.people} people each; it is still a draft"
+        output.result(_json(study), text=text)
+
+
+@app.command()
+def delete(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="It goes for good: do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Delete a draft. A study that was opened stays."""
+    with command_output(as_json) as output:
+        study = require_draft(name)
+        note(f'the draft "{name}" goes for good: {study.cases} cases of {study.dataset}; predictions stay')
+        confirm("Delete it?", yes=yes)
+        delete_study(name)
+        output.result({"study": name, "deleted": True}, text=f'deleted the draft "{name}"')
 
 
 @app.command("open")

@@ -1,5 +1,9 @@
 """`datasets remove` of a dataset that is ready: names what goes, asks, and refuses with what uses it."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
@@ -24,13 +28,17 @@ def test_a_ready_dataset_goes_when_somebody_says_so(sqlite: str) -> None:
     assert "there is nothing to remove" in remove()[1]
 
 
-@pytest.mark.parametrize(("answer", "removed"), [("n", False), ("y", True)])
-def test_a_person_is_asked(sqlite: str, monkeypatch: pytest.MonkeyPatch, answer: str, removed: bool) -> None:
+@pytest.mark.parametrize(("answer", "removed"), [(b"n\n", False), (b"y\n", True)])
+def test_a_person_at_a_terminal_is_asked(sqlite: str, answer: bytes, removed: bool) -> None:
     import_talks(4)
-    monkeypatch.setattr("proutt_core.commands.data._asks", lambda: True)
-    done = CliRunner().invoke(app, ["datasets", "remove", DATASET], input=f"{answer}\n")
-    assert "Remove it?" in done.stderr
-    assert (done.exit_code, datasets.find(DATASET) is None) == (0 if removed else 1, removed)
+    person, terminal = os.openpty()
+    os.write(person, answer)
+    command = [sys.executable, "-m", "proutt_core", "datasets", "remove", DATASET]
+    done = subprocess.run(command, stdin=terminal, capture_output=True, check=False)
+    os.close(person)
+    os.close(terminal)
+    assert b"Remove it?" in done.stderr
+    assert (done.returncode, datasets.find(DATASET) is None) == (0 if removed else 1, removed)
 
 
 def test_a_dataset_in_use_is_refused_before_anybody_is_asked(sqlite: str) -> None:

@@ -178,3 +178,22 @@ def test_a_label_file_that_cannot_be_read_is_one_line_with_row_and_value(tmp_pat
     path.write_text("item,rater,kind,verdict\n1,ann,human,left\n")
     line = refused("agreement", "--labels", str(path))
     assert "row 2" in line and "left" in line
+
+
+@pytest.mark.usefixtures("sqlite")
+def test_a_draft_is_changed_and_deleted_and_an_open_study_is_not() -> None:
+    two_methods()
+    add_user("ann")
+    add_user("bob")
+    create()
+    changed = last_line("study", "change", "check", "--cases", "2", "--name", "renamed")
+    assert (changed["name"], changed["cases"], changed["people"], changed["state"]) == ("renamed", 2, 2, "draft")
+    asked = call("study", "delete", "renamed")
+    assert (asked.exit_code, get_study("renamed").state) == (2, "draft")
+    assert 'the draft "renamed" goes for good: 2 cases of ' in asked.stderr and "give --yes" in asked.stderr
+    last_line("study", "open", "renamed")
+    for words in (("study", "change", "renamed", "--cases", "3"), ("study", "delete", "renamed", "--yes")):
+        assert 'study "renamed" is open; only a draft study can be' in refused(*words)
+    create()
+    assert last_line("study", "delete", "check", "--yes") == {"study": "check", "deleted": True}
+    assert 'no study is named "check"' in refused("study", "open", "check")

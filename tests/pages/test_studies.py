@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from db.studies.studies import close_study, create_study, get_study, open_study, unblind_study
+from db.studies.studies import close_study, create_study, get_study, list_studies, open_study, unblind_study
 from proutt_core.types import StudyDesign
 from tests.pages.conftest import Open, words
 from tests.study_setup import DATASET, add_user, judge_all, two_methods
@@ -103,3 +103,52 @@ def test_agreement_says_undefined_and_why(sqlite: str, sign_in_as: SignInAs, ope
         judge_all(get_study("check").id, user, ["a", "a", "a"])
     close_study("check")
     assert '"Krippendorff\'s alpha, nominal",undefined,3,nothing varies' in tables(open_page("agreement.py"))
+
+
+def draft_page(open_page: Open, sign_in_as: SignInAs) -> AppTest:
+    sign_in_as("res", "researcher")
+    two_methods()
+    add_user("ann")
+    create_study(
+        StudyDesign(name="check", public_title="Which fits?", dataset=DATASET, a=B, b=A, cases=3, people=1, seed=4)
+    )
+    return open_page("studies.py")
+
+
+def test_a_draft_is_changed_in_a_form_that_holds_what_it_was_asked_to_be(
+    sqlite: str, sign_in_as: SignInAs, open_page: Open
+) -> None:
+    page = draft_page(open_page, sign_in_as)
+    page.button(key="change_study").click().run()
+    filled_in = [page.text_input(key=f"new_study_{field}").value for field in ("name", "title")]
+    chosen = [page.selectbox(key=f"new_study_{field}").value for field in ("a", "b")]
+    numbers = [page.number_input(key=f"new_study_{field}").value for field in ("cases", "people", "seed")]
+    assert (filled_in, chosen, numbers) == (["check", "Which fits?"], [B, A], [3, 1, 4])
+    page.number_input(key="new_study_cases").set_value(2).run()
+    page.text_input(key="new_study_name").set_value("smaller").run()
+    page.button(key="create_study").click().run()
+    assert [(study.name, study.cases, study.a) for study in list_studies()] == [("smaller", 2, B)]
+    assert "2 cases of" in words(page)
+    page.button(key="new_study").click().run()
+    assert "New study: paper check, 100 cases" in words(page)
+
+
+def test_a_draft_is_deleted_on_a_confirming_click(sqlite: str, sign_in_as: SignInAs, open_page: Open) -> None:
+    page = draft_page(open_page, sign_in_as)
+    assert "This goes for good: the draft check and its 3 cases. The predictions stay." in words(page)
+    page.button(key="delete_study").click().run()
+    assert list_studies() == []
+    assert "New study" in words(page)
+
+
+def test_a_draft_that_was_opened_meanwhile_is_neither_changed_nor_deleted(
+    sqlite: str, sign_in_as: SignInAs, open_page: Open
+) -> None:
+    page = draft_page(open_page, sign_in_as)
+    other = open_page("studies.py")
+    open_study("check")
+    page.button(key="delete_study").click().run()
+    other.button(key="change_study").click().run()
+    for seen in (page, other):
+        assert "only a draft study can be" in words(seen)
+    assert get_study("check").state == "open"

@@ -4,6 +4,7 @@ import streamlit as st
 
 from db.datasets import datasets
 from db.datasets.datasets import DatasetInfo
+from db.studies.drafts import change_study, design_of, require_draft
 from db.studies.draw import predicted_methods
 from db.studies.studies import create_study, possible_judges
 from pages._parts.dialogue import plain_text
@@ -12,12 +13,18 @@ from pages._parts.text import _
 from pages._parts.who import acting
 from proutt_core.types import StudyDesign
 
-CHOSEN, NEW = "study_chosen", "study_new"
+CHOSEN, NEW, CHANGED = "study_chosen", "study_new", "study_changed"
 CASES, PEOPLE = 100, 3
 
 
 def draw_form() -> None:
-    st.subheader(_("New study: paper check, 100 cases × 3 people"), anchor=False)
+    """Of a new study, or of the draft that is being changed."""
+    draft = st.session_state.get(CHANGED)
+    if draft is None:
+        st.subheader(_("New study: paper check, 100 cases × 3 people"), anchor=False)
+    else:
+        st.subheader(_("Change the draft"), anchor=False)
+        plain_text(draft)
     ready = datasets.list_ready(kind="dialogues")
     if not ready:
         st.text(_("A study compares two methods on a dataset's test split. Import dialogues first."))
@@ -63,7 +70,11 @@ def _study(dataset: DatasetInfo, methods: dict[str, int]) -> None:
         with st.expander(_("Advanced")):
             _advanced()
         st.button(
-            _("Create the study"), type="primary", key="create_study", on_click=_on_create, args=(dataset.name, a, b)
+            _("Create the study") if st.session_state.get(CHANGED) is None else _("Change the draft"),
+            type="primary",
+            key="create_study",
+            on_click=_on_done,
+            args=(dataset.name, a, b),
         )
 
 
@@ -94,7 +105,20 @@ def _advanced() -> None:
     )
 
 
-def _on_create(dataset: str, a: str, b: str) -> None:
+def change_draft(name: str) -> None:
+    """Callback: the form, filled in with what the draft was asked to be."""
+    with show_error():
+        acting("studies")
+        require_draft(name)
+        design = design_of(name)
+        st.session_state[NEW], st.session_state[CHANGED] = True, name
+        filled_in = design.model_dump(include={"name", "dataset", "a", "b", "cases", "people", "seed", "evidence"})
+        filled_in |= {"title": design.public_title, "members": list(design.members)}
+        for field, value in filled_in.items():
+            st.session_state[f"new_study_{field}"] = value
+
+
+def _on_done(dataset: str, a: str, b: str) -> None:
     with show_error():
         design = StudyDesign(
             name=st.session_state["new_study_name"].strip(),
@@ -108,6 +132,10 @@ def _on_create(dataset: str, a: str, b: str) -> None:
             seed=int(st.session_state["new_study_seed"]),
             evidence=st.session_state["new_study_evidence"],
         )
-        create_study(design, user_id=acting("studies").id)
+        draft = st.session_state.get(CHANGED)
+        if draft is None:
+            create_study(design, user_id=acting("studies").id)
+        else:
+            change_study(draft, design, user_id=acting("studies").id)
         st.session_state[CHOSEN] = design.name
-        st.session_state[NEW] = False
+        st.session_state[NEW], st.session_state[CHANGED] = False, None

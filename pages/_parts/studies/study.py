@@ -3,10 +3,12 @@
 import pandas as pd
 import streamlit as st
 
+from db.studies.drafts import delete_study
 from db.studies.results import study_progress
 from db.studies.studies import close_study, get_study, open_study, unblind_study
 from pages._parts.dialogue import plain_text
 from pages._parts.notices import show_error
+from pages._parts.studies.form import change_draft
 from pages._parts.studies.judges import draw_judges
 from pages._parts.studies.results import draw_results
 from pages._parts.text import _
@@ -71,7 +73,21 @@ def _draft(study: StudyInfo) -> None:
     st.text(
         _("Once it is open, no case is added, and only progress and the share of ties can be seen until it is closed.")
     )
-    st.button(_("Open the study"), type="primary", key="open_study", on_click=_on_open, args=(study.name,))
+    with st.container(horizontal=True):
+        st.button(_("Open the study"), type="primary", key="open_study", on_click=_on_open, args=(study.name,))
+        st.button(_("Change…"), key="change_study", on_click=change_draft, args=(study.name,))
+        with st.popover(_("Delete…"), key=f"deletion-{study.id}"):
+            plain_text(
+                _("This goes for good: the draft {name} and its {n} cases. The predictions stay.").format(
+                    name=study.name, n=study.cases
+                )
+            )
+            st.button(_("Delete it"), key="delete_study", on_click=_on_delete, args=(study.name,))
+
+
+def _on_delete(name: str) -> None:
+    with show_error():
+        delete_study(name, user_id=acting("studies").id)
 
 
 def _on_open(name: str) -> None:
