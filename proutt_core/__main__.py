@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,9 @@ def main() -> None:
     try:
         _require_text(sys.argv[1:])
         app(prog_name=PROGRAM)
+    except Exception:  # noqa: BLE001  a bug: its whole story is told, without anything raw in it
+        print_text(traceback.format_exc().rstrip(), err=True)
+        sys.exit(1)
     finally:
         end()
 

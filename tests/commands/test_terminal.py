@@ -86,6 +86,17 @@ def test_nothing_raw_of_what_was_typed_reaches_the_terminal(sqlite: str) -> None
         assert all(c.isprintable() or c == "\n" for c in shown.err.decode())
 
 
+def test_nothing_raw_is_in_the_traceback_of_a_bug(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**_: object) -> None:
+        raise ZeroDivisionError(ESCAPE)
+
+    monkeypatch.setattr(jobs, "list_jobs", broken)
+    shown = run_in("utf-8", "runs")
+    assert shown.code == 1
+    assert "ZeroDivisionError: ⟦U+001B⟧]0;owned" in shown.err.decode()
+    assert all(c.isprintable() or c == "\n" for c in shown.err.decode())
+
+
 def test_nothing_raw_reaches_a_log_neither_in_words_nor_in_a_traceback() -> None:
     try:
         raise ValueError(ESCAPE)
