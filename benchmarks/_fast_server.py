@@ -108,8 +108,9 @@ def completion(body: dict[str, Any]) -> dict[str, Any]:
 
     schema = schema_of(body)
     filled = fill(schema, prompt_hash(body["messages"])) if schema else "text"
-    for score in filled.get("scores", []) if isinstance(filled, dict) else []:
-        score["score"] = MIDDLE if score["id"] == "m1" else LOW  # one best prediction: one view to perturb
+    for id_, score in filled.items() if isinstance(filled, dict) else ():
+        if isinstance(score, dict) and "score" in score:
+            score["score"] = MIDDLE if id_ == "m1" else LOW  # one best prediction: one view to perturb
     text = json.dumps(filled, ensure_ascii=False)
     prompt_characters = sum(len(message["content"]) for message in body["messages"])
     return {

@@ -108,7 +108,7 @@ class Scripted(RulesModel):
         answer = json.loads(completion.text)
         if prompt.stage == "similarity":
             scores = dict.fromkeys(PREDICTION_IDS, 0.0) | {"m1": TOP_SCORE[self.branch]}
-            answer = {"scores": [s | {"score": scores[s["id"]]} for s in answer["scores"]]}
+            answer = {id_: answer[id_] | {"score": scores[id_]} for id_ in answer}
         return replace(completion, text=json.dumps(self._lengthened(answer), ensure_ascii=False))
 
     def _lengthened(self, answer: Any) -> Any:

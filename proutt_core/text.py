@@ -12,6 +12,8 @@ _CJK_CHARACTER = re.compile(f"[{CJK}]")
 _WORD = re.compile(rf"[^\W{CJK}]+")
 _LETTERS = re.compile(rf"[^\W\d_{CJK}]+")
 _UNIT = re.compile(rf"[{CJK}]+|[^\W{CJK}]+")
+_QUOTES_AND_BRACKETS = " \t\r\n\"'“”‘’«»「」『』<>[](){}"
+_DOTS = frozenset(".…⋯‥")
 
 LONG_WORDS = 4
 LONG_CJK = 8
@@ -23,6 +25,12 @@ FEWEST_NGRAMS = 4
 def normalise(text: str) -> str:
     """NFKC, casefolded, runs of white space as one space."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text says nothing but the … that stands for a text in the form that a prompt shows."""
+    rest = "".join(text.strip(_QUOTES_AND_BRACKETS).split())
+    return rest not in ("", ".") and _DOTS.issuperset(rest)
 
 
 def cjk_characters(text: str) -> int:

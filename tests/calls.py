@@ -48,6 +48,7 @@ FULL_CALL = Call(
         started_at=datetime(2026, 1, 2, 12, 0, 1, 250_000, tzinfo=UTC),
         latency_s=0.5,
         finish_reason="length",
+        without_schema=True,
     ),
     problem="it was cut off",
     generation=7,

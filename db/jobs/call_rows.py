@@ -24,7 +24,7 @@ COMPRESSION = 3  # of what was asked; more costs time and saves little on texts 
 # Columns that do not bear their field's name.
 OTHER_NAMES = {"answer.text": "reply", "answer.model": "answered_by"}
 # Compressed together in one column, `request`: what was asked, and how the answer ended.
-PACKED = ("messages", "schema_name", "schema", "version", "draw", "finish_reason")
+PACKED = ("messages", "schema_name", "schema", "version", "draw", "finish_reason", "without_schema")
 
 
 def _paths(kind: type[Any], path: str = "") -> Iterator[tuple[str, str]]:

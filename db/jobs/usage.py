@@ -28,6 +28,7 @@ class StageUsage:
     cached_tokens: int = 0
     completion_tokens: int = 0
     unmetered_calls: int = 0  # answered without usage
+    calls_without_schema: int = 0  # for the server refused it
     seconds: float = 0.0
 
 
@@ -77,6 +78,7 @@ def of_call(call: Call) -> StageUsage:
         cached_tokens=tokens.cached_tokens or 0,
         completion_tokens=tokens.completion_tokens or 0,
         unmetered_calls=int(bool(answer.model) and tokens.prompt_tokens is None),
+        calls_without_schema=int(answer.without_schema),
         seconds=answer.latency_s,
     )
 

@@ -70,6 +70,7 @@ class JobUsage(SQLModel, table=True):
     completion_tokens: int = 0
     unmetered_calls: int = 0  # answered, but without usage from the server
     seconds: float = 0.0  # sum of latencies
+    calls_without_schema: int = defaulted(0, "0")  # of those answered: the server refused it
 
 
 class ModelPrice(SQLModel, table=True):

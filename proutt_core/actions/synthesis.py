@@ -9,7 +9,7 @@ from db.synthesis import runs as synthesis
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.jobs.bills import billing_day, required_rates
 from proutt_core.runs.request import RunRequest, RunSettings
-from proutt_core.synthesis.stages import PROMPT_VERSIONS
+from proutt_core.synthesis.stages import older_prompts
 from proutt_core.types import Thresholds
 
 OTHER_PROMPTS = (
@@ -47,17 +47,19 @@ def start_synthesis(request: RunRequest, *, created_by: int | None = None) -> St
 
 
 def settings_for(request: RunRequest, earlier: JobInfo | None) -> RunSettings:
-    """What the run is frozen to, now or since it began as `earlier`. A run keeps its generation, also when it is
-    resumed; a new run opens the next one with `fresh`, and otherwise shares the newest, with the replies paid last."""
+    """What the run is frozen to, now or since it began as `earlier`. A run keeps its generation and its versions of the
+    prompts, also when it is resumed; a new run opens the next generation with `fresh`, and otherwise shares the newest,
+    with the replies paid last."""
     settings = RunSettings.of(request)
     if earlier is not None:
-        return replace(settings, generation=RunSettings.from_stored(earlier.settings).generation)
+        began_as = RunSettings.from_stored(earlier.settings)
+        return replace(settings, generation=began_as.generation, prompts=began_as.prompts)
     newest = max(synthesis.generations(address=settings.address, model=settings.model_name), default=0)
     return replace(settings, generation=newest + 1 if request.fresh else newest)
 
 
 def _require_same_prompts(run: JobInfo) -> None:
-    if RunSettings.from_stored(run.settings).prompts != dict(PROMPT_VERSIONS):
+    if older_prompts(RunSettings.from_stored(run.settings).prompts) is None:
         raise ConflictError(OTHER_PROMPTS.format(name=run.name))
 
 

@@ -17,10 +17,22 @@ from proutt_core.errors import ConflictError
 from proutt_core.jobs.bills import bill_of
 from proutt_core.jobs.process_resources import ProcessResources, keep_what_is_loaded, process_resources
 from proutt_core.llm.providers.model_ref import ModelRef
-from proutt_core.runs.bill import Bill, shown_money
+from proutt_core.runs.bill import Bill, shown_money, without_schema
 from proutt_core.types.halts import Standstill
 
 Yes = Annotated[bool, typer.Option("--yes", help="Texts may leave this machine: do not ask.")]
+
+Model = Annotated[str, typer.Option(help="rules, PRESET/MODEL, or MODEL with --base-url.")]
+BaseUrl = Annotated[str | None, typer.Option(help="An OpenAI-compatible server.")]
+Upstream = Annotated[str | None, typer.Option(help="OpenRouter only: the provider behind it.")]
+Parameter = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter",
+        help="NAME=VALUE, sent along with every call: temperature=0.7, chat_template_kwargs.enable_thinking=false."
+        " Dots nest; the value is JSON or a bare word. A setting. Repeatable.",
+    ),
+]
 
 Run = Callable[..., Awaitable[None]]
 
@@ -68,6 +80,7 @@ class Worked:
             "cached_tokens": after.cached_tokens - before.cached_tokens,
             "completion_tokens": after.completion_tokens - before.completion_tokens,
             "unmetered_calls": after.unmetered_calls - before.unmetered_calls,
+            "calls_without_schema": after.calls_without_schema - before.calls_without_schema,
             "cost": None if self.cost is None else round(self.cost, 6),
             "currency": self.after.currency or None,
             "seconds": round(self.seconds, 3),
@@ -85,6 +98,8 @@ class Worked:
             lines.append(f"  cost: {shown_money(self.cost, self.after.currency)}; in all so far: {total}")
         if self.after.note and self.after.total.calls:
             lines.append(f"  {self.after.note}")
+        if without_schema(self.after):
+            lines.append(f"  {without_schema(self.after)}")
         if self.job.state == "paused":
             lines.append(f"  paused: {self.job.reason}; the same command with a higher limit goes on")
         return lines

@@ -9,7 +9,7 @@ from db.jobs import items
 from proutt_core.actions.judging import start
 from proutt_core.actions.study_results import agreement_of
 from proutt_core.commands._output import Json, command_output
-from proutt_core.commands._work import Yes, confirm_destination, work_on
+from proutt_core.commands._work import BaseUrl, Model, Parameter, Upstream, Yes, confirm_destination, work_on
 from proutt_core.errors import InputError
 from proutt_core.jobs.kinds.judging import run_judging
 from proutt_core.judge.cases import Mode
@@ -24,9 +24,10 @@ from proutt_core.types.numbers import LARGEST
 
 def judge(
     study: Annotated[str, typer.Option(help="An open or closed study.")],
-    model: Annotated[str, typer.Option(help="rules, PRESET/MODEL, or MODEL with --base-url.")] = "rules",
-    base_url: Annotated[str | None, typer.Option(help="An OpenAI-compatible server.")] = None,
-    upstream: Annotated[str | None, typer.Option(help="OpenRouter only: the provider behind it.")] = None,
+    model: Model = "rules",
+    base_url: BaseUrl = None,
+    upstream: Upstream = None,
+    parameter: Parameter = None,
     mode: Annotated[Mode, typer.Option(help="pairwise: both orders; pointwise: each set scored alone.")] = "pairwise",
     tie_margin: Annotated[float, typer.Option(help="Pointwise: scores no further apart are a tie.")] = 0.0,
     concurrency: Annotated[
@@ -39,7 +40,7 @@ def judge(
     with command_output(as_json) as output:
         request = JudgeRequest(
             study=study,
-            model=ModelRef(model, base_url=base_url or None, upstream=upstream),
+            model=ModelRef.from_options(model, base_url=base_url, upstream=upstream, parameters=parameter),
             mode=mode,
             tie_margin=tie_margin,
             concurrency=concurrency,

@@ -1,13 +1,13 @@
 """`models`: the providers that are known, and what is missing to use them. `models check`: does one work?"""
 
 import asyncio
-from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from proutt_core.commands._output import Json, command_output, note
-from proutt_core.llm.providers.check import DEADLINE_S, RungCheck, check_model, step_for_runs
+from proutt_core.commands._work import BaseUrl, Parameter, Upstream
+from proutt_core.llm.providers.check import RungCheck, check_model, step_for_runs
 from proutt_core.llm.providers.model_ref import ModelRef, is_set
 from proutt_core.llm.providers.openrouter import UPSTREAMS
 from proutt_core.llm.providers.presets import PRESETS, Preset
@@ -60,13 +60,14 @@ def _words(row: dict[str, Any]) -> str:
 @app.command()
 def check(
     model: Annotated[str, typer.Argument(help="PRESET/MODEL, or MODEL with --base-url.")],
-    base_url: Annotated[str | None, typer.Option(help="An OpenAI-compatible server.")] = None,
-    upstream: Annotated[str | None, typer.Option(help="OpenRouter only: the provider behind it.")] = None,
+    base_url: BaseUrl = None,
+    upstream: Upstream = None,
+    parameter: Parameter = None,
     as_json: Json = False,
 ) -> None:
-    """Ask a model once on each step of the ladder, with a text of our own. Fails where no step works."""
+    """Ask a model as a run would, on each step of the ladder, with a text of our own. Fails where no step works."""
     with command_output(as_json) as output:
-        ref = ModelRef(model, base_url=base_url or None, upstream=upstream)
+        ref = ModelRef.from_options(model, base_url=base_url, upstream=upstream, parameters=parameter)
         checks = asyncio.run(_check(ref))
         step = step_for_runs(checks, ref.ladder)
         result = {
@@ -86,7 +87,7 @@ def check(
 async def _check(ref: ModelRef) -> tuple[RungCheck, ...]:
     ref.require_usable()
     note(ref.destination)  # before anything goes there
-    return await check_model(partial(ref.open_at, deadline_s=DEADLINE_S))
+    return await check_model(ref.open_at)
 
 
 def _step(result: RungCheck) -> str:

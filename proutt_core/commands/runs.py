@@ -14,7 +14,16 @@ from proutt_core.actions.prediction import prompted_method, start_prediction
 from proutt_core.actions.synthesis import PILOT, start_synthesis
 from proutt_core.commands._forecast import estimate_json, estimate_words
 from proutt_core.commands._output import Json, Output, command_output
-from proutt_core.commands._work import Worked, Yes, confirm_destination, work_on
+from proutt_core.commands._work import (
+    BaseUrl,
+    Model,
+    Parameter,
+    Upstream,
+    Worked,
+    Yes,
+    confirm_destination,
+    work_on,
+)
 from proutt_core.errors import InputError
 from proutt_core.jobs.kinds.prediction import run_prediction
 from proutt_core.jobs.kinds.synthesis import run_synthesis
@@ -25,9 +34,6 @@ from proutt_core.traces.ablation import parts_left_out
 from proutt_core.types import PARTS
 from proutt_core.types.numbers import LARGEST, LARGEST_SEED
 
-Model = Annotated[str, typer.Option(help="rules, PRESET/MODEL, or MODEL with --base-url.")]
-BaseUrl = Annotated[str | None, typer.Option(help="An OpenAI-compatible server.")]
-Upstream = Annotated[str | None, typer.Option(help="OpenRouter only: the provider behind it.")]
 Concurrency = Annotated[int, typer.Option(min=1, max=LARGEST, help="Calls at a time, in this process; not a setting.")]
 Limit = Annotated[
     int | None, typer.Option(min=1, max=LARGEST, help="Only the first N samples of the seeded order; not a setting.")
@@ -46,6 +52,7 @@ def synthesize(
     model: Model = "rules",
     base_url: BaseUrl = None,
     upstream: Upstream = None,
+    parameter: Parameter = None,
     split: Annotated[str, typer.Option(help="train, or all (inspection only: other splits never leave).")] = "train",
     concurrency: Concurrency = 8,
     limit: Limit = None,
@@ -71,7 +78,7 @@ def synthesize(
         request = RunRequest(
             dataset=dataset,
             run=run,
-            model=ModelRef(model, base_url=base_url or None, upstream=upstream),
+            model=ModelRef.from_options(model, base_url=base_url, upstream=upstream, parameters=parameter),
             split=split,
             seed=seed,
             thresholds=checked_thresholds(tau_high=tau_high, tau_low=tau_low),
@@ -119,6 +126,7 @@ def predict(
     model: Annotated[str | None, typer.Option(help="Default: what the method has, or rules.")] = None,
     base_url: BaseUrl = None,
     upstream: Upstream = None,
+    parameter: Parameter = None,
     without_tree: Annotated[bool, typer.Option("--without-tree", help="Ask for four utterances only.")] = False,
     split: Annotated[str, typer.Option(help="train, valid, test or all.")] = "test",
     concurrency: Concurrency = 8,
@@ -131,8 +139,8 @@ def predict(
         if split not in ("train", "valid", "test", "all"):
             raise InputError(f"--split is train, valid, test or all; got {split!r}")
         ref = None
-        if (model, base_url, upstream) != (None, None, None):
-            ref = ModelRef(model or RULES, base_url=base_url or None, upstream=upstream)
+        if (model, base_url, upstream) != (None, None, None) or parameter:
+            ref = ModelRef.from_options(model or RULES, base_url=base_url, upstream=upstream, parameters=parameter)
         made = prompted_method(name=method, model=ref, without_tree=without_tree)
         confirm_destination(ModelRef.from_stored(made.settings), yes=yes)
         started = start_prediction(dataset=dataset, method=made, split=split, limit=limit, concurrency=concurrency)

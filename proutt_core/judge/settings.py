@@ -68,6 +68,7 @@ class JudgeSettings:
             "prompt_version": self.prompt_version,
             "evidence": self.evidence,
             **self.model.stored_upstream,
+            **self.model.stored_parameters,
         }
 
     @classmethod

@@ -7,13 +7,14 @@ the method gets a typed answer. A client sends `schema.json_schema` to its serve
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
 from proutt_core.errors import InputError, ReplyError
 from proutt_core.llm.schema import ReplyType
+from proutt_core.text import is_placeholder
 from proutt_core.types import Message, Value
 from proutt_core.types.calls import Completion
 from proutt_core.types.json_text import array_json, as_json, as_sorted_json, object_json, text_json
@@ -26,7 +27,10 @@ R = TypeVar("R")
 # A garbage reply may be longer than the server's window, and it goes back to the server in the repair message.
 _REPAIR_CHARACTERS = 6000
 _REASON_CHARACTERS = 600
+_MORE_TOKENS = " (--parameter max_tokens=… allows more)"
 _HASHED_AT_ONCE = 2047
+# A reply without one of these holds no placeholder: most are read without looking at each of their texts.
+_MAY_BE_PLACEHOLDERS = ("…", "..", "⋯", "‥", ". .", "\\u2026", "\\u22ef", "\\u22EF", "\\u2025")
 
 
 class Prompt(Value):
@@ -82,18 +86,35 @@ def call_key(model: Model, prompt: Prompt, schema: ReplyType[BaseModel] | None, 
 def parse_reply(text: str, reply: ReplyType[T]) -> T:
     """Read a model's text as `reply`. Raises ValueError with a short reason that tells the model what to repair.
 
-    Only JSON that the schema accepts counts. A leading `<think>…</think>` and one code fence around the whole are
-    wrapping, not content, and are taken off.
+    Only JSON that the schema accepts counts, and no text in it may be the … of the prompt's form. A leading
+    `<think>…</think>` and one code fence around the whole are wrapping, not content, and are taken off.
     """
     body = _unwrap(text)
     if not body:
         raise ValueError("the reply is empty")
     try:
-        return reply.shape.model_validate_json(body, strict=True, context=reply.conditions)
+        answer = reply.shape.model_validate_json(body, strict=True, context=reply.conditions)
     except ValidationError as exc:
         # Values are left out: the reason goes into messages and on screens, and the raw reply is stored beside it.
         problems = [f"{_where(e['loc'])}{e['msg']}" for e in exc.errors(include_url=False, include_input=False)]
         raise ValueError("; ".join(problems)[:_REASON_CHARACTERS]) from exc
+    if any(mark in body for mark in _MAY_BE_PLACEHOLDERS):
+        left = [_where(loc) for loc, text in _texts(answer.model_dump(), ()) if is_placeholder(text)]
+        if left:
+            raise ValueError("; ".join(f"{where}write a text in place of the …" for where in left)[:_REASON_CHARACTERS])
+    return answer
+
+
+def _texts(node: Any, loc: tuple[int | str, ...]) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Every text of a reply, and where it stands."""
+    if isinstance(node, str):
+        yield loc, node
+    elif isinstance(node, Mapping):
+        for name, part in node.items():
+            yield from _texts(part, (*loc, name))
+    elif isinstance(node, list | tuple):
+        for number, part in enumerate(node):
+            yield from _texts(part, (*loc, number))
 
 
 async def ask(model: Model, prompt: Prompt, reply: ReplyType[T], *, draw: int = 0) -> T:
@@ -114,7 +135,7 @@ async def ask_for(
     try:
         return read(second)
     except (ValueError, InputError) as exc:
-        reason = f"the reply was refused twice: {cut_note(second)}{exc}"
+        reason = f"the reply was refused twice: {cut_note(second)}{exc}{_MORE_TOKENS if _was_cut(second) else ''}"
         raise ReplyError(reason, raw=second.text) from exc
 
 
@@ -137,11 +158,15 @@ def _repair_prompt(prompt: Prompt, completion: Completion, reason: str, *, answe
 
 def cut_note(completion: Completion) -> str:
     """Says so when the answer ended at the token limit, for that explains most broken JSON and most empty replies."""
-    if completion.finish_reason != "length":
+    if not _was_cut(completion):
         return ""
     if completion.reasoning and not completion.text.strip():
         return "all its tokens went into thinking before an answer began, think less or allow more tokens; "
     return "it was cut off at the token limit, be shorter; "
+
+
+def _was_cut(completion: Completion) -> bool:
+    return completion.finish_reason == "length"
 
 
 def _unwrap(text: str) -> str:

@@ -1,9 +1,16 @@
-"""What a reply must be, and the JSON schema that says so as strict servers take it.
+"""What a reply must be, and the JSON schema that says so as servers take it.
 
 Servers that constrain decoding differ in what they refuse. The common ground, which `ReplyType.json_schema` is made of
 or insists on: closed objects with every field required, arrays with bounds and one item type, no `$ref`, no
-`prefixItems` (tuples), no `oneOf`, and string bounds expressed by `pattern` (OpenAI's strict mode refuses minLength and
-maxLength).
+`prefixItems` (tuples), no `oneOf`. How a text is bounded they do not agree on, so a schema is sent in a `Dialect`:
+
+- lengths: minLength and maxLength, of at most 1,000. llama.cpp writes a pattern's class between the quotes as it is, so
+  that raw quotes and line ends come out, and refuses long repetitions; xgrammar compiles a pattern in quadratic time.
+- patterns: for OpenAI's strict mode, which refuses minLength and maxLength. No class lets a quote or a line end in.
+- plain: no bound on a text at all, for a server that refused the others.
+
+`json_schema` itself is in none of them: with its patterns of full length it is what a call's key is made of, so that a
+stored reply answers however it was asked for.
 
 A pydantic class and its schema take milliseconds to make, so both are made once. What differs from item to item, such
 as the topics that a path may start from, is no part of the class: `OneOf` marks the field, `ReplyType` holds its
@@ -12,10 +19,11 @@ choices.
 
 import functools
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, ValidatorFunctionWrapHandler
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
@@ -29,7 +37,17 @@ _REFUSED = {"prefixItems", "oneOf", "discriminator", "patternProperties", "prope
 # What a bounded string may hold when its type says nothing: anything but control characters other than tab and
 # line ends.
 _ANY_TEXT = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+# What a model may write between two quotes as it is.
+_QUOTED_TEXT = r'[^"\\\x00-\x1f\x7f]'
 _ONE_OF = "x-one-of"
+_REPETITION = re.compile(r"\^\[.*\]\{(\d+),(\d*)\}\$")
+
+Dialect = Literal["lengths", "patterns", "plain"]
+# The longest text that a dialect names; the reply's own type may allow more, and is what an answer is held against.
+LONGEST_LENGTH, LONGEST_PATTERN = 1000, 500
+# New tokens for a reply. A text's bound is leeway and not its length: its share grows with the root of it.
+FEWEST_TOKENS, MOST_TOKENS = 256, 4096
+_TOKENS_OF_A_NAME, _TOKENS_OF_A_FIGURE, _LEEWAY = 4, 8, 6.5
 
 
 @dataclass(frozen=True)
@@ -71,11 +89,17 @@ class ReplyType(Generic[T_co]):
 
     @functools.cached_property
     def json_text(self) -> str:
-        """The schema to send, with properties in their order, for a model writes its answer in it.
-
-        Raises TypeError for a class that strict servers refuse.
-        """
+        """The schema, with properties in their order. Raises TypeError for a class that strict servers refuse."""
         return _template(self.shape, as_json).filled(self.conditions)
+
+    def written_in(self, dialect: Dialect) -> str:
+        """The schema to send, with properties in their order, for a model writes its answer in it."""
+        return _template(self.shape, as_json, dialect).filled(self.conditions)
+
+    @property
+    def most_tokens(self) -> int:
+        """How many new tokens a good reply needs at most, thoughts not counted."""
+        return _most_tokens(self.shape)
 
     @functools.cached_property
     def sorted_json_text(self) -> str:
@@ -84,7 +108,7 @@ class ReplyType(Generic[T_co]):
 
     @property
     def json_schema(self) -> dict[str, Any]:
-        """The schema to send, to be looked into."""
+        """The schema, to be looked into."""
         schema: dict[str, Any] = json.loads(self.json_text)
         return schema
 
@@ -114,7 +138,7 @@ class _Template:
 
 
 @functools.cache
-def _template(shape: type[BaseModel], write: Callable[[Any], str]) -> _Template:
+def _template(shape: type[BaseModel], write: Callable[[Any], str], dialect: Dialect | None = None) -> _Template:
     marked: list[dict[str, Any]] = []
 
     def with_cuts(node: Any) -> Any:
@@ -127,7 +151,8 @@ def _template(shape: type[BaseModel], write: Callable[[Any], str]) -> _Template:
             return f"\0{len(marked) - 1}"
         return {key: with_cuts(part) for key, part in node.items()}
 
-    texts = re.split(r'"\\u0000(\d+)"', write(with_cuts(_of_class(shape))))
+    whole = _of_class(shape)
+    texts = re.split(r'"\\u0000(\d+)"', write(with_cuts(whole if dialect is None else _in_dialect(whole, dialect))))
     cut = [marked[int(number)] for number in texts[1::2]]
     fields = ((node[_ONE_OF], write({k: v for k, v in node.items() if k != _ONE_OF})) for node in cut)
     return _Template(texts=tuple(texts[::2]), fields=tuple(fields))
@@ -177,3 +202,45 @@ def _bounded(node: dict[str, Any]) -> dict[str, Any]:
     if one_class is None:
         return node | ({"minLength": low} if low else {}) | ({} if high is None else {"maxLength": high})
     return node | {"pattern": f"^{one_class[1]}{{{low},{'' if high is None else high}}}$"}
+
+
+def _in_dialect(node: Any, dialect: Dialect) -> Any:
+    if isinstance(node, list):
+        return [_in_dialect(part, dialect) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("type") != "string" or "enum" in node:
+        return {key: _in_dialect(part, dialect) for key, part in node.items()}
+    low, high = _bounds(node)
+    kept = {key: value for key, value in node.items() if key not in ("pattern", "minLength", "maxLength")}
+    if dialect == "plain":
+        return kept
+    if dialect == "lengths":
+        lowest = {"minLength": low} if low else {}
+        return kept | lowest | {"maxLength": min(high or LONGEST_LENGTH, LONGEST_LENGTH)}
+    return kept | {"pattern": f"^{_QUOTED_TEXT}{{{low},{min(high or LONGEST_PATTERN, LONGEST_PATTERN)}}}$"}
+
+
+def _bounds(text: Mapping[str, Any]) -> tuple[int, int | None]:
+    """The fewest and the most characters of a text; None where there is no most."""
+    repetition = _REPETITION.fullmatch(text.get("pattern", ""))
+    if repetition is None:
+        return text.get("minLength", 0), text.get("maxLength")
+    return int(repetition[1]), int(repetition[2]) if repetition[2] else None
+
+
+@functools.cache
+def _most_tokens(shape: type[BaseModel]) -> int:
+    return min(MOST_TOKENS, max(FEWEST_TOKENS, math.ceil(_tokens(_of_class(shape)))))
+
+
+def _tokens(node: Mapping[str, Any]) -> float:
+    if "anyOf" in node:
+        return max(_tokens(option) for option in node["anyOf"])
+    if node.get("type") == "object":
+        return sum(_TOKENS_OF_A_NAME + _tokens(part) for part in node["properties"].values())
+    if node.get("type") == "array":
+        return float(node["maxItems"] * _tokens(node["items"]))
+    if node.get("type") != "string" or "enum" in node:
+        return _TOKENS_OF_A_FIGURE
+    return _LEEWAY * math.sqrt(_bounds(node)[1] or LONGEST_LENGTH)

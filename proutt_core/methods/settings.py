@@ -31,6 +31,7 @@ class MethodSettings:
             "base_url": self.model.base_url,
             "without_tree": self.without_tree,
             **self.model.stored_upstream,
+            **self.model.stored_parameters,
         }
 
     @classmethod

@@ -39,6 +39,8 @@ class Usage(Tokens, Protocol):
     @property
     def unmetered_calls(self) -> int: ...
     @property
+    def calls_without_schema(self) -> int: ...
+    @property
     def seconds(self) -> float: ...
 
 
@@ -85,6 +87,7 @@ class StageCost:
     cached_tokens: int = 0  # part of prompt_tokens
     completion_tokens: int = 0
     unmetered_calls: int = 0
+    calls_without_schema: int = 0  # the server refused it, and nothing held the model to it
     seconds: float = 0.0  # of waiting for answers, added up over calls that ran beside each other
     money: float | None = None
 
@@ -101,6 +104,15 @@ class Bill:
     source: str = ""
     at_least: bool = False  # some calls were answered without usage: more was paid than is known
     note: str = ""
+
+
+def without_schema(bill: Bill) -> str:
+    """Says so where replies were asked for without their schema, by stage; "" where none was."""
+    lost = [stage for stage in bill.stages if stage.calls_without_schema]
+    if not lost:
+        return ""
+    stages = ", ".join(f"{stage.stage} {stage.calls_without_schema} of {stage.calls}" for stage in lost)
+    return f"asked for without the schema, which the server refused: {stages} calls; models check says what it takes"
 
 
 def money_for(tokens: Tokens, rates: Rates) -> float:
@@ -146,6 +158,7 @@ def _sum(stage: str, rows: list[Usage], rates: Rates | None) -> StageCost:
         cached_tokens=sum(row.cached_tokens for row in rows),
         completion_tokens=sum(row.completion_tokens for row in rows),
         unmetered_calls=sum(row.unmetered_calls for row in rows),
+        calls_without_schema=sum(row.calls_without_schema for row in rows),
         seconds=sum(row.seconds for row in rows),
         money=None if rates is None else sum(money_for(row, rates) for row in rows),
     )

@@ -22,6 +22,8 @@ published code, do not say how the rest is then done. Ours, so that a part is mi
 import hashlib
 import json
 import random
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from proutt_core.llm import Model
 from proutt_core.synthesis.branches import branch_of, views_to_perturb
@@ -32,6 +34,10 @@ from proutt_core.traces.ablation import parts_left_out
 from proutt_core.types import Part, Sample, StageResults, SynthesisedPair, Thresholds, Value
 
 __all__ = ["Outcome", "branch_of", "item_random", "synthesise", "views_to_perturb"]
+
+
+# No stage asks in an older version of its prompt.
+NEWEST: Mapping[str, int] = MappingProxyType({})
 
 
 class Outcome(Value):
@@ -49,13 +55,19 @@ def item_random(*, seed: int, external_id: str, target_index: int) -> random.Ran
 
 
 async def synthesise(
-    model: Model, sample: Sample, *, thresholds: Thresholds, seed: int, without: frozenset[Part] = frozenset()
+    model: Model,
+    sample: Sample,
+    *,
+    thresholds: Thresholds,
+    seed: int,
+    without: frozenset[Part] = frozenset(),
+    older_prompts: Mapping[str, int] = NEWEST,
 ) -> Outcome:
     """Make the pair of one sample. A stage the model cannot answer ends this item only, as `Outcome.failure`.
 
     Errors other than ModelError are bugs and are raised.
     """
-    options = StageOptions(language=sample.language, without=parts_left_out(without))
+    options = StageOptions(language=sample.language, without=parts_left_out(without), older_prompts=older_prompts)
     recorder = Recorder()
     draws = _draws(sample, seed, count=2 * len(options.views))
     graph = Graph(model, sample, thresholds, recorder, draws, options)

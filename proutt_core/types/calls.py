@@ -33,6 +33,7 @@ class Completion:
     started_at: datetime | None = None  # when the answering request went out
     latency_s: float = 0.0
     finish_reason: str = "stop"  # "length": cut off at the token limit
+    without_schema: bool = False  # the server refused the schema, and the reply was asked for without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from db.synthesis.comparison import branches_of_both, samples_of_both
 from proutt_core.actions.synthesis import start_with_thresholds
 from proutt_core.errors import ConflictError
 from proutt_core.runs.thresholds import Similarity, branch_counts, new_calls, views_at_top
+from proutt_core.synthesis.stages import PROMPT_VERSIONS
 from proutt_core.types import Thresholds
 from tests.fake_server import FakeServer
 from tests.jobs.project import import_talks, queue_run, run_here
@@ -64,6 +65,6 @@ def test_a_name_that_is_taken_and_changed_prompts_are_refused(sqlite: str, monke
     first = queue_run(run="first").job_id
     with pytest.raises(ConflictError, match="already there"):
         start_with_thresholds(first, run="first", thresholds=OTHER)
-    monkeypatch.setattr("proutt_core.actions.synthesis.PROMPT_VERSIONS", {"insight": 4711})
+    monkeypatch.setitem(PROMPT_VERSIONS, "insight", 4711)
     with pytest.raises(ConflictError, match="other versions of the prompts"):
         start_with_thresholds(first, run="second", thresholds=OTHER)

@@ -30,6 +30,7 @@ KEYS = {
     "cached_tokens",
     "completion_tokens",
     "unmetered_calls",
+    "calls_without_schema",
     "cost",
     "currency",
     "state",

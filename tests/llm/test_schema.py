@@ -81,10 +81,15 @@ def test_one_topic_is_an_enum_too() -> None:
     assert items["properties"]["source"]["enum"] == ["酒店"]
 
 
+def test_each_prediction_has_one_field_so_that_none_is_scored_twice_or_never() -> None:
+    schema = REPLIES["similarity"].json_schema
+    assert (list(schema["properties"]), schema["required"]) == (["m1", "m2", "e1", "e2"], ["m1", "m2", "e1", "e2"])
+
+
 def test_prediction_ids_categories_and_views_are_enums() -> None:
-    scores = REPLIES["similarity"].json_schema["properties"]["scores"]
-    assert scores["items"]["properties"]["id"]["enum"] == ["m1", "m2", "e1", "e2"]
-    assert (scores["minItems"], scores["maxItems"]) == (4, 4)
+    listed = similarity.listed_reply_type(PREDICTION_IDS).json_schema["properties"]["scores"]
+    assert listed["items"]["properties"]["id"]["enum"] == ["m1", "m2", "e1", "e2"]
+    assert (listed["minItems"], listed["maxItems"]) == (4, 4)
     category = REPLIES["category_label"].json_schema["properties"]["category"]
     assert category["enum"] == ["Statement", "Question", "Instruction"]
     assert REPLIES["next_path"].json_schema["properties"]["view"]["enum"] == ["mining", "exploration"]

@@ -17,6 +17,7 @@ class Used:
     cached_tokens: int = 0
     completion_tokens: int = 0
     unmetered_calls: int = 0
+    calls_without_schema: int = 0
     seconds: float = 0.0
 
 

@@ -60,8 +60,7 @@ def scored(top: float) -> Change:
 
     def change(prompt: Prompt, text: str) -> str:
         ids = [prediction.id for prediction in prompt.values["predictions"]]
-        entries = [{"id": i, "reason": "", "score": top if i.endswith("1") else 0.0} for i in ids]
-        return json.dumps({"scores": entries})
+        return json.dumps({i: {"reason": "", "score": top if i.endswith("1") else 0.0} for i in ids})
 
     return change
 

@@ -29,7 +29,7 @@ def anyio_backend() -> str:
 
 
 def scored(scores: dict[str, float]) -> Change:
-    reply = json.dumps({"scores": [{"id": i, "reason": "", "score": s} for i, s in scores.items()]})
+    reply = json.dumps({i: {"reason": "", "score": s} for i, s in scores.items()})
     return lambda prompt, text: reply
 
 

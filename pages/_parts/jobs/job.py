@@ -127,10 +127,12 @@ def draw_progress(job: JobInfo) -> None:
             st.text(" · ".join(facts), width="content")
         st.space("stretch")
         draw_buttons(job, retry=counts.failed if not job.active else 0)
+    bill = bill_of(job.id)
     if job.state != "done":
         st.progress(counts.finished / counts.total if counts.total else 0.0, text=" · ".join(facts))
-        fact_row(_so_far(job, counts, bill_of(job.id)))
+        fact_row(_so_far(job, counts, bill))
         _standstill(job)
+    _lost_schemas(bill)
 
 
 def _speed(job: JobInfo, counts: ItemCounts) -> list[str]:
@@ -172,6 +174,18 @@ def money_said(bill: Bill, *, limit: float | None = None) -> str:
     if limit is None:
         return said
     return said + _(" of {limit}").format(limit=shown_money(limit, bill.currency))
+
+
+def _lost_schemas(bill: Bill) -> None:
+    """Replies that nothing held to their form: they are worse, and nothing else would tell why."""
+    lost = [stage for stage in bill.stages if stage.calls_without_schema]
+    if lost:
+        stages = ", ".join(
+            _("{stage} {n} of {calls}").format(stage=stage.stage, n=stage.calls_without_schema, calls=stage.calls)
+            for stage in lost
+        )
+        warning = _("Calls asked for without the schema, which the server refused: {stages}.").format(stages=stages)
+        st.warning(warning + " " + _("Check the model to see what its server takes."), icon=":material/rule:")
 
 
 def _standstill(job: JobInfo) -> None:

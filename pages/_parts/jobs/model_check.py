@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +10,7 @@ from pages._parts.notices import show_error
 from pages._parts.text import _
 from pages._parts.who import acting
 from proutt_core.display.visible import visible
-from proutt_core.llm.providers.check import DEADLINE_S, RungCheck, answered_by, check_model, problems, step_for_runs
+from proutt_core.llm.providers.check import RungCheck, answered_by, check_model, longest_s, problems, step_for_runs
 from proutt_core.llm.providers.model_ref import ModelRef
 
 
@@ -29,7 +28,7 @@ def draw_check(model: ModelRef, require_confirmed: Callable[[], None], key: str,
         with show_error():
             acting("synthesis")
             require_confirmed()
-            with st.spinner(_("Asking it three times, at most {seconds} s …").format(seconds=f"{DEADLINE_S:g}")):
+            with st.spinner(_("Asking it three times, at most {seconds} s …").format(seconds=f"{longest_s():g}")):
                 st.session_state[kept] = (model, _checks(model))
     checked_model, checks = st.session_state.get(kept, (None, ()))
     if checks and checked_model == model:
@@ -37,7 +36,7 @@ def draw_check(model: ModelRef, require_confirmed: Callable[[], None], key: str,
 
 
 def _checks(model: ModelRef) -> tuple[RungCheck, ...]:
-    return asyncio.run(check_model(partial(model.open_at, deadline_s=DEADLINE_S)))
+    return asyncio.run(check_model(model.open_at))
 
 
 def _draw(checks: tuple[RungCheck, ...], model: ModelRef) -> None:

@@ -19,16 +19,21 @@ class Chosen:
 
     model: ModelRef
     confirmed: bool
+    problem: str = ""  # why what was typed cannot be used, though there is a model
 
     @property
     def explicit(self) -> ModelRef | None:
         """As a run or method is frozen to it; None while the form is not filled in."""
+        if self.problem:
+            return None
         try:
             return self.model.explicit
         except (InputError, SettingsError):
             return None
 
     def require_confirmed(self) -> None:
+        if self.problem:
+            raise InputError(self.problem)
         if self.model.leaves and not self.confirmed:
             raise NotAllowed(_("Confirm first that the texts may be sent there."))
 
@@ -48,9 +53,16 @@ def choose_model_form(key: str) -> Chosen:
         )
     if provider == OPENROUTER:
         upstream = _upstream(key, name)
-    model = ModelRef.from_form(provider=provider, name=name or "", base_url=base_url or "", upstream=upstream)
+    parameters = "" if provider == RULES else _parameters(key)
+    typed = {"provider": provider, "name": name or "", "base_url": base_url or "", "upstream": upstream}
+    problem = ""
+    try:
+        model = ModelRef.from_form(**typed, parameters=parameters)
+    except InputError as exc:
+        model, problem = ModelRef.from_form(**typed), str(exc)
+        st.text(visible(problem))
     with st.container(horizontal=True, vertical_alignment="center"):
-        chosen = Chosen(model, _destination(model, key, tell=bool(base_url) or provider == OPENROUTER))
+        chosen = Chosen(model, _destination(model, key, tell=bool(base_url) or provider == OPENROUTER), problem)
         check = provider != RULES and check_button(key)
     if provider != RULES:
         draw_check(chosen.model, chosen.require_confirmed, key, now=check)
@@ -77,6 +89,21 @@ def _preset_model(key: str, provider: str) -> str:
     if preset.note:
         st.caption(preset.note)
     return model or ""
+
+
+def _parameters(key: str) -> str:
+    parameters = st.text_area(
+        _("Parameters sent along, one a line"),
+        placeholder="temperature=0.7\nchat_template_kwargs.enable_thinking=false",
+        height=68,
+        key=f"{key}-parameters",
+        persist_state="page",
+        help=_(
+            "Sent with every call, stored with the settings: NAME=VALUE, where dots nest and the value is JSON or a "
+            "bare word. They stand over what the product sends by itself, such as max_tokens."
+        ),
+    )
+    return parameters or ""
 
 
 def _upstream(key: str, model: str) -> str:

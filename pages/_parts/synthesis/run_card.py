@@ -175,6 +175,8 @@ def _settings(job: JobInfo, used: Sequence[StageUsage]) -> list[tuple[str, str]]
         (_("Without"), ", ".join(sorted(frozen.without)) or _("nothing: the whole method")),
         (_("Generation"), str(frozen.generation)),
     ]
+    if frozen.model.given:
+        lines.append((_("Parameters"), frozen.model.given_in_words))
     if frozen.model.upstream is not None:
         lines.append((_("Upstream"), frozen.model.upstream))
     return [(what, visible(value)) for what, value in lines]

@@ -16,8 +16,8 @@ from proutt_core.jobs.process_resources import ProcessResources
 from proutt_core.jobs.run_items import Ended, run_model_items
 from proutt_core.llm.model import Model
 from proutt_core.runs.request import RunSettings
-from proutt_core.synthesis.stages import PROMPT_VERSIONS
-from proutt_core.synthesis.synthesise import Outcome, synthesise
+from proutt_core.synthesis.stages import older_prompts
+from proutt_core.synthesis.synthesise import NEWEST, Outcome, synthesise
 
 
 async def run_synthesis(job_id: int, *, shared: ProcessResources, concurrency: int | None = None) -> None:
@@ -32,7 +32,7 @@ async def run_synthesis(job_id: int, *, shared: ProcessResources, concurrency: i
 
 def _require_same_code(job: JobInfo, settings: RunSettings, model: Model) -> None:
     """A worker of another version would mix two kinds of pairs in one run."""
-    if settings.prompts != PROMPT_VERSIONS or settings.model_name != model.name:
+    if older_prompts(settings.prompts) is None or settings.model_name != model.name:
         raise SettingsError(
             f'the run "{job.name}" was started with other prompts, or another version of the model, than this program'
             " has; start a new run"
@@ -44,7 +44,12 @@ async def _make_pair(claim: ItemClaim, model: ItemModel, *, settings: RunSetting
     stored = await asyncio.to_thread(dialogues.sample_by_id, claim.sample_id)
     assert stored is not None
     outcome = await synthesise(
-        model, stored.sample, thresholds=settings.thresholds, seed=settings.seed, without=settings.without
+        model,
+        stored.sample,
+        thresholds=settings.thresholds,
+        seed=settings.seed,
+        without=settings.without,
+        older_prompts=older_prompts(settings.prompts) or NEWEST,
     )
     failure = outcome.failure
     return Ended(

@@ -2,41 +2,43 @@
 
 One call has one retry layer (here; the transport has none) and one deadline an attempt. A server that says when to come
 back (429 with Retry-After) is left alone until then by every call of the client, not only by the one that was told.
-What shape a server can be asked for is a ladder, JSON schema, JSON object, plain text: a server that refuses a rung is
-asked on the next one, and the client remembers. The key is read from the environment when the client is made and goes
-into the request's header, nowhere else.
+What shape a server can be asked for is a ladder, JSON schema, JSON object, plain text: what a server refuses is asked
+for one step lower (ways.py), and where that costs a reply its schema, its completion and a warning say so. Every call
+bounds its new tokens. The key is read from the environment when the client is made and goes into the request's header,
+nowhere else.
 
 A client belongs to one event loop: make it, use it and `aclose()` it inside one `asyncio.run`.
 """
 
 import asyncio
 import json
+import logging
 import os
 import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from proutt_core.environment import seconds_from_environment
-from proutt_core.errors import ModelRefused, ModelUnavailable, SettingsError
+from proutt_core.errors import InputError, ModelRefused, ModelUnavailable, SettingsError
 from proutt_core.llm.address import checked_base_url
 from proutt_core.llm.model import Prompt
 from proutt_core.llm.openai.replies import (
     Passing,
     ServerError,
     error_inside,
-    is_too_long,
-    lacks_parameters,
     meaning_of,
     read_answer,
     sendable,
 )
 from proutt_core.llm.openai.retry import Backoff, retry_after_s
+from proutt_core.llm.openai.ways import LADDER, Refusal, Rung, ServerTakes, Step, Way, Ways
+from proutt_core.llm.parameters import merged, require_free
 from proutt_core.llm.schema import ReplyType
 from proutt_core.types.calls import Completion
 from proutt_core.types.json_text import array_json, as_json, object_json, text_json
@@ -44,15 +46,11 @@ from proutt_core.types.json_text import array_json, as_json, object_json, text_j
 if TYPE_CHECKING:
     from proutt_core.llm.openai.transport import HttpReply, Transport
 
-Rung = Literal["json_schema", "json_object", "text"]
-LADDER: tuple[Rung, ...] = ("json_schema", "json_object", "text")
+log = logging.getLogger(__name__)
 
 DEADLINE_S = 120.0
 DEADLINE_ENV = "PROUTT_DEADLINE_S"
-_OURS = {"model", "messages", "response_format", "stream", "n"}
-_ABOUT_FORMAT = re.compile(
-    r"response_?format|json_?schema|json_?object|schema|grammar|guided|structured", re.IGNORECASE
-)
+_WORDS_OF_A_REFUSAL = 200
 
 
 class OpenAICompatible:
@@ -66,23 +64,27 @@ class OpenAICompatible:
         key_env: str | None = None,
         parameters: Mapping[str, Any] | None = None,
         ladder: tuple[Rung, ...] = LADDER,
+        takes: ServerTakes = ServerTakes(),  # noqa: B008  frozen
+        thinks: bool = False,
         deadline_s: float | None = None,
         backoff: Backoff = Backoff(),  # noqa: B008  frozen
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`key_env` names the environment variable that holds the key; None sends none. `deadline_s` is for an attempt;
-        None: what PROUTT_DEADLINE_S says, or 120 s. Raises SettingsError."""
-        reserved = sorted(_OURS & set(parameters or {}))
-        if reserved:
-            raise SettingsError(f"parameters may not set {', '.join(reserved)}: the client sets them itself")
+        """`key_env` names the environment variable that holds the key; None sends none. `thinks`: its model is known to
+        think before it answers, and gets room for it. `deadline_s` is for an attempt; None: what PROUTT_DEADLINE_S
+        says, or 120 s. Raises SettingsError."""
+        try:
+            require_free(parameters or {})
+        except InputError as exc:
+            raise SettingsError(str(exc)) from exc
         self.name = name
         self.address = checked_base_url(base_url)
         self.parameters: Mapping[str, Any] = dict(parameters or {})
         self._key_env = key_env
         self._key = _key_of(key_env)
-        self._ladder = ladder
-        self._rung = 0
+        self._ways = Ways(ladder, takes, parameters=self.parameters, thinks=thinks)
+        self._schemas_lost: set[str] = set()
         self._deadline_s = deadline_from_environment() if deadline_s is None else deadline_s
         self._backoff = backoff
         self._sleep = sleep
@@ -103,10 +105,14 @@ class OpenAICompatible:
             started_at, started = datetime.now(UTC), time.perf_counter()
             try:
                 async with asyncio.timeout(self._deadline_s):
-                    answer = await self._ask_down_the_ladder(transport, prompt, schema, draw)
+                    answer, way = await self._ask(transport, prompt, schema, draw)
                 latency_s = time.perf_counter() - started
                 read = self._read(answer, latency_s, typed=schema is not None)
-                return replace(read, started_at=started_at)
+                if read.reasoning or (read.finish_reason == "length" and not read.text.strip()):
+                    self._ways.note_thoughts()
+                return replace(read, started_at=started_at, without_schema=self._is_without(schema, way))
+            except _MissedAnswer as missed:
+                return missed.completion(self, started_at=started_at, latency_s=time.perf_counter() - started)
             except TimeoutError:
                 passing = Passing(f"no answer within {self._deadline_s:g} s")
             except Passing as exc:
@@ -146,28 +152,56 @@ class OpenAICompatible:
             await self._sleep(until - now + self._backoff.first_s * self._jitter())
             waited_until = until
 
-    async def _ask_down_the_ladder(
+    async def _ask(
         self, transport: "Transport", prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int
-    ) -> object:
+    ) -> tuple[object, Way]:
+        """The body of an answer, and in which way it was asked for."""
+        way = self._ways.first(schema)
         while True:
-            rung = self._rung
-            reply = await transport.post(self._body(prompt, schema, draw, self._ladder[rung]))
-            if 200 <= reply.status < 300:
-                return reply.body
-            refusal = _Refusal.of(reply)
-            if schema is None or rung + 1 >= len(self._ladder) or not refusal.is_of_the_format:
+            reply = await transport.post(self._body(prompt, schema, draw, way))
+            refusal = _refusal_in(reply)
+            if refusal is None:
+                self._ways.answered(way, schema)
+                if schema is not None and way.refused:
+                    self._tell_of_schema(schema, way)
+                return reply.body, way
+            if refusal.is_of_one_answer:
+                raise _MissedAnswer(reply.body)
+            other = self._ways.after(refusal, way, schema)
+            if other is None:
                 raise self._meaning(refusal.error)
-            self._rung = max(self._rung, rung + 1)  # another call may have stepped down meanwhile
+            way = other
 
-    def _body(self, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int, rung: Rung) -> bytes:
+    def _is_without(self, schema: ReplyType[BaseModel] | None, way: Way) -> bool:
+        return schema is not None and self._ways.is_lower(way)
+
+    def _tell_of_schema(self, schema: ReplyType[BaseModel], way: Way) -> None:
+        """Once a kind of reply: the server refused its schema, and nothing holds the model to it any more."""
+        if not self._is_without(schema, way) or schema.name in self._schemas_lost:
+            return
+        self._schemas_lost.add(schema.name)
+        log.warning(
+            "%s at %s refuses the schema of %s, which is asked for as %s instead: %s",
+            self.name,
+            self.address,
+            schema.name,
+            self._ways.steps[way.step].rung,
+            _in_one_line(self._without_key(way.refused[-1].error.message)),
+        )
+
+    def _body(self, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int, way: Way) -> bytes:
         """The request as JSON."""
+        step = self._ways.steps[way.step]
         contents = [sendable(message.content) for message in prompt.messages]
         written = [text_json(content) for content in contents]
-        parameters = {name: value for name, value in self.parameters.items() if value is not None}
+        given = merged(way.extra, self.parameters)
+        parameters = {name: value for name, value in given.items() if value is not None}
+        if way.bound is not None:
+            parameters[way.bound] = self._ways.new_tokens(way, schema)
         if draw and isinstance(parameters.get("seed"), int):
             parameters["seed"] += draw  # a fixed seed would give every draw the same answer
-        if schema is not None and rung != "json_schema":
-            written[-1] = as_json(contents[-1] + described(schema.json_schema))
+        if schema is not None and step.rung != "json_schema":
+            written[-1] = as_json(contents[-1] + described(json.loads(schema.written_in(step.dialect))))
         members = {
             "model": as_json(self.name),
             "messages": array_json(
@@ -176,8 +210,8 @@ class OpenAICompatible:
             ),
             **{name: as_json(value) for name, value in parameters.items()},
         }
-        if schema is not None and rung != "text":
-            members["response_format"] = _response_format(rung, schema)
+        if schema is not None and step.rung != "text":
+            members["response_format"] = _response_format(step, schema)
         return object_json(members).encode("ascii")
 
     def _read(self, answer: object, latency_s: float, *, typed: bool) -> Completion:
@@ -211,48 +245,58 @@ def described(schema: Mapping[str, Any]) -> str:
     return f"\n\nReply with one JSON object that matches this JSON schema, and with nothing else:\n```json\n{text}\n```"
 
 
-def _response_format(rung: Rung, schema: ReplyType[BaseModel]) -> str:
-    if rung == "json_object":
-        return as_json({"type": rung})
+def _response_format(step: Step, schema: ReplyType[BaseModel]) -> str:
+    if step.rung == "json_object":
+        return as_json({"type": step.rung})
     name = re.sub(r"[^a-zA-Z0-9_-]", "_", schema.name)[:64]
-    format = object_json({"name": as_json(name), "strict": as_json(True), "schema": schema.json_text})
-    return object_json({"type": as_json(rung), "json_schema": format})
+    text = schema.written_in(step.dialect)
+    format = object_json({"name": as_json(name), "strict": as_json(True), "schema": text})
+    return object_json({"type": as_json(step.rung), "json_schema": format})
 
 
-@dataclass(frozen=True)
-class _Refusal:
-    """An answer with an error status. `error` is what the server said, `param` which field it was about."""
+class _MissedAnswer(Exception):
+    """The server says that what its model wrote misses the form: a bad reply, which is asked for again."""
 
-    error: ServerError
-    param: str
+    def __init__(self, body: Any) -> None:
+        super().__init__()
+        self._body = body
 
-    @classmethod
-    def of(cls, reply: "HttpReply") -> "_Refusal":
-        """Servers wrap it as {"error": {…}}, {"error": "…"}, {"detail": …}, {"message": …}, or send a page."""
-        body = reply.body
-        inner = body.get("error", body) if isinstance(body, dict) else body
-        fields: dict[str, Any] = inner if isinstance(inner, dict) else {}
-        message = fields.get("message") or fields.get("detail") or inner or f"status {reply.status} without a word"
-        code = fields.get("code")
-        return cls(
-            error=ServerError(
-                reply.status,
-                None if code is None else str(code),
-                message if isinstance(message, str) else json.dumps(message, ensure_ascii=False),
-                retry_after_s(reply.headers),
-            ),
-            param=str(fields.get("param") or ""),
+    def completion(self, client: OpenAICompatible, *, started_at: datetime, latency_s: float) -> Completion:
+        error = self._body.get("error") if isinstance(self._body, dict) else None
+        written = error.get("failed_generation") if isinstance(error, dict) else None
+        return Completion(
+            text=sendable(written) if isinstance(written, str) else "",
+            model=client.name,
+            address=client.address,
+            started_at=started_at,
+            latency_s=latency_s,
         )
 
-    @property
-    def is_of_the_format(self) -> bool:
-        """Whether this rung is what the server refuses. For a prompt that is too long, OpenAI says how many tokens are
-        "in the response_format schemas": stepping down for it would cost every later call its schema."""
-        if lacks_parameters(self.error.status, self.error.message):
-            return True
-        if self.error.status not in (400, 422) or is_too_long(self.error.code, self.error.message):
-            return False
-        return _ABOUT_FORMAT.search(f"{self.error.message} {self.param}") is not None
+
+def _refusal_in(reply: "HttpReply") -> Refusal | None:
+    """Servers wrap it as {"error": {…}}, {"error": "…"}, {"detail": …}, {"message": …}, or send a page."""
+    if 200 <= reply.status < 300:
+        error = error_inside(reply.body)
+        return None if error is None else Refusal(error)
+    body = reply.body
+    inner = body.get("error", body) if isinstance(body, dict) else body
+    fields: dict[str, Any] = inner if isinstance(inner, dict) else {}
+    message = fields.get("message") or fields.get("detail") or inner or f"status {reply.status} without a word"
+    code = fields.get("code")
+    return Refusal(
+        error=ServerError(
+            reply.status,
+            None if code is None else str(code),
+            message if isinstance(message, str) else json.dumps(message, ensure_ascii=False),
+            retry_after_s(reply.headers),
+        ),
+        param=str(fields.get("param") or ""),
+    )
+
+
+def _in_one_line(words: str) -> str:
+    """A server's words for the log: nothing raw in them, and not too many."""
+    return " ".join("".join(c if c.isprintable() else " " for c in words).split())[:_WORDS_OF_A_REFUSAL]
 
 
 def _key_of(key_env: str | None) -> str | None:

@@ -1,7 +1,8 @@
 """Does a model do what synthesis needs? One call of each step of the ladder, with a harmless text of our own.
 
 What runs ask for is JSON that matches a schema. A server may enforce the schema, promise JSON only, or neither; some
-accept the request and ignore it. A call tells.
+accept the request and ignore it, some choke on a long text in it. A call tells: it is sent as a run sends its own, in
+the same dialect, with the same parameters, bound and deadline.
 """
 
 import asyncio
@@ -12,15 +13,15 @@ from pydantic import Field, StringConstraints
 
 from proutt_core.errors import ModelRefused, ModelUnavailable
 from proutt_core.llm.model import Model, Prompt, cut_note, parse_reply
-from proutt_core.llm.openai.client import LADDER, Rung
+from proutt_core.llm.openai.client import deadline_from_environment
+from proutt_core.llm.openai.ways import LADDER, Rung
 from proutt_core.llm.schema import ReplyType
 from proutt_core.llm.wrapped import close_model
 from proutt_core.types import Message, Value
 from proutt_core.types.calls import Completion, Usage
 
-DEADLINE_S = 30.0
-
 Words = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+LongText = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Outcome = Literal["works", "refused", "answered, but not by the schema", "unreachable"]
 
 
@@ -30,8 +31,9 @@ class CheckTopic(Value):
 
 
 class CheckReply(Value):
-    """Shaped like the replies of the stages: nested and bounded, an enum, a score."""
+    """Shaped like the replies of the stages: nested and bounded, a long text, an enum, a score."""
 
+    summary: LongText
     topics: Annotated[tuple[CheckTopic, ...], Field(min_length=1, max_length=4)]
     category: Literal["Statement", "Question", "Instruction"]
     score: Annotated[float, Field(ge=0.0, le=1.0)]
@@ -40,15 +42,15 @@ class CheckReply(Value):
 REPLY = ReplyType(CheckReply)
 PROMPT = Prompt(
     stage="check",
-    version=1,
+    version=2,
     messages=(
         Message(role="system", content="You describe texts. Answer with one JSON object and nothing else."),
         Message(
             role="user",
             content="Text: The museum opens at nine in the morning and closes at five in the afternoon. A ticket costs "
-            "four euros.\n\nName the text's topics with their attributes (`topics`: one to four objects with a `topic` "
-            "and one to four short `attributes`), say whether it is a Statement, a Question or an Instruction "
-            "(`category`), and how certain you are, from 0 to 1 (`score`).",
+            "four euros.\n\nSum the text up in one sentence (`summary`), name its topics with their attributes "
+            "(`topics`: one to four objects with a `topic` and one to four short `attributes`), say whether it is a "
+            "Statement, a Question or an Instruction (`category`), and how certain you are, from 0 to 1 (`score`).",
         ),
     ),
 )
@@ -75,8 +77,13 @@ class RungCheck(Value):
         return f"{self.model} at {self.provider}" if self.provider else self.model
 
 
+def longest_s() -> float:
+    """How long one call of a check may take: as long as a run's."""
+    return deadline_from_environment()
+
+
 async def check_model(model_at: Callable[[Rung], Model]) -> tuple[RungCheck, ...]:
-    """Every step once, side by side. `model_at` makes the model that asks on that step only, once and not for long.
+    """Every step, side by side. `model_at` makes the model that asks on that step only, and once.
 
     Nothing is raised for what a server does; a SettingsError or InputError of `model_at` is, before any call.
     """
@@ -112,6 +119,8 @@ def problems(checks: tuple[RungCheck, ...]) -> dict[str, tuple[Rung, ...]]:
 async def _check(rung: Rung, model: Model) -> RungCheck:
     try:
         answer = await model.complete(PROMPT, schema=REPLY)
+        if answer.finish_reason == "length" and not answer.text.strip():
+            answer = await model.complete(PROMPT, schema=REPLY)  # now the client knows that it thinks, as in a run
     except ModelRefused as exc:
         return RungCheck(rung=rung, outcome="refused", detail=str(exc))
     except ModelUnavailable as exc:

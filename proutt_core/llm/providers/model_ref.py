@@ -1,8 +1,8 @@
 """A model as a person names it: `rules`, `PRESET/MODEL`, or `MODEL` at a base URL; where it is, and opening it."""
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Self
@@ -11,10 +11,13 @@ from urllib.parse import urlsplit
 from proutt_core.errors import InputError, SettingsError
 from proutt_core.llm.address import checked_base_url, is_local
 from proutt_core.llm.model import Model
-from proutt_core.llm.openai.client import LADDER, OpenAICompatible, Rung
+from proutt_core.llm.openai.client import OpenAICompatible
 from proutt_core.llm.openai.retry import Backoff
+from proutt_core.llm.openai.ways import LADDER, Rung, ServerTakes
+from proutt_core.llm.parameters import lines_of, merged, read_parameters, require_free, written
 from proutt_core.llm.providers.openrouter import is_openrouter, routing, upstream_for
-from proutt_core.llm.providers.presets import PRESETS, Preset, preset_named
+from proutt_core.llm.providers.presets import PRESETS, Preset, preset_named, takes_at
+from proutt_core.llm.providers.thinking import can_be_asked_not_to, may_think
 from proutt_core.llm.rules import RulesModel
 
 RULES = "rules"
@@ -24,6 +27,8 @@ OPENROUTER = "openrouter"
 # The key of a server given by --base-url, where it wants one.
 KEY_ENV = "PROUTT_API_KEY"
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
+NOT_OWN = object()
+PIN = "provider"  # the parameter that names the provider behind OpenRouter
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class ModelRef:
 
     With a base URL the whole of `spec` is the model's name there, slashes included (Qwen/Qwen3-8B); without one, the
     part before the first slash is a preset. `upstream` is the provider that OpenRouter passes the texts to; for some
-    models one is known.
+    models one is known. `given` are request parameters (temperature and the like) beside and over the preset's own.
 
     Nothing is checked before it is needed: each property raises InputError where the model has no name, SettingsError
     where there is no such preset or address. No property needs a key.
@@ -42,21 +47,33 @@ class ModelRef:
     _: KW_ONLY
     base_url: str | None = None
     upstream: str | None = None
+    given: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @classmethod
-    def from_form(cls, *, provider: str, name: str = "", base_url: str = "", upstream: str = "") -> Self:
-        """`provider` is one of `providers()`; `base_url` counts for a server of one's own, `upstream` at OpenRouter."""
+    def from_form(
+        cls, *, provider: str, name: str = "", base_url: str = "", upstream: str = "", parameters: str = ""
+    ) -> Self:
+        """`provider` is one of `providers()`; `base_url` counts for a server of one's own, `upstream` at OpenRouter.
+        `parameters`, a line each, raise InputError where one cannot be read."""
         if provider == RULES:
             return cls()
-        spec, behind = name.strip(), upstream.strip() or None
+        spec, behind, given = name.strip(), upstream.strip() or None, read_parameters(lines_of(parameters))
         if provider == OTHER:
-            return cls(spec, base_url=base_url.strip().rstrip("/"), upstream=behind)
-        return cls(f"{provider}/{spec}", upstream=behind)
+            return cls(spec, base_url=base_url.strip().rstrip("/"), upstream=behind, given=given)
+        return cls(f"{provider}/{spec}", upstream=behind, given=given)
+
+    @classmethod
+    def from_options(
+        cls, model: str, *, base_url: str | None, upstream: str | None, parameters: Sequence[str] | None
+    ) -> Self:
+        """As a command's options name it. InputError where a parameter cannot be read."""
+        return cls(model, base_url=base_url or None, upstream=upstream, given=read_parameters(parameters or ()))
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
         """As the settings of a run, a method or a judge run name it."""
-        return cls(stored["model"], base_url=stored.get("base_url") or None, upstream=stored.get("upstream"))
+        ref = cls(stored["model"], base_url=stored.get("base_url") or None, upstream=stored.get("upstream"))
+        return replace(ref, given=ref._beside_own(stored.get("parameters") or {}))
 
     @classmethod
     def named_in(cls, stored: Mapping[str, Any]) -> Self | None:
@@ -112,12 +129,17 @@ class ModelRef:
     @property
     def explicit(self) -> Self:
         """As it is stored: a provider behind OpenRouter is named also where it is the default."""
-        return replace(self, upstream=self.pinned)
+        return replace(self, upstream=self.pinned, given=self._beside_own(self.parameters))
 
     @property
     def stored_upstream(self) -> dict[str, str]:
         """The provider behind OpenRouter for settings, which name it only where there is one."""
         return {} if self.upstream is None else {"upstream": self.upstream}
+
+    @property
+    def stored_parameters(self) -> dict[str, Any]:
+        """The parameters that somebody gave, for settings, which name them only where there are some."""
+        return {"parameters": dict(self.given)} if self.given else {}
 
     @property
     def destination(self) -> str:
@@ -141,30 +163,48 @@ class ModelRef:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What is sent along with every call."""
-        return self._parameters(NO_PARAMETERS)
+        """What is sent along with every call. InputError where one may not be given."""
+        own, pinned = self._own_parameters, self.pinned
+        require_free(self.given)
+        if pinned is not None and PIN in self.given:
+            raise InputError(
+                f"the parameter {PIN} cannot be given: name the provider behind OpenRouter with --upstream"
+            )
+        return merged(own, self.given) | ({} if pinned is None else routing(pinned))
+
+    @property
+    def given_in_words(self) -> str:
+        return ", ".join(written(self.given))
+
+    @property
+    def takes(self) -> ServerTakes:
+        """What is known of the server beforehand; of a Qwen3 model, how to ask it not to think."""
+        takes = takes_at(self.address) if self._preset is None else self._preset.takes
+        return takes if can_be_asked_not_to(self.name) else replace(takes, no_thoughts={})
 
     def require_usable(self) -> None:
         """Raises what `open` does: a model that cannot be opened is refused now, and not by a worker an hour later."""
         self.open()
 
-    def open(self, *, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Model:
-        """The model itself; whoever opens it closes it. `parameters` (temperature and the like) go to remote ones only.
+    def open(self) -> Model:
+        """The model itself; whoever opens it closes it.
 
-        Raises what the properties do, SettingsError for a missing key, and InputError where a base URL or an upstream
-        does not belong there.
+        Raises what the properties do, SettingsError for a missing key, and InputError where a base URL, an upstream or
+        parameters do not belong there.
         """
         if self.is_baseline:
             if self.base_url is not None or self.upstream:
                 raise InputError("the model rules runs in this process and takes no base URL and no upstream provider")
+            if self.given:
+                raise InputError("the model rules runs in this process and takes no parameters")
             return RulesModel()
-        return self._client(parameters)(ladder=self.ladder)
+        return self._client()(ladder=self.ladder)
 
-    def open_at(self, rung: Rung, *, deadline_s: float) -> Model:
-        """The model, asked on this one rung of the ladder, once and no longer than `deadline_s`: for a check."""
+    def open_at(self, rung: Rung) -> Model:
+        """The model, asked as a run asks it but on this one rung of the ladder and once: for a check."""
         if self.is_baseline:
             raise InputError("the model rules runs in this process: there is nothing to check")
-        return self._client(NO_PARAMETERS)(ladder=(rung,), deadline_s=deadline_s, backoff=Backoff(attempts=1))
+        return self._client()(ladder=(rung,), backoff=Backoff(attempts=1))
 
     @property
     def _preset(self) -> Preset | None:
@@ -172,18 +212,31 @@ class ModelRef:
             return None
         return preset_named(self.spec.strip().partition("/")[0])
 
-    def _client(self, parameters: Mapping[str, Any]) -> Callable[..., OpenAICompatible]:
+    @property
+    def _own_parameters(self) -> Mapping[str, Any]:
+        """The preset's; none of a preset that this program does not know any more."""
+        preset = None if self.base_url is not None else PRESETS.get(self.spec.strip().partition("/")[0].casefold())
+        return NO_PARAMETERS if preset is None else preset.parameters
+
+    def _beside_own(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Of all that is sent along, what is neither the preset's own nor the pin of a provider."""
+        own, pin = self._own_parameters, self.upstream is not None or self.spec.strip().startswith(f"{OPENROUTER}/")
+        beside = {name: value for name, value in parameters.items() if own.get(name, NOT_OWN) != value}
+        return {name: value for name, value in beside.items() if not (pin and name == PIN)}
+
+    def _client(self) -> Callable[..., OpenAICompatible]:
         name, address, key_env = self.name, self.address, self._key_env()
         if self.upstream and not is_openrouter(address):
             raise InputError("an upstream provider can be named for OpenRouter only")
-        sent = self._parameters(parameters)
-        return partial(OpenAICompatible, name=name, base_url=address, key_env=key_env, parameters=sent)
-
-    def _parameters(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        preset, pinned = self._preset, self.pinned
-        own = {} if preset is None else preset.parameters
-        pin = {} if pinned is None else routing(pinned)
-        return {**own, **parameters, **pin}  # the pin last, so that no parameter undoes it
+        return partial(
+            OpenAICompatible,
+            name=name,
+            base_url=address,
+            key_env=key_env,
+            parameters=self.parameters,
+            takes=self.takes,
+            thinks=may_think(name),
+        )
 
     def _key_env(self) -> str | None:
         preset = self._preset

@@ -7,13 +7,17 @@ is known not to understand, or to accept and ignore, is left out, to save the re
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from proutt_core.errors import SettingsError
 from proutt_core.llm.address import is_local
-from proutt_core.llm.openai.client import LADDER, Rung
+from proutt_core.llm.openai.ways import LADDER, Rung, ServerTakes
 from proutt_core.types import Value
 
 _NO_SCHEMA: tuple[Rung, ...] = ("json_object", "text")
+_TEMPLATE = ServerTakes(no_thoughts={"chat_template_kwargs": {"enable_thinking": False}})
+_AT_TOP = ServerTakes(no_thoughts={"enable_thinking": False})
+_STRICT = ServerTakes(dialect="patterns", bound="max_completion_tokens")
 
 
 class Preset(Value):
@@ -23,6 +27,7 @@ class Preset(Value):
     key_env: str
     key_required: bool = True  # local servers take a key only when they were started with one
     ladder: tuple[Rung, ...] = LADDER
+    takes: ServerTakes = ServerTakes()
     models: tuple[str, ...] = ()  # the paper's, under this provider's names; empty: whatever the server holds
     parameters: Mapping[str, Any] = {}  # sent along with every call
     note: str = ""
@@ -36,7 +41,13 @@ class Preset(Value):
 PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
-        Preset(name="openai", title="OpenAI", base_url="https://api.openai.com/v1", key_env="OPENAI_API_KEY"),
+        Preset(
+            name="openai",
+            title="OpenAI",
+            base_url="https://api.openai.com/v1",
+            key_env="OPENAI_API_KEY",
+            takes=_STRICT,
+        ),
         Preset(
             name="openrouter",
             title="OpenRouter",
@@ -58,6 +69,7 @@ PRESETS: dict[str, Preset] = {
             base_url="http://127.0.0.1:8000/v1",
             key_env="VLLM_API_KEY",
             key_required=False,
+            takes=_TEMPLATE,
         ),
         Preset(
             name="sglang",
@@ -65,6 +77,7 @@ PRESETS: dict[str, Preset] = {
             base_url="http://127.0.0.1:30000/v1",
             key_env="SGLANG_API_KEY",
             key_required=False,
+            takes=_TEMPLATE,
         ),
         Preset(
             name="ollama",
@@ -72,6 +85,7 @@ PRESETS: dict[str, Preset] = {
             base_url="http://127.0.0.1:11434/v1",
             key_env="OLLAMA_API_KEY",
             key_required=False,
+            takes=ServerTakes(no_thoughts={"reasoning_effort": "none"}),
         ),
         Preset(
             name="llamacpp",
@@ -79,6 +93,7 @@ PRESETS: dict[str, Preset] = {
             base_url="http://127.0.0.1:8080/v1",
             key_env="LLAMA_API_KEY",
             key_required=False,
+            takes=_TEMPLATE,
         ),
         Preset(
             name="zhipu",
@@ -106,6 +121,7 @@ PRESETS: dict[str, Preset] = {
             title="DashScope",
             base_url="https://dashscope.aliyuncs.com/compatible-mode/v1",
             key_env="DASHSCOPE_API_KEY",
+            takes=_AT_TOP,
             models=("qwen3-max", "qwen-plus"),
             note="For keys of the Beijing region; others have another address.",
         ),
@@ -120,6 +136,25 @@ PRESETS: dict[str, Preset] = {
         ),
     )
 }
+
+
+# Of a server at an address of one's own: what every stock server takes, unless the host is one of these, or below it.
+_TAKES_AT: Mapping[str, ServerTakes] = {
+    "api.openai.com": _STRICT,
+    "openai.azure.com": _STRICT,
+    "aliyuncs.com": _AT_TOP,
+    "siliconflow.cn": _AT_TOP,
+    "siliconflow.com": _AT_TOP,
+}
+
+
+def takes_at(address: str) -> ServerTakes:
+    """What the server of no preset takes."""
+    host = (urlsplit(address).hostname or "").rstrip(".")
+    for known, takes in _TAKES_AT.items():
+        if host == known or host.endswith(f".{known}"):
+            return takes
+    return _TEMPLATE
 
 
 def preset_named(name: str) -> Preset:

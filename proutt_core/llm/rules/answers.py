@@ -51,8 +51,9 @@ def _insight(values: Values) -> Any:
 
 def _similarity(values: Values) -> Any:
     target = values["next_utterance"]
-    scores = [(p.id, dice(p.text, target)) for p in values["predictions"]]
-    return {"scores": [{"id": id_, "reason": f"Bigram overlap {s:.3f}.", "score": s} for id_, s in scores]}
+    overlaps = [(p.id, dice(p.text, target)) for p in values["predictions"]]
+    scores = {id_: {"reason": f"Bigram overlap {overlap:.3f}.", "score": overlap} for id_, overlap in overlaps}
+    return {"scores": [{"id": id_} | score for id_, score in scores.items()]} if values["listed"] else scores
 
 
 def _next_path(values: Values) -> Any:

@@ -64,7 +64,7 @@ def test_a_valid_reply_comes_back_as_it_was_answered_but_for_how_it_ended(databa
     with write() as session:
         (call_id,) = calls.store(session, [replace(FULL_CALL, problem=None)])
     replies = calls.load_many(["full"], generation=7)
-    assert replies == {"full": (call_id, replace(FULL_CALL.answer, finish_reason="stop"))}
+    assert replies == {"full": (call_id, replace(FULL_CALL.answer, finish_reason="stop", without_schema=False))}
 
 
 def test_what_was_asked_is_stored_as_it_always_was(item: tuple[int, int]) -> None:
@@ -78,6 +78,7 @@ def test_what_was_asked_is_stored_as_it_always_was(item: tuple[int, int]) -> Non
         "version": 3,
         "draw": 2,
         "finish_reason": "length",
+        "without_schema": True,
     }
 
 

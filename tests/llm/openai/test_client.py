@@ -15,10 +15,11 @@ import pytest
 
 from proutt_core.errors import ModelRefused, ModelUnavailable, ReplyError, SettingsError
 from proutt_core.llm import ask, parse_reply
-from proutt_core.llm.openai.client import LADDER, OpenAICompatible, _Refusal, described
+from proutt_core.llm.openai.client import OpenAICompatible, _refusal_in, described
 from proutt_core.llm.openai.replies import ServerError, meaning_of, split_thoughts
 from proutt_core.llm.openai.retry import Backoff, retry_after_s
 from proutt_core.llm.openai.transport import HttpReply
+from proutt_core.llm.openai.ways import LADDER
 from proutt_core.llm.wrapped import WrappedModel
 from tests.fake_server import ELEVEN, Call, FakeServer, Fault, prompt_hash, some_faulty
 from tests.llm.openai.client import Client
@@ -526,12 +527,12 @@ def test_when_the_answering_request_went_out_is_told() -> None:
     ],
 )
 def test_what_a_server_says_about_an_error_is_found_however_it_is_wrapped(body: Any, message: str) -> None:
-    assert message in _Refusal.of(HttpReply(418, {}, body)).error.message
+    assert message in _refusal_in(HttpReply(418, {}, body)).error.message
 
 
 @pytest.mark.parametrize("name", ["model", "messages", "stream", "response_format", "n"])
 def test_parameters_cannot_take_the_clients_place(name: str) -> None:
-    with pytest.raises(SettingsError, match=f"may not set {name}"):
+    with pytest.raises(SettingsError, match=f"the parameter {name} cannot be given: the client sets it itself"):
         OpenAICompatible(name="fake", base_url="http://127.0.0.1:1/v1", parameters={name: 1})
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from proutt_core.errors import SettingsError
-from proutt_core.llm.model import Model
-from proutt_core.llm.openai.client import LADDER, Rung
+from proutt_core.llm.openai.ways import LADDER, Rung
 from proutt_core.llm.providers.check import PROMPT, REPLY, RungCheck, answered_by, check_model, problems, step_for_runs
 from proutt_core.llm.providers.model_ref import ModelRef
 from tests.fake_server import Call, FakeServer, Fault
@@ -16,11 +15,8 @@ from tests.fake_server import Call, FakeServer, Fault
 KEY = "sk-secret-4f1c9a77e2"
 
 
-def checked(server: FakeServer, deadline_s: float = 30.0) -> dict[Rung, RungCheck]:
-    def at(rung: Rung) -> Model:
-        return ModelRef("fake", base_url=server.base_url).open_at(rung, deadline_s=deadline_s)
-
-    checks = asyncio.run(check_model(at))
+def checked(server: FakeServer) -> dict[Rung, RungCheck]:
+    checks = asyncio.run(check_model(ModelRef("fake", base_url=server.base_url).open_at))
     assert tuple(check.rung for check in checks) == LADDER
     return {check.rung: check for check in checks}
 
@@ -81,9 +77,10 @@ def test_thoughts_are_seen_and_an_answer_lost_in_them_is_told() -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.ERROR_503, Fault.HANG, Fault.RESET, Fault.HTML])
-def test_what_gives_no_answer_is_asked_no_second_time(fault: Fault) -> None:
+def test_what_gives_no_answer_is_asked_no_second_time(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROUTT_DEADLINE_S", "0.3")
     with FakeServer(faults=lambda _call: fault) as server:
-        checks = checked(server, deadline_s=0.3)
+        checks = checked(server)
     assert {check.outcome for check in checks.values()} == {"unreachable"}
     assert len(server.calls) == 3
     assert step(checks) is None
@@ -113,7 +110,7 @@ def test_a_wrong_key_refuses_every_step_and_is_not_repeated(monkeypatch: pytest.
 def test_a_missing_key_is_told_before_any_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ARK_API_KEY", raising=False)
     with pytest.raises(SettingsError, match="ARK_API_KEY"):
-        asyncio.run(check_model(lambda rung: ModelRef("ark/m").open_at(rung, deadline_s=1.0)))
+        asyncio.run(check_model(ModelRef("ark/m").open_at))
 
 
 def test_the_ladder_is_the_presets() -> None:

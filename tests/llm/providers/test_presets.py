@@ -29,7 +29,7 @@ def chosen(
     spec: str, base_url: str | None = None, upstream: str | None = None, parameters: Mapping[str, Any] | None = None
 ) -> Model:
     async def choose() -> Model:
-        model = ModelRef(spec, base_url=base_url, upstream=upstream).open(parameters=parameters or {})
+        model = ModelRef(spec, base_url=base_url, upstream=upstream, given=parameters or {}).open()
         await close_model(model)
         return model
 
@@ -194,8 +194,9 @@ def test_without_a_known_provider_one_must_be_named(openrouter_key: None) -> Non
 
 
 def test_no_parameter_undoes_the_pin(openrouter_key: None) -> None:
-    loose = {"provider": {"allow_fallbacks": True}, "temperature": 0.5}
-    model = chosen("openrouter/z-ai/glm-4.6", parameters=loose)
+    with pytest.raises(InputError, match="name the provider behind OpenRouter with --upstream"):
+        chosen("openrouter/z-ai/glm-4.6", parameters={"provider": {"allow_fallbacks": True}})
+    model = chosen("openrouter/z-ai/glm-4.6", parameters={"temperature": 0.5})
     assert (model.parameters["provider"]["allow_fallbacks"], model.parameters["temperature"]) == (False, 0.5)
 
 

@@ -60,7 +60,8 @@ INSIGHT = {
     "mining": {"reasoning": "Because.", "predictions": [prediction("parking"), prediction("pool")]},
     "exploration": {"reasoning": "Because.", "predictions": [prediction("Train"), prediction("Taxi")]},
 }
-SCORES = [{"id": i, "reason": "near", "score": 0.5} for i in ("e2", "m1", "e1", "m2")]
+SCORES = {i: {"reason": "near", "score": 0.5} for i in ("e2", "m1", "e1", "m2")}
+LISTED = StageOptions(older_prompts={"similarity": 2})
 
 Call = Callable[[Model], Awaitable[Any]]
 
@@ -87,12 +88,19 @@ CALLS: dict[str, Call] = {
     ),
 }
 
+
+async def score_listed(model: Model) -> Any:
+    return await score_similarity(
+        model, context=CONTEXT, next_utterance=SAID, predictions=a_trace().predictions, options=LISTED
+    )
+
+
 GOOD: dict[str, Any] = {
     "intent_tree": TREE.model_dump(),
     "category_reasons": {"statement": "a", "question": "b", "instruction": "c"},
     "category_label": {"category": "Question"},
     "insight": INSIGHT,
-    "similarity": {"scores": SCORES},
+    "similarity": SCORES,
     "next_path": {"view": "mining", "best": path("parking"), "secondary": path("pool")},
     "wrong_path": {"paths": [path("breakfast"), path("rooms")]},
     "revise": {"reasoning": "So.", "prediction_1": "One?", "prediction_2": "Two?"},
@@ -106,14 +114,30 @@ def topics(*names: str) -> dict[str, Any]:
     return {"topics": [{"topic": n, "attributes": [{"attribute": "a", "value": "v"}]} for n in names]}
 
 
-def scores(*changes: dict[str, Any]) -> dict[str, Any]:
-    return {"scores": [score | change for score, change in zip(SCORES, changes, strict=False)] + SCORES[len(changes) :]}
+def listed(*changes: dict[str, Any]) -> dict[str, Any]:
+    """As version 2 had them; `changes` in the order of SCORES."""
+    entries = [{"id": id_} | score for id_, score in SCORES.items()]
+    return {
+        "scores": [entry | change for entry, change in zip(entries, changes, strict=False)] + entries[len(changes) :]
+    }
 
 
 SOURCE = "Input should be 'Hotel' or 'Museum'"
 ID = "Input should be 'm1', 'm2', 'e1' or 'e2'"
 CATEGORY = "Input should be 'Statement', 'Question' or 'Instruction'"
 EMPTY = "String should have at least 1 character"
+
+# As version 2 of the similarity stage was answered, which runs of that time still ask for.
+BAD_LISTED: list[tuple[Any, str]] = [
+    # m1 twice, e2 never
+    (listed({"id": "m1"}), "Value error, each prediction needs exactly one score; missing: e2"),
+    (listed({"score": 1.2}), "scores.0.score: Input should be less than or equal to 1"),
+    (listed({"score": "0.5"}), "scores.0.score: Input should be a valid number"),
+    ({"scores": listed()["scores"][:3]}, "scores: List should have at least 4 items after validation, not 3"),
+    ({"scores": listed()["scores"] * 2}, "scores: List should have at most 4 items after validation, not 8"),
+    (listed({"id": "x9"}), f"scores.0.id: {ID}"),
+    (listed({"id": 1}, {"id": "M1"}), f"scores.0.id: {ID}; scores.1.id: {ID}"),
+]
 
 # Replies that are JSON of about the right shape and still must not pass, each with what the model is told of it: words
 # that are part of the repair's key, so a stored repair answers only where they stay.
@@ -169,14 +193,12 @@ BAD: dict[str, list[tuple[Any, str]]] = {
         ({"mining": INSIGHT["mining"]}, "exploration: Field required"),
     ],
     "similarity": [
-        # m1 twice, e2 never
-        (scores({"id": "m1"}), "Value error, each prediction needs exactly one score; missing: e2"),
-        (scores({"score": 1.2}), "scores.0.score: Input should be less than or equal to 1"),
-        (scores({"score": "0.5"}), "scores.0.score: Input should be a valid number"),
-        ({"scores": SCORES[:3]}, "scores: List should have at least 4 items after validation, not 3"),
-        ({"scores": [*SCORES, SCORES[0]]}, "scores: List should have at most 4 items after validation, not 5"),
-        (scores({"id": "x9"}), f"scores.0.id: {ID}"),
-        (scores({"id": 1}, {"id": "M1"}), f"scores.0.id: {ID}; scores.1.id: {ID}"),
+        ({i: SCORES[i] for i in ("m1", "m2", "e1")}, "e2: Field required"),
+        (SCORES | {"x9": SCORES["m1"]}, "x9: Extra inputs are not permitted"),
+        (SCORES | {"m2": {"reason": "", "score": 1.2}}, "m2.score: Input should be less than or equal to 1"),
+        (SCORES | {"m2": {"reason": "", "score": "0.5"}}, "m2.score: Input should be a valid number"),
+        (SCORES | {"m2": 0.5}, "m2: Input should be an object"),
+        (SCORES | {"m2": {"reason": "…", "score": 0.5}}, "m2.reason: write a text in place of the …"),
     ],
     "next_path": [
         (
@@ -252,10 +274,35 @@ async def test_a_bad_reply_is_asked_again_and_a_second_one_fails_the_stage(stage
 
 
 async def test_scores_are_read_by_id_whatever_their_order() -> None:
-    shuffled = [{"id": i, "reason": "r", "score": s} for i, s in (("e2", 0.4), ("m2", 0.2), ("m1", 0.1), ("e1", 0.3))]
-    model = ScriptedModel(similarity=[text_of({"scores": shuffled})])
-    scores = await CALLS["similarity"](model)
-    assert [(s.id, s.score) for s in scores] == [("m1", 0.1), ("m2", 0.2), ("e1", 0.3), ("e2", 0.4)]
+    given = {"e2": 0.4, "m2": 0.2, "m1": 0.1, "e1": 0.3}
+    fields = {i: {"reason": "r", "score": s} for i, s in given.items()}
+    entries = [{"id": i} | score for i, score in fields.items()]
+    for call, reply in ((CALLS["similarity"], fields), (score_listed, {"scores": entries})):
+        scores = await call(ScriptedModel(similarity=[text_of(reply)]))
+        assert [(s.id, s.score) for s in scores] == [("m1", 0.1), ("m2", 0.2), ("e1", 0.3), ("e2", 0.4)]
+
+
+@pytest.mark.parametrize(("bad", "reason"), BAD_LISTED)
+async def test_a_run_of_the_earlier_version_asks_for_its_list_and_refuses_bad_ones(bad: Any, reason: str) -> None:
+    model = ScriptedModel(similarity=[text_of(bad), text_of(listed())])
+    assert await score_listed(model) == await CALLS["similarity"](ScriptedModel(similarity=[text_of(SCORES)]))
+    assert [prompt.version for prompt, _ in model.asked] == [2002, 2002]
+    assert f"This reply cannot be used: {reason}\n" in model.asked[1][0].messages[-1].content
+
+
+@pytest.mark.parametrize("echoed", ["…", "...", " … ", '"…"', "<…>", "……", ". . .", "[...]", "⋯"])
+async def test_the_placeholder_of_the_form_is_no_answer_whichever_way_it_is_written(echoed: str) -> None:
+    bad, good = GOOD["revise"] | {"prediction_1": echoed}, GOOD["revise"]
+    for text in (text_of(bad), json.dumps(bad)):  # also as an ASCII escape
+        model = ScriptedModel(revise=[text, text_of(good)])
+        await CALLS["revise"](model)
+        assert "prediction_1: write a text in place of the …" in model.asked[1][0].messages[-1].content
+
+
+@pytest.mark.parametrize("said", ["So …", "… and then?", "?", "-", "Well...", "5 €", "好……的"])
+async def test_a_text_with_dots_in_it_is_an_answer(said: str) -> None:
+    model = ScriptedModel(revise=[text_of(GOOD["revise"] | {"prediction_1": said})])
+    assert (await CALLS["revise"](model)).predictions[0].text == said
 
 
 async def test_a_true_path_of_the_other_view_forbids_nothing() -> None:

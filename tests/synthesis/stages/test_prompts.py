@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,13 @@ from proutt_core.synthesis.stages import (
     insight,
     intent_tree,
     next_path,
+    older_prompts,
     revise,
     similarity,
     wrong_path,
 )
 from proutt_core.synthesis.stages._preamble import preamble
-from proutt_core.synthesis.synthesise import synthesise
+from proutt_core.synthesis.synthesise import NEWEST, synthesise
 from proutt_core.traces.instruction import instruction
 from proutt_core.types import PARTS, NextPath, Part, Sample, Thresholds
 from proutt_core.types import Path as Path_
@@ -161,7 +163,7 @@ PINNED = {
     "category_reasons": (2, "25defe3949196af8"),
     "category_label": (2, "e4cd45a458601f37"),
     "insight": (2, "667763b994b98cb5"),
-    "similarity": (2, "b220dcfc088bca27"),
+    "similarity": (3, "90a4f434a4196b9e"),
     "next_path": (2, "0ba29496e3b33799"),
     "wrong_path": (2, "3ae568ecf9b82b69"),
     "revise": (2, "fc3cdc6faf66615e"),
@@ -172,7 +174,11 @@ PINNED = {
 PARTS_LEFT_OUT: list[frozenset[Part]] = [frozenset(), *(frozenset({part}) for part in PARTS)]
 
 
-def texts_of_stages() -> dict[str, list[Prompt]]:
+# Of the versions in which runs that began with them still ask.
+PINNED_OLDER = {"similarity": (2, "b220dcfc088bca27")}
+
+
+def texts_of_stages(older_prompts: Mapping[str, int] = NEWEST) -> dict[str, list[Prompt]]:
     """Each stage's prompts for one fixed item, whole and for every ablation in which the stage is asked."""
     trace, context = a_trace(), HOTEL.context
     prompts: dict[str, list[Prompt]] = {stage: [] for stage in STAGES}
@@ -182,7 +188,7 @@ def texts_of_stages() -> dict[str, list[Prompt]]:
         view = trace.exploration if "mining" in without else trace.mining
         paths = view.predictions[0].path, view.predictions[1].path
         true = NextPath(view=view.view, best=paths[0], secondary=paths[1])
-        options = StageOptions(without=without)
+        options = StageOptions(without=without, older_prompts=older_prompts)
         basis = {"context": context, "options": options}
         with_tree = {**basis, "tree": tree}
         target = {"next_utterance": HOTEL.next_utterance}
@@ -216,6 +222,18 @@ def test_a_prompt_does_not_change_without_its_version() -> None:
     pins["preamble"] = (PROMPT_VERSIONS["preamble"], digest([preamble(without) for without in PARTS_LEFT_OUT]))
     pins["predict"] = (prompted.VERSION, digest([prompted.DIRECT, *map(instruction, PARTS_LEFT_OUT)]))
     assert pins == PINNED
+
+
+def test_a_run_that_began_with_an_older_version_asks_in_its_words() -> None:
+    for stage, (version, pin) in PINNED_OLDER.items():
+        prompts = texts_of_stages({stage: version})[stage]
+        assert {prompt.version % 1000 for prompt in prompts} == {version}
+        assert digest([text_of(prompt) for prompt in prompts]) == pin
+    assert older_prompts(PROMPT_VERSIONS) == {}
+    assert older_prompts(PROMPT_VERSIONS | {"similarity": 2}) == {"similarity": 2}
+    for other in ({"similarity": 1}, {"insight": 1}, {"preamble": 1}, {"another": 1}):
+        assert older_prompts(PROMPT_VERSIONS | other) is None
+    assert older_prompts({"similarity": 2}) is None
 
 
 async def test_another_version_never_meets_a_stored_answer() -> None:
