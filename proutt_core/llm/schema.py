@@ -8,6 +8,9 @@ or insists on: closed objects with every field required, arrays with bounds and 
   that raw quotes and line ends come out, and refuses long repetitions; xgrammar compiles a pattern in quadratic time.
 - patterns: for OpenAI's strict mode, which refuses minLength and maxLength. No class lets a quote or a line end in.
 - plain: no bound on a text at all, for a server that refused the others.
+- words: for a prompt that describes the schema; lengths, and nothing that a reader needs not.
+
+Grammars hold no figure to its bounds either: between 0 and 1, all but `patterns` and `words` list the hundredths.
 
 `json_schema` itself is in none of them: with its patterns of full length it is what a call's key is made of, so that a
 stored reply answers however it was asked for.
@@ -42,12 +45,13 @@ _QUOTED_TEXT = r'[^"\\\x00-\x1f\x7f]'
 _ONE_OF = "x-one-of"
 _REPETITION = re.compile(r"\^\[.*\]\{(\d+),(\d*)\}\$")
 
-Dialect = Literal["lengths", "patterns", "plain"]
+Dialect = Literal["lengths", "patterns", "plain", "words"]
+_HUNDREDTHS = (0, *(number / 100 for number in range(1, 100)), 1)
 # The longest text that a dialect names; the reply's own type may allow more, and is what an answer is held against.
 LONGEST_LENGTH, LONGEST_PATTERN = 1000, 500
 # New tokens for a reply. A text's bound is leeway and not its length: its share grows with the root of it.
-FEWEST_TOKENS, MOST_TOKENS = 256, 4096
-_TOKENS_OF_A_NAME, _TOKENS_OF_A_FIGURE, _LEEWAY = 4, 8, 6.5
+FEWEST_TOKENS, MOST_TOKENS = 256, 2560
+_TOKENS_OF_A_NAME, _TOKENS_OF_A_FIGURE, _LEEWAY = 4, 8, 5.0
 
 
 @dataclass(frozen=True)
@@ -209,16 +213,24 @@ def _in_dialect(node: Any, dialect: Dialect) -> Any:
         return [_in_dialect(part, dialect) for part in node]
     if not isinstance(node, dict):
         return node
+    if node.get("type") == "number" and dialect in ("lengths", "plain"):
+        return _listed(node)
     if node.get("type") != "string" or "enum" in node:
         return {key: _in_dialect(part, dialect) for key, part in node.items()}
     low, high = _bounds(node)
     kept = {key: value for key, value in node.items() if key not in ("pattern", "minLength", "maxLength")}
     if dialect == "plain":
         return kept
-    if dialect == "lengths":
+    if dialect in ("lengths", "words"):
         lowest = {"minLength": low} if low else {}
         return kept | lowest | {"maxLength": min(high or LONGEST_LENGTH, LONGEST_LENGTH)}
     return kept | {"pattern": f"^{_QUOTED_TEXT}{{{low},{min(high or LONGEST_PATTERN, LONGEST_PATTERN)}}}$"}
+
+
+def _listed(figure: dict[str, Any]) -> dict[str, Any]:
+    if (figure.get("minimum"), figure.get("maximum")) != (0, 1):
+        return figure
+    return {"type": "number", "enum": list(_HUNDREDTHS)}
 
 
 def _bounds(text: Mapping[str, Any]) -> tuple[int, int | None]:

@@ -1,14 +1,17 @@
 """The schemas sent to servers hold nothing that strict servers refuse."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, Field, StringConstraints
 
+from proutt_core.judge import pairwise, pointwise
 from proutt_core.llm import ReplyType, parse_reply
-from proutt_core.llm.schema import OneOf
+from proutt_core.llm.providers import check
+from proutt_core.llm.schema import Dialect, OneOf
 from proutt_core.methods.prompted import DIRECT_REPLY
 from proutt_core.synthesis.stages import (
     STAGES,
@@ -34,6 +37,8 @@ REPLIES: dict[str, ReplyType[BaseModel]] = {
     "wrong_path": wrong_path.reply_type(TOPICS[:1], ()),
     "revise": revise.REPLY,
 }
+
+OTHERS: tuple[ReplyType[BaseModel], ...] = (DIRECT_REPLY, pairwise.REPLY, pointwise.REPLY, check.REPLY)
 
 
 def nodes(schema: Any) -> Iterator[dict[str, Any]]:
@@ -93,6 +98,64 @@ def test_prediction_ids_categories_and_views_are_enums() -> None:
     category = REPLIES["category_label"].json_schema["properties"]["category"]
     assert category["enum"] == ["Statement", "Question", "Instruction"]
     assert REPLIES["next_path"].json_schema["properties"]["view"]["enum"] == ["mining", "exploration"]
+
+
+LONG = frozenset(range(0x20)) | {0x7F, ord('"'), ord("\\")}
+
+
+def texts(reply: ReplyType[BaseModel], dialect: Dialect) -> list[dict[str, Any]]:
+    schema = json.loads(reply.written_in(dialect))
+    return [node for node in nodes(schema) if node.get("type") == "string" and "enum" not in node]
+
+
+@pytest.mark.parametrize("reply", [*REPLIES.values(), *OTHERS], ids=lambda r: r.name)
+def test_servers_that_write_a_pattern_as_it_is_get_lengths_and_no_pattern(reply: ReplyType[BaseModel]) -> None:
+    for text in texts(reply, "lengths"):
+        assert "pattern" not in text and 1 <= text["maxLength"] <= 1000 and text.get("minLength", 1) == 1
+    assert not [text for text in texts(reply, "plain") if {"pattern", "minLength", "maxLength"} & text.keys()]
+
+
+@pytest.mark.parametrize("reply", [*REPLIES.values(), *OTHERS], ids=lambda r: r.name)
+def test_a_pattern_lets_nothing_in_that_may_not_stand_between_two_quotes(reply: ReplyType[BaseModel]) -> None:
+    for text in texts(reply, "patterns"):
+        assert not {"minLength", "maxLength"} & text.keys()
+        longest = int(text["pattern"].rpartition(",")[2].removesuffix("}$"))
+        assert 1 <= longest <= 500
+        pattern = re.compile(text["pattern"])
+        assert pattern.fullmatch("北京's hotel, 5 €?") and pattern.fullmatch("x" * longest)
+        assert not [c for c in LONG if pattern.fullmatch(chr(c))] and not pattern.fullmatch("x" * (longest + 1))
+
+
+@pytest.mark.parametrize("dialect", ["lengths", "patterns", "plain", "words"])
+def test_a_dialect_changes_nothing_but_the_bounds_of_texts(dialect: Dialect) -> None:
+    for reply in (*REPLIES.values(), *OTHERS):
+        written, whole = (list(nodes(json.loads(text))) for text in (reply.written_in(dialect), reply.json_text))
+        bounds = {"pattern", "minLength", "maxLength", "minimum", "maximum"}
+        for one, other in zip(written, whole, strict=True):
+            figures = {"enum"} if one.get("type") == "number" else set()
+            assert set(one.keys() ^ other.keys()) <= bounds | figures
+            assert all(one[k] == other[k] for k in one if k in ("type", "required", "minItems", "maxItems"))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "listed"), [("lengths", True), ("plain", True), ("patterns", False), ("words", False)]
+)
+def test_a_score_is_one_of_the_hundredths_where_grammars_hold_no_figure_to_its_bounds(
+    dialect: Dialect, listed: bool
+) -> None:
+    figures = [n for n in nodes(json.loads(pointwise.REPLY.written_in(dialect))) if n.get("type") == "number"]
+    expected = {"type": "number", "minimum": 0.0, "maximum": 1.0}
+    assert len(figures) == 1 and (figures == [expected]) is not listed
+    for figure in figures[0].get("enum", ()):
+        assert parse_reply(json.dumps({"reason": "near", "score": figure}), pointwise.REPLY).score == figure
+    assert len(figures[0].get("enum", ())) == (101 if listed else 0)
+
+
+def test_every_reply_says_how_many_tokens_it_needs_at_most() -> None:
+    tokens = {name: reply.most_tokens for name, reply in REPLIES.items()} | {r.name: r.most_tokens for r in OTHERS}
+    assert all(256 <= most <= 2560 for most in tokens.values())
+    assert tokens["category_label"] == 256 < tokens["next_path"] < tokens["revise"] < tokens["insight"]
+    assert insight.reply_type(TOPICS * 9, VIEWS).most_tokens == tokens["insight"]  # whatever the item's own choices
 
 
 class OpenMap(BaseModel):

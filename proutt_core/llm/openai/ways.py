@@ -3,8 +3,8 @@
 A schema is asked for as JSON schema, in the server's dialect; where the server refuses a bound on texts, without these;
 else as a JSON object, or in words. Stepping down is per schema: a server may refuse one and take the others, and an
 error that merely quotes the word says nothing about the next call. So a step is remembered only once the server has
-answered on it: at once for this very schema where the refusal was plainly of it, and for all schemas of a kind (which
-differ from item to item) after several refusals in a row.
+answered on it, for replies of this kind (their schemas differ from item to item), and only after several refusals in a
+row, or where the server itself names the field that it refuses.
 
 Beside that, a server may not know the parameter that bounds new tokens, find the bound too large, or want thinking
 switched off in its own way: then the question goes out again, changed in this.
@@ -28,7 +28,8 @@ LADDER: tuple[Rung, ...] = ("json_schema", "json_object", "text")
 # New tokens of a reply without a schema: a trace of the longest kind. And room for thoughts before an answer.
 FREE_TEXT_TOKENS = 3072
 THINKING_TOKENS = 8192
-PLAIN_REFUSALS, OTHER_REFUSALS = 2, 3  # in a row, after which all schemas of a kind are asked for one step lower
+# Refusals in a row after which replies of a kind are asked for one step lower.
+NAMED_REFUSALS, PLAIN_REFUSALS, OTHER_REFUSALS = 1, 2, 3
 
 _FORMAT = r"response_?format|json[ _]?schema|json_?object|grammar|guided|structured[ _]?output|schema for"
 _NOT_TAKEN = (
@@ -93,8 +94,14 @@ class Refusal:
 
     @property
     def is_plainly_of_the_format(self) -> bool:
-        routed = lacks_parameters(self.error.status, self.error.message)
-        return routed or self.param.startswith("response_format") or _PLAINLY.search(self.words) is not None
+        return self.needed_in_a_row < OTHER_REFUSALS
+
+    @property
+    def needed_in_a_row(self) -> int:
+        """How many like this one, with no answer on that step between them, say that the server does not take it."""
+        if self.param.startswith("response_format") or lacks_parameters(self.error.status, self.error.message):
+            return NAMED_REFUSALS
+        return PLAIN_REFUSALS if _PLAINLY.search(self.words) else OTHER_REFUSALS
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,7 @@ class Ways:
     ) -> None:
         steps = []
         for rung in ladder:
-            steps.append(Step(rung, takes.dialect if rung == "json_schema" else "lengths"))
+            steps.append(Step(rung, takes.dialect if rung == "json_schema" else "words"))
             if rung == "json_schema":
                 steps.append(Step(rung, "plain"))
         self.steps = tuple(steps)
@@ -139,14 +146,12 @@ class Ways:
         self._no_thoughts_ever: Mapping[str, Any] = {}  # of calls without a schema, too: a server that wants it so
         self._may_think = thinks if told_to_think is None else told_to_think
         self._has_thought = False
-        self._by_schema: dict[str, int] = {}
-        self._by_kind: dict[str, int] = {}
+        self._first_steps: dict[str, int] = {}  # by kind of reply
         self._refused_in_a_row: Counter[str] = Counter()
 
     def first(self, schema: ReplyType[BaseModel] | None) -> Way:
-        step = 0 if schema is None else max(self._by_schema.get(schema.json_text, 0), self._by_kind.get(schema.name, 0))
         return Way(
-            step=step,
+            step=0 if schema is None else self._first_steps.get(schema.name, 0),
             bound=self._bound,
             extra=self._no_thoughts_ever if schema is None else merged(self._no_thoughts, self._no_thoughts_ever),
             other_bounds=tuple(name for name in BOUNDS[:2] if name != self._bound),
@@ -203,12 +208,9 @@ class Ways:
             if way.step == 0:
                 self._refused_in_a_row[schema.name] = 0
             return
-        plainly = all(refusal.is_plainly_of_the_format for refusal in way.refused)
-        if plainly:
-            self._by_schema[schema.json_text] = way.step
         self._refused_in_a_row[schema.name] += 1
-        if self._refused_in_a_row[schema.name] >= (PLAIN_REFUSALS if plainly else OTHER_REFUSALS):
-            self._by_kind[schema.name] = way.step
+        if self._refused_in_a_row[schema.name] >= max(refusal.needed_in_a_row for refusal in way.refused):
+            self._first_steps[schema.name] = way.step
 
 
 def _with_other_bound(refusal: Refusal, way: Way) -> Way | None:

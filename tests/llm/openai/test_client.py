@@ -111,15 +111,15 @@ def test_steps_down_for_a_server_that_refuses(
     assert client.waits == []  # a step down is no failed attempt
 
 
-def test_remembers_the_rung(fake_server: FakeServer) -> None:
+def test_remembers_the_rung_after_two_refusals_in_a_row(fake_server: FakeServer) -> None:
     fake_server.refuse = {"json_schema"}
 
-    async def twice(model: OpenAICompatible) -> None:
-        await model.complete(prompt("one"), schema=ANSWER)
-        await model.complete(prompt("two"), schema=ANSWER)
+    async def thrice(model: OpenAICompatible) -> None:
+        for text in ("one", "two", "three"):
+            await model.complete(prompt(text), schema=ANSWER)
 
-    Client(fake_server).run(twice)
-    assert [call.format for call in fake_server.calls] == ["json_schema", "json_object", "json_object"]
+    Client(fake_server).run(thrice)
+    assert [call.format for call in fake_server.calls] == [*["json_schema", "json_object"] * 2, "json_object"]
 
 
 def test_calls_at_once_step_down_one_rung_together(fake_server: FakeServer) -> None:
