@@ -116,3 +116,22 @@ def test_openrouter_names_who_gets_the_texts(form: Form) -> None:
     page.checkbox(key="run-model-sure-https://openrouter.ai/api/v1 novita").check().run()
     page.text_input(key="run-model-upstream-qwen/qwen3-max").set_value("alibaba").run()
     assert page.checkbox[0].value is False
+
+
+def test_parameters_are_typed_a_line_each_and_sent_with_the_check(form: Form, server: FakeServer) -> None:
+    page = at(form, server.base_url)
+    page.text_area(key="run-model-parameters").set_value("temperature=0.2\nchat_template_kwargs.x=false").run()
+    assert len(table(check(page))) == 3
+    sent = [(call.body["temperature"], call.body["chat_template_kwargs"]) for call in server.calls]
+    assert sent == [(0.2, {"x": False})] * 3
+
+
+def test_parameters_that_cannot_be_read_are_told_and_nothing_is_sent(form: Form, server: FakeServer) -> None:
+    page = at(form, server.base_url)
+    page.text_area(key="run-model-parameters").set_value("temperature=0,7").run()
+    assert 'the parameter "temperature=0,7" has a value that is no JSON' in words(page)
+    assert table(check(page)) == [] and server.calls == []
+
+
+def test_the_rules_ask_for_no_parameters(form: Form) -> None:
+    assert "Parameters" not in words(form())
