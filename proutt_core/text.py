@@ -4,7 +4,8 @@ import itertools
 import re
 import unicodedata
 from collections import Counter
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 # Han with its extensions, kana: scripts written without spaces, where characters stand in for words.
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
@@ -31,6 +32,19 @@ def is_placeholder(text: str) -> bool:
     """Whether a text says nothing but the … that stands for a text in the form that a prompt shows."""
     rest = "".join(text.strip(_QUOTES_AND_BRACKETS).split())
     return rest not in ("", ".") and _DOTS.issuperset(rest)
+
+
+def placeholders_in(node: Any, where: str = "") -> Iterator[str]:
+    """Where placeholders stand in plain data: "mining.predictions.0.text"."""
+    if isinstance(node, str):
+        if is_placeholder(node):
+            yield where
+    elif isinstance(node, Mapping):
+        for name, part in node.items():
+            yield from placeholders_in(part, f"{where}.{name}" if where else str(name))
+    elif isinstance(node, list | tuple):
+        for number, part in enumerate(node):
+            yield from placeholders_in(part, f"{where}.{number}" if where else str(number))
 
 
 def cjk_characters(text: str) -> int:

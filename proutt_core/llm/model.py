@@ -7,14 +7,14 @@ the method gets a typed answer. A client sends `schema.json_schema` to its serve
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
 from proutt_core.errors import InputError, ReplyError
 from proutt_core.llm.schema import ReplyType
-from proutt_core.text import is_placeholder
+from proutt_core.text import placeholders_in
 from proutt_core.types import Message, Value
 from proutt_core.types.calls import Completion
 from proutt_core.types.json_text import array_json, as_json, as_sorted_json, object_json, text_json
@@ -27,6 +27,7 @@ R = TypeVar("R")
 # A garbage reply may be longer than the server's window, and it goes back to the server in the repair message.
 _REPAIR_CHARACTERS = 6000
 _REASON_CHARACTERS = 600
+NO_PLACEHOLDER = "write a text in place of the …"
 _MORE_TOKENS = " (--parameter max_tokens=… allows more)"
 _HASHED_AT_ONCE = 2047
 # A reply without one of these holds no placeholder: most are read without looking at each of their texts.
@@ -99,22 +100,10 @@ def parse_reply(text: str, reply: ReplyType[T]) -> T:
         problems = [f"{_where(e['loc'])}{e['msg']}" for e in exc.errors(include_url=False, include_input=False)]
         raise ValueError("; ".join(problems)[:_REASON_CHARACTERS]) from exc
     if any(mark in body for mark in _MAY_BE_PLACEHOLDERS):
-        left = [_where(loc) for loc, text in _texts(answer.model_dump(), ()) if is_placeholder(text)]
+        left = [f"{where}: {NO_PLACEHOLDER}" for where in placeholders_in(answer.model_dump())]
         if left:
-            raise ValueError("; ".join(f"{where}write a text in place of the …" for where in left)[:_REASON_CHARACTERS])
+            raise ValueError("; ".join(left)[:_REASON_CHARACTERS])
     return answer
-
-
-def _texts(node: Any, loc: tuple[int | str, ...]) -> Iterator[tuple[tuple[int | str, ...], str]]:
-    """Every text of a reply, and where it stands."""
-    if isinstance(node, str):
-        yield loc, node
-    elif isinstance(node, Mapping):
-        for name, part in node.items():
-            yield from _texts(part, (*loc, name))
-    elif isinstance(node, list | tuple):
-        for number, part in enumerate(node):
-            yield from _texts(part, (*loc, number))
 
 
 async def ask(model: Model, prompt: Prompt, reply: ReplyType[T], *, draw: int = 0) -> T:

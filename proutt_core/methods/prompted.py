@@ -5,7 +5,10 @@ from functools import partial
 
 from pydantic import BaseModel, ConfigDict
 
+from proutt_core.errors import InputError
 from proutt_core.llm import ChatMessage, Completion, Model, Prompt, ReplyType, ask_for, parse_reply
+from proutt_core.llm.model import NO_PLACEHOLDER
+from proutt_core.text import placeholders_in
 from proutt_core.traces.as_text import parse_trace, render_dialogue, render_prompt, thoughts_of
 from proutt_core.types import Message, Part, Utterance, Value
 
@@ -69,6 +72,9 @@ def _direct_prompt(context: Sequence[Message]) -> Prompt:
 
 def _read_trace(completion: Completion, *, without: frozenset[Part]) -> PredictedUtterances:
     trace = parse_trace(completion.text, without=without)
+    left = next(placeholders_in(trace.model_dump()), None)
+    if left is not None:
+        raise InputError(f"trace: {left}: {NO_PLACEHOLDER}")
     utterances = tuple(prediction.text for prediction in trace.predictions)
     return PredictedUtterances(utterances=utterances, reasoning=thoughts_of(completion.text), raw=completion.text)
 

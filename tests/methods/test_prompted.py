@@ -106,3 +106,17 @@ async def test_rules_predict_without_each_part(part: Part) -> None:
     assert len(set(predicted.utterances)) == (2 if part in ("mining", "exploration") else 4)
     whole = await predict(RulesModel(), HOTEL.context, without_tree=False)
     assert set(predicted.utterances) <= set(whole.utterances)
+
+
+@pytest.mark.parametrize("echoed", ["…", "...", "<…>"])
+async def test_the_placeholder_of_a_form_is_no_prediction_in_either_way_of_asking(echoed: str) -> None:
+    said = a_trace().predictions[0].text
+    bad = TRACE.replace(f"<predict>{said}</predict>", f"<predict>{echoed}</predict>")
+    assert bad != TRACE
+    for stage, first, second in (
+        ("predict", bad, TRACE),
+        ("predict_direct", DIRECT.replace('"a"', f'"{echoed}"'), DIRECT),
+    ):
+        model = ScriptedModel(**{stage: [first, second]})
+        await predict(model, HOTEL.context, without_tree=stage == "predict_direct")
+        assert "write a text in place of the …" in model.asked[1][0].messages[-1].content
