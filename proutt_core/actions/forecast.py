@@ -107,7 +107,8 @@ def _same_calls(settings: RunSettings) -> list[JobInfo]:
 
 def _what_calls_depend_on(settings: RunSettings) -> tuple[object, ...]:
     """All but the thresholds. (Another seed would share the first stages; such an estimate is too high.)"""
-    return settings.seed, settings.without, settings.prompts, settings.model.upstream, settings.generation
+    frozen = settings.parameters, settings.model.upstream, settings.generation
+    return settings.seed, settings.without, settings.prompts, *frozen
 
 
 def _history(settings: RunSettings) -> History:

@@ -106,7 +106,7 @@ def test_other_thresholds_cost_the_missing_revisions_only(sqlite: str) -> None:
     assert f"{TALKS} items are in the call log already" in " ".join(expected.assumptions)
 
 
-@pytest.mark.parametrize("change", [{"fresh": True}, {"without": ("category",)}])
+@pytest.mark.parametrize("change", [{"fresh": True}, {"without": ("category",)}, {"given": {"top_k": 1}}])
 def test_other_questions_are_not_answered_by_the_log(sqlite: str, change: dict[str, Any]) -> None:
     import_talks(4)
     with FakeServer() as server:

@@ -1,7 +1,8 @@
 """A small project to work on: bundled dialogues as a dataset, and what a run made of them, ids left out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sqlmodel import col, select
@@ -29,11 +30,19 @@ def import_talks(dialogues: int = 10, *, name: str = DATASET, split: str = "100/
 
 
 def run_request(
-    run: str = "r", *, model: str = "rules", base_url: str | None = None, without: Collection[Any] = (), **more: Any
+    run: str = "r",
+    *,
+    model: str = "rules",
+    base_url: str | None = None,
+    given: Mapping[str, Any] = MappingProxyType({}),
+    without: Collection[Any] = (),
+    **more: Any,
 ) -> RunRequest:
     """A run of these words, on the imported talks where no other dataset is named."""
     more = {"dataset": DATASET} | more
-    return RunRequest(run=run, model=ModelRef(model, base_url=base_url), without=frozenset(without), **more)
+    return RunRequest(
+        run=run, model=ModelRef(model, base_url=base_url, given=given), without=frozenset(without), **more
+    )
 
 
 def queue_run(run: str = "r", **words: Any) -> Started:

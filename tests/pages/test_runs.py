@@ -17,7 +17,7 @@ from db.jobs import jobs, prices, usage
 from db.jobs.items import counts, failures
 from db.jobs.prices import Price
 from db.jobs.usage import StageUsage
-from db.tables import Assignment, Job, SynthesisItem
+from db.tables import Assignment, Job, JobUsage, SynthesisItem
 from proutt_core.__main__ import app
 from proutt_core.commands._work import work_on
 from proutt_core.runs.failures import grouped
@@ -63,7 +63,9 @@ def researcher(sign_in_as: Callable[..., str]) -> None:
     sign_in_as("res", "researcher")
 
 
-def remote_run(state: str = "done", *, reason: str = "", count: int = 4, **limits: object) -> Job:
+def remote_run(
+    state: str = "done", *, reason: str = "", count: int = 4, without_schema: int = 0, **limits: object
+) -> Job:
     """A run at a server elsewhere that made nine calls and read one from the log."""
     job_id = work.finished_run(work.samples(count), name="night")
     settings = {
@@ -95,6 +97,7 @@ def remote_run(state: str = "done", *, reason: str = "", count: int = 4, **limit
             prompt_tokens=2_000_000,
             cached_tokens=1_000_000,
             completion_tokens=500_000,
+            calls_without_schema=without_schema,
         )
         usage.add(session, job_id=job_id, process="p", usages=[used])
     with read() as session:
@@ -123,6 +126,18 @@ def test_a_running_run_says_how_far_it_is_and_what_it_cost(open_page: Open, rese
     assert "9 of 50" in said and "2.00 M" in said and "1.00 M (50 %)" in said and "500 k" in said
     # 1 M uncached at 2, 1 M cached at 0.5, half a million replied at 1: 2 + 0.5 + 0.5.
     assert "3.00 CNY of 5.00 CNY" in said
+
+
+@pytest.mark.parametrize("state", ["running", "paused", "done"])
+def test_a_run_whose_server_refused_schemas_says_so_whatever_its_state(
+    open_page: Open, researcher: None, state: str
+) -> None:
+    job = remote_run(state, without_schema=7)
+    lost = "Calls asked for without the schema, which the server refused: insight 7 of 9."
+    assert lost in words(open_page("synthesis.py"))
+    with write() as session:
+        session.get_one(JobUsage, 1).calls_without_schema = 0
+    assert job.state == state and "without the schema" not in words(open_page("synthesis.py"))
 
 
 def test_a_limit_that_was_reached_is_raised_where_the_run_stands(open_page: Open, researcher: None) -> None:
