@@ -24,8 +24,8 @@ import sqlalchemy as sa
 PROJECT = Path(__file__).resolve().parents[1]
 SERVER = (PROJECT / ".venv-real/bin/python", PROJECT / "tools/llama_server.py")
 ITEMS = 10
-PREDICTIONS = 5
-CASES = 5
+PREDICTIONS = 4
+CASES = 3
 DEADLINE_S = "300"  # of a call: two slots of a small CPU that others use too
 SHARES = sa.text(
     "SELECT stage, count(*), sum(valid), sum(CASE WHEN completion_tokens IS NULL THEN 1 ELSE 0 END),"

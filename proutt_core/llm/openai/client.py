@@ -28,6 +28,7 @@ from proutt_core.environment import seconds_from_environment
 from proutt_core.errors import InputError, ModelRefused, ModelUnavailable, SettingsError
 from proutt_core.llm.address import checked_base_url
 from proutt_core.llm.model import Prompt
+from proutt_core.llm.openai.refusals import refusal_in
 from proutt_core.llm.openai.replies import (
     Passing,
     ServerError,
@@ -36,15 +37,15 @@ from proutt_core.llm.openai.replies import (
     read_answer,
     sendable,
 )
-from proutt_core.llm.openai.retry import Backoff, retry_after_s
-from proutt_core.llm.openai.ways import LADDER, Refusal, Rung, ServerTakes, Step, Way, Ways
+from proutt_core.llm.openai.retry import Backoff
+from proutt_core.llm.openai.ways import LADDER, Rung, ServerTakes, Step, Way, Ways
 from proutt_core.llm.parameters import merged, require_free
 from proutt_core.llm.schema import ReplyType
 from proutt_core.types.calls import Completion
 from proutt_core.types.json_text import array_json, as_json, object_json, text_json
 
 if TYPE_CHECKING:
-    from proutt_core.llm.openai.transport import HttpReply, Transport
+    from proutt_core.llm.openai.transport import Transport
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ class OpenAICompatible:
         way = self._ways.first(schema)
         while True:
             reply = await transport.post(self._body(prompt, schema, draw, way))
-            refusal = _refusal_in(reply)
+            refusal = refusal_in(reply)
             if refusal is None:
                 self._ways.answered(way, schema)
                 if schema is not None and way.refused:
@@ -271,27 +272,6 @@ class _MissedAnswer(Exception):
             started_at=started_at,
             latency_s=latency_s,
         )
-
-
-def _refusal_in(reply: "HttpReply") -> Refusal | None:
-    """Servers wrap it as {"error": {…}}, {"error": "…"}, {"detail": …}, {"message": …}, or send a page."""
-    if 200 <= reply.status < 300:
-        error = error_inside(reply.body)
-        return None if error is None else Refusal(error)
-    body = reply.body
-    inner = body.get("error", body) if isinstance(body, dict) else body
-    fields: dict[str, Any] = inner if isinstance(inner, dict) else {}
-    message = fields.get("message") or fields.get("detail") or inner or f"status {reply.status} without a word"
-    code = fields.get("code")
-    return Refusal(
-        error=ServerError(
-            reply.status,
-            None if code is None else str(code),
-            message if isinstance(message, str) else json.dumps(message, ensure_ascii=False),
-            retry_after_s(reply.headers),
-        ),
-        param=str(fields.get("param") or ""),
-    )
 
 
 def _in_one_line(words: str) -> str:

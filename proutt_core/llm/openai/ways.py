@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from proutt_core.llm.openai.replies import ServerError, is_too_long, lacks_parameters
+from proutt_core.llm.openai.refusals import Refusal
 from proutt_core.llm.parameters import BOUNDS, merged
 from proutt_core.llm.schema import Dialect, ReplyType
 
@@ -28,23 +28,8 @@ LADDER: tuple[Rung, ...] = ("json_schema", "json_object", "text")
 # New tokens of a reply without a schema: a trace of the longest kind. And room for thoughts before an answer.
 FREE_TEXT_TOKENS = 3072
 THINKING_TOKENS = 8192
-# Refusals in a row after which replies of a kind are asked for one step lower.
-NAMED_REFUSALS, PLAIN_REFUSALS, OTHER_REFUSALS = 1, 2, 3
 
-_FORMAT = r"response_?format|json[ _]?schema|json_?object|grammar|guided|structured[ _]?output|schema for"
-_NOT_TAKEN = (
-    r"not (?:be )?(?:support|allow|permit|implement|available|valid|recogni)|unsupported|invalid|unknown|unrecogni|"
-    r"unexpected|extra inputs|fail|cannot|can't|could not|must be|too (?:large|complex|many|deep)"
-)
-_ABOUT_FORMAT = re.compile(rf"{_FORMAT}|schema|structured", re.IGNORECASE)
-_PLAINLY = re.compile(rf"(?:{_FORMAT}).{{0,160}}(?:{_NOT_TAKEN})|(?:{_NOT_TAKEN}).{{0,160}}(?:{_FORMAT})", re.I | re.S)
 _ABOUT_TEXTS = re.compile(r"min_?length|max_?length|pattern|regex|grammar|repetition", re.IGNORECASE)
-# One answer that missed its schema, as Groq and llama.cpp say it. The next one may not.
-_MISSED = re.compile(
-    r"json_validate_failed|failed_generation|peg-native|generated json|"
-    r"(?:does|did) not match the expected|failed to (?:generate|produce) (?:a )?(?:valid )?json",
-    re.IGNORECASE,
-)
 _ABOUT_BOUND = re.compile(r"max_(?:completion_|new_)?tokens|in the completion", re.IGNORECASE)
 _UNKNOWN = re.compile(r"unsupported|not support|unknown|unrecogni|unexpected|not permitted|extra inputs", re.IGNORECASE)
 _WANTS_NO_THOUGHTS = re.compile(
@@ -62,46 +47,6 @@ class ServerTakes:
     dialect: Dialect = "lengths"
     bound: str = "max_tokens"
     no_thoughts: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """An answer with an error. `param` says which field it was about, where the server named one."""
-
-    error: ServerError
-    param: str = ""
-
-    @property
-    def words(self) -> str:
-        return f"{self.error.code or ''} {self.error.message} {self.param}"
-
-    @property
-    def is_of_one_answer(self) -> bool:
-        """Whether the server found fault with what its model wrote, and not with the question."""
-        return self.error.status >= 400 and _MISSED.search(self.words) is not None
-
-    @property
-    def is_of_the_format(self) -> bool:
-        """Whether it may be this step that the server refuses. For a prompt that is too long, OpenAI says how many
-        tokens are "in the response_format schemas"."""
-        if lacks_parameters(self.error.status, self.error.message):
-            return True
-        if is_too_long(self.error.code, self.error.message) or self.is_of_one_answer:
-            return False
-        if self.error.status == 500:
-            return self.is_plainly_of_the_format
-        return self.error.status in (400, 415, 422, 501) and _ABOUT_FORMAT.search(self.words) is not None
-
-    @property
-    def is_plainly_of_the_format(self) -> bool:
-        return self.needed_in_a_row < OTHER_REFUSALS
-
-    @property
-    def needed_in_a_row(self) -> int:
-        """How many like this one, with no answer on that step between them, say that the server does not take it."""
-        if self.param.startswith("response_format") or lacks_parameters(self.error.status, self.error.message):
-            return NAMED_REFUSALS
-        return PLAIN_REFUSALS if _PLAINLY.search(self.words) else OTHER_REFUSALS
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import pytest
 
 from proutt_core.errors import ModelRefused, ModelUnavailable, ReplyError, SettingsError
 from proutt_core.llm import ask, parse_reply
-from proutt_core.llm.openai.client import OpenAICompatible, _refusal_in, described
+from proutt_core.llm.openai.client import OpenAICompatible, described
+from proutt_core.llm.openai.refusals import refusal_in
 from proutt_core.llm.openai.replies import ServerError, meaning_of, split_thoughts
 from proutt_core.llm.openai.retry import Backoff, retry_after_s
 from proutt_core.llm.openai.transport import HttpReply
@@ -527,7 +528,7 @@ def test_when_the_answering_request_went_out_is_told() -> None:
     ],
 )
 def test_what_a_server_says_about_an_error_is_found_however_it_is_wrapped(body: Any, message: str) -> None:
-    assert message in _refusal_in(HttpReply(418, {}, body)).error.message
+    assert message in refusal_in(HttpReply(418, {}, body)).error.message
 
 
 @pytest.mark.parametrize("name", ["model", "messages", "stream", "response_format", "n"])

@@ -78,6 +78,10 @@ MISSED = [
     (400, "Generated JSON does not match the expected schema. Please adjust your prompt.", "json_validate_failed"),
     (400, "Failed to validate JSON. See 'failed_generation' for more details.", None),
     (400, "Failed to generate JSON. Please adjust your prompt.", "json_validate_failed"),
+    (400, "The model's response did not conform to the requested schema", None),
+    (422, "Model output is not valid JSON for response_format json_schema", None),
+    (500, "Failed to parse the model output: invalid JSON", None),
+    (500, "Failed to parse input at pos 12: {", 500),
     (500, "The model produced output that does not match the expected peg-native format", 500),
     (500, "Output does not match the expected peg-native format: failed to parse grammar at 12", 500),
 ]

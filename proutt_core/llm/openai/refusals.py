@@ -1,0 +1,94 @@
+"""What a server refuses when it answers with an error: the way in which a question was put, one answer, or neither."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from proutt_core.llm.openai.replies import ServerError, error_inside, is_too_long, lacks_parameters
+from proutt_core.llm.openai.retry import retry_after_s
+
+if TYPE_CHECKING:
+    from proutt_core.llm.openai.transport import HttpReply
+
+# Refusals in a row after which replies of a kind are asked for one step lower.
+NAMED_REFUSALS, PLAIN_REFUSALS, OTHER_REFUSALS = 1, 2, 3
+
+_FORMAT = r"response_?format|json[ _]?schema|json_?object|grammar|guided|structured[ _]?output|schema for"
+_NOT_TAKEN = (
+    r"not (?:be )?(?:support|allow|permit|implement|available|valid|recogni)|unsupported|invalid|unknown|unrecogni|"
+    r"unexpected|extra inputs|fail|cannot|can't|could not|must be|too (?:large|complex|many|deep)"
+)
+_ABOUT_FORMAT = re.compile(rf"{_FORMAT}|schema|structured", re.IGNORECASE)
+_PLAINLY = re.compile(rf"(?:{_FORMAT}).{{0,160}}(?:{_NOT_TAKEN})|(?:{_NOT_TAKEN}).{{0,160}}(?:{_FORMAT})", re.I | re.S)
+# One answer that missed its schema, as Groq, llama.cpp and others say it. The next one may not.
+_WRITTEN = r"\b(?:output|generation|completion|response|answer)"
+_MISSED = re.compile(
+    r"json_validate_failed|failed_generation|peg-native|generated json|(?:does|did)(?: not|n't) match the expected|"
+    r"failed to (?:generate|produce) (?:a )?(?:valid )?json|failed to parse input at pos|"
+    rf"{_WRITTEN}\b.{{0,40}}(?:does|did)(?: not|n't) (?:match|conform|comply|follow)|"
+    rf"{_WRITTEN} (?:is|was) not (?:a )?valid json|"
+    r"failed to (?:parse|validate) (?:the )?(?:model'?s? |generated )?(?:output|json|response)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An answer with an error. `param` says which field it was about, where the server named one."""
+
+    error: ServerError
+    param: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.error.code or ''} {self.error.message} {self.param}"
+
+    @property
+    def is_of_one_answer(self) -> bool:
+        """Whether the server found fault with what its model wrote, and not with the question."""
+        return self.error.status >= 400 and _MISSED.search(self.words) is not None
+
+    @property
+    def is_of_the_format(self) -> bool:
+        """Whether it may be this step that the server refuses. For a prompt that is too long, OpenAI says how many
+        tokens are "in the response_format schemas"."""
+        if lacks_parameters(self.error.status, self.error.message):
+            return True
+        if is_too_long(self.error.code, self.error.message) or self.is_of_one_answer:
+            return False
+        if self.error.status == 500:
+            return self.is_plainly_of_the_format
+        return self.error.status in (400, 415, 422, 501) and _ABOUT_FORMAT.search(self.words) is not None
+
+    @property
+    def is_plainly_of_the_format(self) -> bool:
+        return self.needed_in_a_row < OTHER_REFUSALS
+
+    @property
+    def needed_in_a_row(self) -> int:
+        """How many like this one, with no answer on that step between them, say that the server does not take it."""
+        if self.param.startswith("response_format") or lacks_parameters(self.error.status, self.error.message):
+            return NAMED_REFUSALS
+        return PLAIN_REFUSALS if _PLAINLY.search(self.words) else OTHER_REFUSALS
+
+
+def refusal_in(reply: "HttpReply") -> Refusal | None:
+    """Servers wrap it as {"error": {…}}, {"error": "…"}, {"detail": …}, {"message": …}, or send a page."""
+    if 200 <= reply.status < 300:
+        error = error_inside(reply.body)
+        return None if error is None else Refusal(error)
+    body = reply.body
+    inner = body.get("error", body) if isinstance(body, dict) else body
+    fields: dict[str, Any] = inner if isinstance(inner, dict) else {}
+    message = fields.get("message") or fields.get("detail") or inner or f"status {reply.status} without a word"
+    code = fields.get("code")
+    return Refusal(
+        error=ServerError(
+            reply.status,
+            None if code is None else str(code),
+            message if isinstance(message, str) else json.dumps(message, ensure_ascii=False),
+            retry_after_s(reply.headers),
+        ),
+        param=str(fields.get("param") or ""),
+    )
