@@ -29,8 +29,8 @@ from pages._parts.sign_in import CONTENT_SECURITY_POLICY as SIGN_IN_POLICY
 from pages._parts.sign_in import local_path, sign_in_page
 from pages._parts.text import _
 from pages._parts.who import COOKIE
+from proutt_core.environment import load_settings_file
 from proutt_core.errors import NotAllowed, SettingsError
-from proutt_core.settings_file import load_settings_file
 from proutt_core.terminal import log_to_stderr
 from proutt_core.types.screens import UPLOADERS
 

@@ -14,6 +14,7 @@ NAMES = (
     "kills",
     "imports",
     "fuzz",
+    "fuzz_replies",
     "near_duplicates",
     "export",
     "loop",

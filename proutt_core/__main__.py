@@ -11,8 +11,8 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
+from proutt_core.environment import load_settings_file
 from proutt_core.errors import InputError, SettingsError
-from proutt_core.settings_file import load_settings_file
 from proutt_core.terminal import end, prepare, print_text
 from proutt_core.types.json_text import is_whole
 

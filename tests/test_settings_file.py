@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from proutt_core.environment import load_settings_file
 from proutt_core.errors import SettingsError
-from proutt_core.settings_file import load_settings_file
 from tests.commands.terminal import run_in
 
 TEXT = "# a comment\nPROUTT_TEST_SETTING=quiet\n"

@@ -70,13 +70,26 @@ def _direct_prompt(context: Sequence[Message]) -> Prompt:
     return Prompt(stage="predict_direct", version=VERSION, messages=messages, values={"context": tuple(context)})
 
 
+def whole_trace(completion: Completion) -> str:
+    """The trace as the model wrote it. A server's reasoning parser (llama.cpp's, vLLM's) takes it apart: what stood
+    between the think tags comes as `reasoning`, without them, and sometimes all of it does."""
+    text, thoughts = completion.text, completion.reasoning or ""
+    if "</think>" in text or not thoughts.strip():
+        return text
+    if text.strip():
+        return f"<think>\n{thoughts}\n</think>\n{text}"
+    before, found, after = thoughts.partition("<predict>")
+    return thoughts if "</think>" in thoughts or not found else f"<think>\n{before}\n</think>\n{found}{after}"
+
+
 def _read_trace(completion: Completion, *, without: frozenset[Part]) -> PredictedUtterances:
-    trace = parse_trace(completion.text, without=without)
+    text = whole_trace(completion)
+    trace = parse_trace(text, without=without)
     left = next(placeholders_in(trace.model_dump()), None)
     if left is not None:
         raise InputError(f"trace: {left}: {NO_PLACEHOLDER}")
     utterances = tuple(prediction.text for prediction in trace.predictions)
-    return PredictedUtterances(utterances=utterances, reasoning=thoughts_of(completion.text), raw=completion.text)
+    return PredictedUtterances(utterances=utterances, reasoning=thoughts_of(text), raw=text)
 
 
 def _read_direct(completion: Completion) -> PredictedUtterances:

@@ -7,8 +7,10 @@ import pytest
 from proutt_core.errors import ModelUnavailable, ReplyError
 from proutt_core.llm.rules import RulesModel
 from proutt_core.methods import predict
+from proutt_core.methods.prompted import whole_trace
 from proutt_core.traces.as_text import render_prompt, render_trace
 from proutt_core.types import Part
+from proutt_core.types.calls import Completion
 from tests.example_traces import a_trace
 from tests.llm.fakes import ScriptedModel
 from tests.samples import HOTEL
@@ -120,3 +122,26 @@ async def test_the_placeholder_of_a_form_is_no_prediction_in_either_way_of_askin
         model = ScriptedModel(**{stage: [first, second]})
         await predict(model, HOTEL.context, without_tree=stage == "predict_direct")
         assert "write a text in place of the …" in model.asked[1][0].messages[-1].content
+
+
+WHOLE = "<think>\nthoughts\n</think>\n<predict>a</predict>"
+
+
+@pytest.mark.parametrize(
+    ("text", "reasoning"),
+    [
+        (WHOLE, None),
+        (WHOLE, "other thoughts of the model's own"),
+        ("<predict>a</predict>", "thoughts"),
+        ("", "thoughts\n<predict>a</predict>"),
+        ("", f"{WHOLE}"),
+    ],
+    ids=["as it came", "thoughts besides", "taken apart", "all of it taken", "taken with its tags"],
+)
+def test_a_trace_that_a_reasoning_parser_took_apart_is_put_together(text: str, reasoning: str | None) -> None:
+    together = whole_trace(Completion(text=text, reasoning=reasoning))
+    assert "".join(together.split()) == "".join(WHOLE.split())
+
+
+def test_thoughts_alone_are_no_trace() -> None:
+    assert whole_trace(Completion(text="", reasoning="cut off in the middle")) == ""

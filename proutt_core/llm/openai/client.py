@@ -28,15 +28,9 @@ from proutt_core.environment import seconds_from_environment
 from proutt_core.errors import InputError, ModelRefused, ModelUnavailable, SettingsError
 from proutt_core.llm.address import checked_base_url
 from proutt_core.llm.model import Prompt
+from proutt_core.llm.openai.errors_said import ServerError, one_line
 from proutt_core.llm.openai.refusals import refusal_in
-from proutt_core.llm.openai.replies import (
-    Passing,
-    ServerError,
-    error_inside,
-    meaning_of,
-    read_answer,
-    sendable,
-)
+from proutt_core.llm.openai.replies import Passing, error_inside, meaning_of, read_answer, sendable, storable
 from proutt_core.llm.openai.retry import Backoff
 from proutt_core.llm.openai.ways import LADDER, Rung, ServerTakes, Step, Way, Ways
 from proutt_core.llm.parameters import merged, require_free
@@ -187,7 +181,7 @@ class OpenAICompatible:
             self.address,
             schema.name,
             self._ways.steps[way.step].rung,
-            _in_one_line(self._without_key(way.refused[-1].error.message)),
+            one_line(self._without_key(way.refused[-1].error.message), _WORDS_OF_A_REFUSAL),
         )
 
     def _body(self, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int, way: Way) -> bytes:
@@ -205,6 +199,7 @@ class OpenAICompatible:
             written[-1] = as_json(contents[-1] + described(json.loads(schema.written_in(step.dialect))))
         members = {
             "model": as_json(self.name),
+            "stream": "false",  # some servers stream unless told not to
             "messages": array_json(
                 f'{{"role":"{message.role}","content":{content}}}'
                 for message, content in zip(prompt.messages, written, strict=True)
@@ -266,17 +261,12 @@ class _MissedAnswer(Exception):
         error = self._body.get("error") if isinstance(self._body, dict) else None
         written = error.get("failed_generation") if isinstance(error, dict) else None
         return Completion(
-            text=sendable(written) if isinstance(written, str) else "",
+            text=storable(written) if isinstance(written, str) else "",
             model=client.name,
             address=client.address,
             started_at=started_at,
             latency_s=latency_s,
         )
-
-
-def _in_one_line(words: str) -> str:
-    """A server's words for the log: nothing raw in them, and not too many."""
-    return " ".join("".join(c if c.isprintable() else " " for c in words).split())[:_WORDS_OF_A_REFUSAL]
 
 
 def _key_of(key_env: str | None) -> str | None:

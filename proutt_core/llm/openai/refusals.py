@@ -1,11 +1,11 @@
 """What a server refuses when it answers with an error: the way in which a question was put, one answer, or neither."""
 
-import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from proutt_core.llm.openai.replies import ServerError, error_inside, is_too_long, lacks_parameters
+from proutt_core.llm.openai.errors_said import ServerError, is_too_long, said_with_status
+from proutt_core.llm.openai.replies import error_inside, lacks_parameters
 from proutt_core.llm.openai.retry import retry_after_s
 
 if TYPE_CHECKING:
@@ -74,21 +74,10 @@ class Refusal:
 
 
 def refusal_in(reply: "HttpReply") -> Refusal | None:
-    """Servers wrap it as {"error": {…}}, {"error": "…"}, {"detail": …}, {"message": …}, or send a page."""
+    """The error of a reply, however it is wrapped; None where the reply holds none."""
     if 200 <= reply.status < 300:
         error = error_inside(reply.body)
         return None if error is None else Refusal(error)
-    body = reply.body
-    inner = body.get("error", body) if isinstance(body, dict) else body
-    fields: dict[str, Any] = inner if isinstance(inner, dict) else {}
-    message = fields.get("message") or fields.get("detail") or inner or f"status {reply.status} without a word"
-    code = fields.get("code")
-    return Refusal(
-        error=ServerError(
-            reply.status,
-            None if code is None else str(code),
-            message if isinstance(message, str) else json.dumps(message, ensure_ascii=False),
-            retry_after_s(reply.headers),
-        ),
-        param=str(fields.get("param") or ""),
-    )
+    said = said_with_status(reply.body, reply.status)
+    error = ServerError(reply.status, said.code, said.message, retry_after_s(reply.headers))
+    return Refusal(error, said.param)

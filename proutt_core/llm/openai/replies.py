@@ -1,114 +1,105 @@
 """Reading what an OpenAI-compatible server sent: an answer, a refusal, or something that may pass."""
 
 import re
-from dataclasses import dataclass
-from typing import Annotated, Any
-
-from pydantic import BaseModel, Field, ValidationError
+from typing import Any
 
 from proutt_core.errors import ModelRefused
+from proutt_core.llm.openai.errors_said import (
+    ServerError,
+    is_too_long,
+    one_line,
+    plain_status,
+    said_in,
+    says_no_credit,
+)
+from proutt_core.llm.openai.messages import is_whole_answer, message_in, split_thoughts
 from proutt_core.llm.openai.retry import may_pass
-from proutt_core.types.calls import Completion, Usage
+from proutt_core.llm.openai.streams import put_together
+from proutt_core.llm.openai.usage import usage_of
+from proutt_core.types.calls import Completion
 from proutt_core.types.json_text import is_whole
 
-_DETAIL_CHARACTERS = 300
-_OPEN, _CLOSE = "<think>", "</think>"
+__all__ = ["Passing", "ServerError", "error_inside", "is_too_long", "lacks_parameters", "meaning_of", "read_answer"]
+
+_LONGEST_NAME = 200  # characters
 _MODERATED = re.compile(r"moderat|flagged", re.IGNORECASE)
-_TOO_LONG = re.compile(r"context[ _](?:length|size|window)|too long|reduce the length", re.IGNORECASE)
-# Refusals of every call that some providers send as a plain 400: DeepSeek, OpenRouter and Zhipu for an unknown model,
-# DashScope for an account in arrears, Google for a wrong key.
-_NO_MODEL = re.compile(r"model not exist|not a valid model|model.{0,80}does not exist|模型不存在", re.IGNORECASE)
-_NO_CREDIT = re.compile(r"arrearage|account is in good standing", re.IGNORECASE)
 # OpenRouter: the pinned provider does not serve the model, is not allowed to get it, or lacks what is asked for.
 _NO_UPSTREAM = re.compile(
     r"no (?:allowed )?(?:endpoints?|providers?) (?:found|available)|no allowed providers", re.IGNORECASE
 )
 _UNROUTABLE = re.compile(r"handle the requested parameters", re.IGNORECASE)
-_BAD_KEY = re.compile(r"api[ _]?key not valid|(?:invalid|incorrect)[ _]api[ _]?key", re.IGNORECASE)
 
-
-# Zhipu's words for an answer that was withheld, and for one that broke off.
-_WITHHELD, _BROKEN_OFF = "sensitive", "network_error"
-
-
-class _Message(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
-    # Thoughts, where a server sends them apart: vLLM, SGLang, DeepSeek, Zhipu; OpenRouter, Ollama, newer vLLM.
-    reasoning_content: Any = None
-    reasoning: Any = None
-
-    @property
-    def thoughts(self) -> str | None:
-        for text in (self.reasoning_content, self.reasoning):
-            if isinstance(text, str) and text.strip():
-                return text
-        return None
-
-
-class _Choice(BaseModel):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Answer(BaseModel):
-    """What is needed of a chat completion; servers add what they like."""
-
-    choices: Annotated[list[_Choice], Field(min_length=1)]
-    model: str | None = None
-    provider: Any = None  # OpenRouter's: who really answered
-    usage: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class ServerError:
-    """An error as the server told it."""
-
-    status: int
-    code: str | None
-    message: str
-    retry_after_s: float | None = None
+# Zhipu's words for an answer that was withheld, and for one that broke off; gateways' for an error of theirs.
+_WITHHELD, _BROKEN_OFF = "sensitive", ("network_error", "error")
 
 
 class Passing(Exception):
-    """An attempt failed in a way that may pass: the next one may succeed."""
+    """An attempt failed in a way that may pass: the next one may succeed. The reason is told in one line."""
 
     def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
-        super().__init__(reason)
+        super().__init__(one_line(reason))
         self.retry_after_s = retry_after_s
 
 
 def read_answer(answer: object, *, model: str, address: str, latency_s: float, typed: bool) -> Completion:
     """The completion in the parsed body of a 200 answer. Raises Passing or ModelRefused where there is none.
 
-    Thoughts are never the answer: what a server sends apart goes into `reasoning`, and so do thoughts inside the text
-    when a JSON reply is wanted (`typed`). Free text stays as it came: a tuned model's is its thoughts.
+    What a server sends apart as thoughts goes into `reasoning`, and so do thoughts inside the text when a JSON reply is
+    wanted (`typed`); thoughts are the answer only where they are the JSON object that was asked for, and the text is
+    empty: a reasoning parser took the one for the other. Free text stays as it came: a tuned model's is its thoughts.
     """
     if isinstance(answer, str):  # the SDK hands through what is not JSON as text
-        # A wrong address always does this, a proxy's error page now and then: a run pauses only if it keeps happening.
-        raise Passing(f"{address} answers, but not as an OpenAI-compatible server; does the address lack /v1?")
-    try:
-        read = _Answer.model_validate(answer)
-    except ValidationError as exc:
-        raise Passing("the answer has not the shape of a chat completion") from exc
-    message, finish_reason = read.choices[0].message, read.choices[0].finish_reason or "stop"
-    if finish_reason == _BROKEN_OFF:
+        stream = put_together(answer)
+        if stream is None:
+            # A wrong address always does this, a proxy's error page now and then: a run pauses if it keeps happening.
+            raise Passing(f"{address} answers, but not as an OpenAI-compatible server; does the address lack /v1?")
+        answer = stream
+    body, choice = _first_choice(answer, address)
+    message, finish_reason = message_in(choice), choice.get("finish_reason")
+    finish_reason = finish_reason if isinstance(finish_reason, str) and finish_reason else "stop"
+    if finish_reason in _BROKEN_OFF:
         raise Passing("the server's own connection broke off during the answer")
-    text = message.content or ""
-    if message.refusal and not text:
-        text, finish_reason = message.refusal, "refusal"
-    thoughts, rest = split_thoughts(text) if typed else ("", text)
+    if message.is_refusal:
+        finish_reason = "refusal"
+    thoughts, text = split_thoughts(message.text) if typed else ("", message.text)
     reasoning = "\n\n".join(part for part in (message.thoughts, thoughts) if part)
+    if typed and not text.strip() and is_whole_answer(message.thoughts):
+        text, reasoning = message.thoughts, thoughts
+    provider = body.get("provider")
     return Completion(
-        text=sendable(rest),  # no store takes a lone surrogate either
-        reasoning=sendable(reasoning) or None,
-        usage=_usage(read.usage or {}),
-        model=read.model or model,
-        provider=read.provider if isinstance(read.provider, str) else "",
+        text=storable(text),
+        reasoning=storable(reasoning) or None,
+        usage=usage_of(body.get("usage")),
+        model=_name(body.get("model")) or model,
+        provider=_name(provider),
         address=address,
         latency_s=latency_s,
-        finish_reason="content_filter" if finish_reason == _WITHHELD else finish_reason,
+        finish_reason="content_filter" if finish_reason == _WITHHELD else one_line(finish_reason, 40),
     )
+
+
+def _first_choice(answer: object, address: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The body and its first choice. A body of another shape is this answer's fault and not the server's absence."""
+    choices = answer.get("choices") if isinstance(answer, dict) else None
+    if isinstance(answer, dict) and isinstance(choices, list) and choices and isinstance(choices[0], dict):
+        return answer, choices[0]
+    if isinstance(answer, dict) and isinstance(answer.get("message"), dict | str):  # Ollama's own form
+        return answer, answer
+    if isinstance(answer, dict) and "choices" in answer and not choices:
+        raise Passing("the server sent no answer: its list of choices is empty")
+    keys = ", ".join(one_line(str(key), 30) for key in list(answer)[:8]) if isinstance(answer, dict) else ""
+    shape = f"an object with {keys or 'no keys'}" if isinstance(answer, dict) else f"a {type(answer).__name__}"
+    raise ModelRefused(f"{address} sent {shape}, which is no chat completion", every_call=False)
+
+
+def _name(value: object) -> str:
+    """Who answered, as a column holds it."""
+    return one_line(storable(value), _LONGEST_NAME) if isinstance(value, str) else ""
+
+
+def storable(text: str) -> str:
+    """The text without what no store takes: lone surrogates and NUL become U+FFFD."""
+    return sendable(text.replace("\x00", "\ufffd"))
 
 
 def sendable(text: str) -> str:
@@ -116,35 +107,13 @@ def sendable(text: str) -> str:
     return text if is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def split_thoughts(text: str) -> tuple[str, str]:
-    """A reasoning model's thoughts, and what follows its `<think>…</think>`.
-
-    The opening tag may be missing, for some templates write it into the prompt. One that is never closed leaves no
-    answer: the model was cut off while it thought.
-    """
-    body = text.lstrip()
-    if body.startswith(_OPEN):
-        thoughts, _, rest = body.removeprefix(_OPEN).partition(_CLOSE)
-        return thoughts.strip(), rest.strip()
-    if not body.startswith(("{", "[", "```")) and _CLOSE in body:
-        thoughts, _, rest = body.partition(_CLOSE)
-        return thoughts.strip(), rest.strip()
-    return "", text
-
-
 def error_inside(answer: object) -> ServerError | None:
-    """OpenRouter and some gateways send an error in a 200 answer."""
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if not isinstance(error, dict):
+    """Some servers and gateways send an error in a 200 answer."""
+    said = said_in(answer)
+    if said is None:
         return None
-    code = error.get("code")
-    status = code if isinstance(code, int) and 300 <= code < 600 else 502
-    return ServerError(status, str(code), str(error.get("message", error)))
-
-
-def is_too_long(code: str | None, message: str) -> bool:
-    """Whether the server refuses a request for its length: this one prompt, and no other."""
-    return code == "context_length_exceeded" or _TOO_LONG.search(message) is not None
+    code = int(said.code) if said.code and said.code.isascii() and said.code.isdigit() and len(said.code) == 3 else 0
+    return ServerError(code if 300 <= code < 600 else 502, said.code, said.message)
 
 
 def lacks_parameters(status: int, message: str) -> bool:
@@ -154,12 +123,11 @@ def lacks_parameters(status: int, message: str) -> bool:
 
 def meaning_of(error: ServerError, *, model: str, address: str, key_env: str | None) -> ModelRefused | Passing:
     """What a server's error means: it may pass, or it is a refusal that says what to do."""
-    message = re.sub(r"\s+", " ", error.message)[:_DETAIL_CHARACTERS]
-    status = _plain_status(error)
-    no_credit = status == 402 or error.code == "insufficient_quota"
+    message = one_line(error.message)
+    status, no_credit = plain_status(error), says_no_credit(error)
     if may_pass(status) and not no_credit:
         return Passing(f"HTTP {error.status}: {message}", error.retry_after_s)
-    if status == 403 and _MODERATED.search(message):  # OpenRouter's word for flagged content: this text, not us
+    if status == 403 and not no_credit and _MODERATED.search(message):  # OpenRouter's word: this text, not us
         advice, every_call = f"{address} refuses the content of this request to {model}", False
     elif status == 404 and _NO_UPSTREAM.search(message):
         said = f"{address} finds no provider that serves {model} as asked: the pinned one, keeping nothing"
@@ -168,18 +136,6 @@ def meaning_of(error: ServerError, *, model: str, address: str, key_env: str | N
         advice, every_call = _advice(status, no_credit, model=model, address=address, key_env=key_env)
     text = f"{advice}. The server said (HTTP {error.status}): {message}"
     return ModelRefused(text, every_call=every_call, status=error.status)
-
-
-def _plain_status(error: ServerError) -> int:
-    """The status that says what is wrong, where the server said 400 for something that has a status of its own."""
-    text = f"{error.code} {error.message}"
-    if error.status != 400 or is_too_long(error.code, error.message):
-        return error.status
-    if _NO_CREDIT.search(text):
-        return 402
-    if _BAD_KEY.search(text):
-        return 401
-    return 404 if _NO_MODEL.search(text) else 400
 
 
 def _advice(status: int, no_credit: bool, *, model: str, address: str, key_env: str | None) -> tuple[str, bool]:
@@ -197,19 +153,3 @@ def _advice(status: int, no_credit: bool, *, model: str, address: str, key_env: 
     if 300 <= status < 400:
         return f"{address} redirects elsewhere: give the final address instead", True
     return f"{address} refuses this request to {model}", False
-
-
-def _usage(usage: dict[str, Any]) -> Usage:
-    details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else None
-    if cached is None:  # DeepSeek's own field
-        cached = usage.get("prompt_cache_hit_tokens")
-    return Usage(
-        prompt_tokens=_count(usage.get("prompt_tokens")),
-        cached_tokens=_count(cached),
-        completion_tokens=_count(usage.get("completion_tokens")),
-    )
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

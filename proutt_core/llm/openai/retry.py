@@ -51,7 +51,7 @@ def retry_after_s(headers: Mapping[str, str], *, now: Callable[[], datetime] | N
 def _until(value: str, now: datetime) -> float | None:
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError, IndexError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -23,6 +23,8 @@ from proutt_core.llm.address import is_local
 from proutt_core.llm.openai.replies import Passing
 
 KEEP_ALIVE_S = 60.0
+LARGEST_REPLY = 16 << 20  # bytes, unpacked: the longest answers of today's models take a tenth of it
+CHUNK = 1 << 16  # bytes
 _HEADERS = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "proutt-studio"}
 _READ = (b"content-type", b"retry-after")  # of an answer's headers
 
@@ -72,9 +74,11 @@ class Transport:
             )
         except APIStatusError as exc:
             response = exc.response
+        except _TooLargeError as exc:
+            raise ModelRefused(f"{self._url} {exc}", every_call=False) from exc
         except APIConnectionError as exc:
             raise Passing(f"{exc.__cause__} (is the server running, and is the address right?)") from exc
-        return HttpReply(response.status_code, response.headers, _parsed(response))
+        return HttpReply(response.status_code, response.headers, parsed(response))
 
     async def aclose(self) -> None:
         await self._client.close()
@@ -109,7 +113,7 @@ class _Session(httpx2.AsyncClient):
                 proxy=self._through,
                 allow_redirects=False,
             ) as response:
-                content = await response.read()
+                content = await _read_whole(response)
         except TimeoutError:
             raise
         except (aiohttp.ClientError, OSError, ValueError) as exc:
@@ -122,6 +126,21 @@ class _Session(httpx2.AsyncClient):
         await super().aclose()
         if self._opened is not None:
             await self._opened.close()
+
+
+class _TooLargeError(Exception):
+    """A reply goes on beyond what any answer needs."""
+
+
+async def _read_whole(response: aiohttp.ClientResponse) -> bytes:
+    """The body unpacked, piece by piece: one without end, or a bomb, must not fill the memory."""
+    content = bytearray()
+    async for piece in response.content.iter_chunked(CHUNK):
+        content += piece
+        if len(content) > LARGEST_REPLY:
+            response.close()
+            raise _TooLargeError(f"sent more than {LARGEST_REPLY:,} bytes, which is no answer")
+    return bytes(content)
 
 
 def _open() -> aiohttp.ClientSession:
@@ -144,10 +163,12 @@ def _proxy_for(base_url: str) -> str | None:
     return named.get(parts.scheme) or named.get("all")
 
 
-def _parsed(response: httpx2.Response) -> Any:
+def parsed(response: httpx2.Response) -> Any:
     """What is not JSON is handed on as text, for it tells who answered instead."""
     try:
         return json.loads(response.content)
+    except RecursionError as exc:
+        raise ModelRefused("the answer's JSON is nested too deeply to be one", every_call=False) from exc
     except ValueError as exc:  # also bytes that are no text
         if response.headers.get("content-type", "").partition(";")[0].strip().endswith("json"):
             raise Passing(f"the answer's body is not whole JSON ({exc})") from exc

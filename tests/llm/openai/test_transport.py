@@ -63,6 +63,25 @@ def test_half_an_answer_is_none(answer: bytes) -> None:
         served(RawServer(answer, hangs_up=True), ask)
 
 
+ENDLESS = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + b" " * (20 << 20)
+
+
+@pytest.mark.parametrize(
+    "answer", [ENDLESS, http(gzip.compress(b" " * (64 << 20)), "Content-Encoding: gzip")], ids=["endless", "bomb"]
+)
+def test_a_reply_that_goes_on_beyond_any_answer_is_given_up_and_fails_its_item(answer: bytes) -> None:
+    with pytest.raises(ModelRefused, match="sent more than") as caught:
+        served(RawServer(answer, hangs_up=True), ask)
+    assert not caught.value.every_call
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"choices":'])
+def test_json_nested_beyond_reason_fails_its_item(opening: bytes) -> None:
+    with pytest.raises(ModelRefused, match="nested too deeply") as caught:
+        served(RawServer(http(opening * 100_000)), ask)
+    assert not caught.value.every_call
+
+
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.6\r\n", b"", b"\x15\x03\x01\x00\x02\x02\x46"])
 def test_an_answer_that_is_no_http_is_none(answer: bytes) -> None:
     with pytest.raises(ModelUnavailable, match="is the server running, and is the address right"):

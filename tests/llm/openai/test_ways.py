@@ -297,7 +297,7 @@ def test_what_somebody_says_of_thinking_is_all_that_is_said(
 ) -> None:
     ask_in_turn(fake_server, 1, parameters=own, thinks=True, takes=ServerTakes(no_thoughts=TEMPLATE))
     body = fake_server.calls[0].body
-    ours = {"model", "messages", "response_format", "max_tokens"}
+    ours = {"model", "messages", "response_format", "max_tokens", "stream"}
     assert {name: value for name, value in body.items() if name not in ours} == sent
     assert body["max_tokens"] == 256 + (
         0 if sent.get("chat_template_kwargs", {}).get("enable_thinking") is False else 8192
