@@ -79,7 +79,9 @@ def whole_trace(completion: Completion) -> str:
     if text.strip():
         return f"<think>\n{thoughts}\n</think>\n{text}"
     before, found, after = thoughts.partition("<predict>")
-    return thoughts if "</think>" in thoughts or not found else f"<think>\n{before}\n</think>\n{found}{after}"
+    if "</think>" in thoughts:
+        return thoughts
+    return f"<think>\n{before}\n</think>\n{found}{after}" if found else text
 
 
 def _read_trace(completion: Completion, *, without: frozenset[Part]) -> PredictedUtterances:
