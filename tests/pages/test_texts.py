@@ -66,6 +66,7 @@ ALLOWED = frozenset(
         "Qwen/Qwen3-8B",
         "deepinfra/fp4",
         "http://127.0.0.1:8000/v1",
+        "temperature=0.7\nchat_template_kwargs.enable_thinking=false",
     }
 )
 # Parts of f-strings: a name, or markup of an icon.
