@@ -13,6 +13,7 @@ from benchmarks._lmsys import rows, write_parquet
 from proutt_core.actions.sample import sample_path
 from proutt_core.dialogues import FORMATS
 from tests.dialogues.example_files import json_values
+from tests.dialogues.files.packings import PACKINGS
 from tests.dialogues.pairs.released_files import preference, sft
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -58,7 +59,7 @@ def seeds(folder: Path) -> dict[str, bytes]:
         "sft.jsonl": _lines([sft("Which temple?"), sft("When is it open?")]),
         "lmsys.parquet": write_parquet(folder / "seed.parquet", 5, seed=3).read_bytes(),
     }
-    files |= _examples()
+    files |= _examples() | {f"{name.replace(' ', '-')}.packed": content for name, content in PACKINGS.items()}
     for name, count in HEADS.items():
         if (SHARED / name).exists():
             files[Path(name).name] = _head(SHARED / name, count)
@@ -98,10 +99,17 @@ def _zipped(content: bytes, name: str = "a.json") -> bytes:
 
 def mutated(draw: random.Random, content: bytes) -> bytes:
     """The file after one to three mishaps, of its structure where it is text, else of its bytes."""
-    is_text = not content.startswith((b"PK", b"\x1f\x8b", b"PAR1"))
+    is_text = _is_text(content)
     for _ in range(draw.choice((1, 1, 2, 3))):
         content = draw.choice(TEXTUAL if is_text else BINARY)(draw, content)
     return content
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        return "\0" not in content.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _insert(draw: random.Random, content: bytes) -> bytes:

@@ -19,9 +19,20 @@ them.
 The content decides, not the name of the file: the first rows of each format below are tried in this order. `--format
 NAME` says it outright. Every example holds the same conversation, and a test reads each as the same dialogue.
 
-**Files.** JSON lines, a JSON list, one JSON object, parquet and tables, packed or not; a bad row costs that row and
-is reported with its number. A list or an object may stand in its place as text (JSON, or as Python and numpy write
-it), and a row may be a bare list of messages, of texts or of pairs.
+**Files.** JSON lines, a JSON list, an object of rows, JSON printed for people, one list inside an object
+(`{"data": […]}`), CSV (comma, semicolon, tab, bar), parquet, Arrow (also the folders of `save_to_disk`), SQLite (the
+table with messages); packed as gz, bz2, xz, zst, zip, tar; several files, or a folder, make one dataset; `-` is
+standard input. A bad row costs that row and is reported with its number. A list or an object may stand in its place as
+text (JSON, or as Python and numpy write it), and a row may be a bare list of messages, of texts or of pairs.
+
+**Encodings.** UTF-8; UTF-16 and UTF-32 by their mark; others (GB18030, Big5, Shift-JIS, cp1252, …) are read from the
+text, and the report says that it was a guess. A packed file may unpack to 1 GiB, or 200 times its size if that is more.
+
+**One conversation is kept once.** Equal texts under several ids are duplicates; of rows that each go on from the one
+before, as a request log has them, the longest is kept. What begins with the same system prompt and first turn is one
+group, as is what one user said, or the pieces `abc_0`, `abc_17` of a long conversation; a group lies in one split.
+Splits that the source names (a column, the names of files and folders) are kept unless `--split` says otherwise; a
+group that the source puts into several goes to the one that is farthest from training.
 
 **Keys** count without capitals, underscores and hyphens: `conversation_id`, `conversationId` and `Conversation ID`
 are one.
