@@ -17,7 +17,10 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Encodings that are ASCII with escapes.
+_ESCAPES = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
 _ESCAPED = re.compile("[\udc80-\udcff]")
+_LATIN = re.compile('(?<=[A-Za-z ])[\udcc0-\udcff](?=[A-Za-z ,.;:!?"])')  # one accented letter in a word
 _WIDE = re.compile("[^\x00-\x7f\udc80-\udcff]")
 # A guess is one of these: what chat logs are kept in besides UTF-8.
 _GUESSED = [
@@ -47,11 +50,16 @@ def encoding_of(head: bytes) -> Encoding | None:
     for mark, name in _BOMS:
         if head.startswith(mark):
             return Encoding(name, len(mark))
+    for mark, name in _ESCAPES:
+        if mark in head:
+            return Encoding(name, is_guess=True)
     wide = _without_mark(head)
     if wide is not None:
         return Encoding(wide, is_guess=True)
     text = codecs.getincrementaldecoder(UTF_8)("surrogateescape").decode(head)
     bad, right = len(_ESCAPED.findall(text)), len(_WIDE.findall(text))
+    if not right and 2 <= bad < FEWEST_BAD and len(_LATIN.findall(text)) == bad:
+        return Encoding("cp1252", is_guess=True)  # a small file with a few accents
     if bad < FEWEST_BAD or bad < right // 10:
         return Encoding(UTF_8)
     return _guessed(head)
@@ -62,6 +70,11 @@ def _without_mark(head: bytes) -> str | None:
     sample = head[: 1 << 12]
     if len(sample) < 8:
         return None
+    quarter = len(sample) // 4
+    zeros = [sample[place::4].count(0) for place in range(4)]
+    for name, wide in (("utf-32-le", zeros[2:]), ("utf-32-be", zeros[:2])):
+        if min(wide) * 10 >= quarter * 9:
+            return name
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     half = len(sample) // 2
     if odd * 5 > half and even * 50 < half:

@@ -230,13 +230,19 @@ def format_named(name: str) -> Format:
     return format
 
 
+def _row_in(value: JsonObject) -> JsonObject:
+    """The row itself where a data viewer numbered it: `{"row_idx": 0, "row": {...}, "truncated_cells": []}`."""
+    row = value.get("row")
+    return row if isinstance(row, dict) and value.keys() <= {"row_idx", "row", "truncated_cells"} else value
+
+
 def as_object(value: Any, key: str | None = None) -> JsonObject | None:
     """The row as an object: itself, the object whose JSON text it is, or a conversation that is a bare list.
 
     A list under a key such as `messages` is no row of a file that is one object: that object is the row.
     """
     if type(value) is dict:
-        return value
+        return _row_in(value)
     value = decoded(value)
     if isinstance(value, dict):
         return value

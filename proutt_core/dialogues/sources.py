@@ -75,14 +75,29 @@ def find_source(*paths: Path | str, format: str | None = None) -> Source:
             refused.append(FileNote(member.name, str(exc)))
     if not files:
         raise InputError(f"None of {len(members)} files can be read: {'; '.join(file.note for file in refused[:3])}")
-    guesses = [FileNote(file.member.name, note) for file in files if (note := opening.encoding_note(file.member))]
+    guesses = [FileNote(file.member.name, note) for file in files if (note := _guess(file))]
     return Source(tuple(files), (*guesses, *refused, *notes))
 
 
-def _is_another_list(value: object, layout: opening.Layout) -> bool:
-    """A whole file that is one list is a conversation only if it is one of messages: a list of questions with their
-    answers, or of texts, holds things that have nothing to do with each other."""
-    return layout == "values" and isinstance(value, list) and not (value and is_message(value[0]))
+def _guess(file: SourceFile) -> str:
+    return opening.encoding_note(file.member) if file.layout not in opening.OF_BYTES else ""
+
+
+def _probed(member: Member, layout: opening.Layout) -> list[RawRow]:
+    """The first rows, without lists that are no conversations: a whole file that is one list of texts or of questions
+    with their answers, or such a list beside other things in an object, holds what has nothing to do with each other.
+    """
+    rows = list(islice(opening.rows(member, layout), PROBED_ROWS))
+    if layout == "values":
+        return [row for row in rows if not _is_plain_list(row)]
+    if layout == "object" and not all(_is_plain_list(row) and as_object(row.value, row.key) for row in rows):
+        return [row for row in rows if not _is_plain_list(row)]
+    return rows
+
+
+def _is_plain_list(row: RawRow) -> bool:
+    """A list of anything but messages."""
+    return isinstance(row.value, list) and not (row.value and is_message(row.value[0]))
 
 
 def _source_file(member: Member, named_format: Format | None) -> SourceFile:
@@ -92,9 +107,9 @@ def _source_file(member: Member, named_format: Format | None) -> SourceFile:
     layouts = opening.possible_layouts(member)
     for layout in layouts:
         try:
-            for row in islice(opening.rows(member, layout), PROBED_ROWS):
+            for row in _probed(member, layout):
                 row_count += row.value not in ([], {})
-                value = None if row.error or _is_another_list(row.value, layout) else as_object(row.value, row.key)
+                value = None if row.error else as_object(row.value, row.key)
                 if value is not None:
                     first.setdefault(layout, value)
                     row_format = format_of(row, named_format)

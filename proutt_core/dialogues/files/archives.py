@@ -14,7 +14,8 @@ from typing import BinaryIO, Literal, cast
 from proutt_core.dialogues.files.compression import BoundedStream, compression_of, decompressed, most_bytes
 from proutt_core.errors import InputError
 
-TAR_MAGIC_AT, TAR_BLOCK = 257, 512
+TAR_BLOCK = 512
+MOST_IN_TAR = 1000  # files: each is looked for from the front
 # While reading, and besides those while opening: damaged directories, methods and passwords that are not known.
 READ_ERRORS = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile)
 OPEN_ERRORS = (*READ_ERRORS, NotImplementedError, RuntimeError, ValueError, struct.error)
@@ -34,11 +35,20 @@ def archive_of(path: Path) -> Literal["zip", "tar"] | None:
                 return "zip"
             if compression_of(head) is not None:
                 file.seek(0)
-                with decompressed(cast(BinaryIO, file), size=path.stat().st_size) as stream:
+                with decompressed(cast(BinaryIO, file), size=path.stat().st_size, name=path.name) as stream:
                     head = stream.read(TAR_BLOCK)
     except (OSError, *OPEN_ERRORS):
         return None  # whoever reads it says what is wrong
-    return "tar" if head[TAR_MAGIC_AT : TAR_MAGIC_AT + 5] == b"ustar" else None
+    return "tar" if _is_tar(head) else None
+
+
+def _is_tar(head: bytes) -> bool:
+    """By the checksum of its first header: the oldest tars bear no other mark."""
+    try:
+        tarfile.TarInfo.frombuf(head[:TAR_BLOCK], "utf-8", "surrogateescape")
+    except (tarfile.TarError, ValueError):
+        return False
+    return True
 
 
 def zip_members(path: Path) -> list[str]:
@@ -57,15 +67,15 @@ def zip_members(path: Path) -> list[str]:
     return _kept(path, names)
 
 
-def tar_members(path: Path, *, most: int) -> list[str]:
+def tar_members(path: Path) -> list[str]:
     """Names of the ordinary files in it; links are not followed."""
     names = []
     with _errors_told(path), opened_tar(path) as archive:
         for info in archive:
             if info.isreg():
                 names.append(info.name)
-            if len(names) > most:
-                raise InputError(f"{path.name} holds more than {most:,} files: put them into fewer.")
+            if len(names) > MOST_IN_TAR:
+                raise InputError(f"{path.name} holds more than {MOST_IN_TAR:,} files: unpack it and name the folder.")
     return _kept(path, names)
 
 
@@ -101,7 +111,7 @@ def opened_member(path: Path, inner: str, kind: Literal["zip", "tar"]) -> Iterat
     with opened_tar(path) as tar:
         for info in tar:
             if info.isreg() and info.name == inner:
-                yield cast(BinaryIO, tar.extractfile(info))
+                yield BoundedStream(tar.extractfile(info), most_bytes(path.stat().st_size), path.name)
                 return
         raise InputError(f"{path.name} does not hold {inner} any more.")
 
@@ -116,4 +126,8 @@ def _errors_told(path: Path) -> Iterator[None]:
 
 def unpack_error(name: str, exc: Exception) -> InputError:
     text = " ".join(str(exc).split())[:120] or type(exc).__name__
+    if "password" in text:
+        return InputError(f"{name} is locked with a password: unpack it first.")
+    if "compression" in text and "not supported" in text:
+        return InputError(f"{name} is packed in a way that is not known here ({text}): unpack it first.")
     return InputError(f"{name} cannot be unpacked: {text}. Is it cut off?")

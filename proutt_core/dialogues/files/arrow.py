@@ -10,7 +10,7 @@ from proutt_core.errors import InputError
 BATCH = 128  # as Python values a row takes several times what it takes in the file
 
 
-def parquet_rows(stream: BinaryIO, name: str, skip: int = 0) -> Iterator[RawRow]:
+def parquet_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
     """The rows after the first `skip`, in order, as dicts. A value that cannot be made in Python (a timestamp out of
     range, text that is not UTF-8) costs its row; a file that pyarrow cannot read raises InputError."""
     import pyarrow.parquet as pq  # 0.1 s and 40 MB: only when such a file is read
@@ -20,10 +20,10 @@ def parquet_rows(stream: BinaryIO, name: str, skip: int = 0) -> Iterator[RawRow]
         with on_disk(stream) as path, pq.ParquetFile(path, pre_buffer=False) as file:
             yield from file.iter_batches(batch_size=BATCH, use_threads=False)
 
-    return _rows(batches(), f"{name}: the parquet file", skip)
+    return _rows(batches(), "the parquet file", skip)
 
 
-def arrow_rows(stream: BinaryIO, name: str, skip: int = 0) -> Iterator[RawRow]:
+def arrow_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
     """The same for an Arrow file or stream, as `save_to_disk` of Hugging Face's datasets writes it."""
     import pyarrow as pa
 
@@ -39,7 +39,7 @@ def arrow_rows(stream: BinaryIO, name: str, skip: int = 0) -> Iterator[RawRow]:
                 table.validate(full=True)  # offsets of a damaged file would lead anywhere in the memory
                 yield from (table.slice(start, BATCH) for start in range(0, table.num_rows, BATCH))
 
-    return _rows(batches(), f"{name}: the Arrow file", skip)
+    return _rows(batches(), "the Arrow file", skip)
 
 
 def _rows(batches: Iterator[Any], what: str, skip: int) -> Iterator[RawRow]:

@@ -20,6 +20,7 @@ _MAGIC: tuple[tuple[bytes, Compression], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\x00", "xz"),
+    (b"\x5d\x00\x00", "xz"),  # .lzma, which came before it
     (b"\x28\xb5\x2f\xfd", "zstd"),
 )
 HEAD = 6  # bytes that tell them
@@ -43,7 +44,10 @@ def decompressed(stream: BinaryIO, *, size: int, name: str = "the file") -> Iter
         yield buffered
         return
     with _unpacked(buffered, kind) as unpacked:
-        yield BoundedStream(unpacked, most_bytes(size), name)
+        bounded = BoundedStream(unpacked, most_bytes(size), name)
+        if compression_of(bounded.peek(HEAD)[:HEAD]) is not None:
+            raise InputError(f"{name} is packed twice: unpack it once.")
+        yield bounded
 
 
 @contextmanager

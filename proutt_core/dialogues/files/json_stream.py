@@ -3,13 +3,24 @@ list inside an object."""
 
 import json
 from collections.abc import Iterator
-from typing import BinaryIO
+from dataclasses import replace
+from itertools import islice
+from typing import Any, BinaryIO
 
 from proutt_core.dialogues.files import json_window
 from proutt_core.dialogues.files.exact_orjson import NotExact, loads_if_exact
 from proutt_core.dialogues.files.json_window import BOM, DECODER, Window, row_error
 from proutt_core.dialogues.files.rows import NOT_JSON, NOT_UTF8, TOO_LONG, RawRow, RowError, short_repr
+from proutt_core.dialogues.files.split_names import split_named
 from proutt_core.errors import InputError
+
+DEEPEST = 2  # objects within the object that is the file
+RECORD_MARK = "\x1e"  # before each line of a JSON text sequence
+# Lists beside the dialogues, folded.
+_NO_DIALOGUES = {
+    *("users", "members", "participants", "authors", "contributors", "tags", "labels", "errors", "models", "features"),
+    *("categories", "metadata", "meta", "info", "config", "schema", "fields", "columns", "paging", "links", "stats"),
+}
 
 
 def list_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
@@ -89,18 +100,39 @@ def value_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
 
 
 def wrapped_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
-    """The elements of the first list of objects (or of lists) in the object that is the whole file: `{"version": 1,
-    "data": [...]}`. Nothing where the object holds none."""
-    window = Window(stream)
-    for number in _items(window, "{", "}"):
-        _key(window, f"Key {number}")
-        if window.peek() == "[" and _holds_objects(window):
-            for row in _items(window, "[", "]", ends_file=False):
-                value, error = window.value(f"Row {row}")
-                if row > skip:
-                    yield RawRow(row, value, error=error)
-            return
-        window.value(f"The value of key {number}")
+    """The elements of the lists inside the object that is the whole file: `{"version": 1, "data": [...]}`.
+
+    Of lists of objects (or of lists) the first is read, and every one whose key names a split: `{"train": [...],
+    "test": [...]}`; an element then says its split. Nothing where there is no such list.
+    """
+    yield from islice(_wrapped(Window(stream), depth=0), skip, None)
+
+
+def _wrapped(window: Window, *, depth: int) -> Iterator[RawRow]:
+    number = 0
+    for key_number in _items(window, "{", "}", ends_file=depth == 0):
+        where = f"The value of key {key_number}"
+        key, _ = _key(window, f"Key {key_number}")
+        split = split_named(key) if isinstance(key, str) else None
+        is_wanted = split is not None or (number == 0 and folded_key(key) not in _NO_DIALOGUES)
+        start = window.peek()
+        if is_wanted and start == "[" and _holds_objects(window):
+            for _ in _items(window, "[", "]", ends_file=False):
+                number += 1
+                value, error = window.value(f"Row {number}")
+                if split is not None and isinstance(value, dict):
+                    value = {"split": split} | value
+                yield RawRow(number, value, error=error)
+        elif is_wanted and start == "{" and depth < DEEPEST:
+            for row in _wrapped(window, depth=depth + 1):
+                number += 1
+                yield replace(row, number=number)
+        else:
+            window.value(where)
+
+
+def folded_key(key: object) -> str:
+    return str(key).lower().replace("_", "").replace("-", "")
 
 
 def _holds_objects(window: Window) -> bool:
@@ -141,7 +173,7 @@ def _line(number: int, line: bytes) -> RawRow:
 
 def _line_with_care(number: int, line: bytes) -> RawRow:
     try:
-        return RawRow(number, DECODER.decode(line.decode("utf-8").removeprefix(BOM)))
+        return RawRow(number, _decoded(line.decode("utf-8").removeprefix(BOM).removeprefix(RECORD_MARK)))
     except UnicodeDecodeError as exc:
         error = RowError(NOT_UTF8, f"byte {exc.start + 1} of the line")
     except json.JSONDecodeError as exc:
@@ -149,3 +181,18 @@ def _line_with_care(number: int, line: bytes) -> RawRow:
     except (ValueError, RecursionError) as exc:
         error = row_error(exc)
     return RawRow(number, error=error)
+
+
+def _decoded(text: str) -> Any:
+    """The line's value; a comma after it, as in a list that lost its brackets, is passed over."""
+    try:
+        return DECODER.decode(text)
+    except json.JSONDecodeError:
+        shorter = text.rstrip()
+        if not shorter.endswith(","):
+            raise
+        try:
+            return DECODER.decode(shorter[:-1])
+        except json.JSONDecodeError:
+            pass
+        raise

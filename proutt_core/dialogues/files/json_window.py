@@ -25,7 +25,7 @@ from proutt_core.errors import InputError
 
 CHUNK = 1 << 20  # bytes
 LOOKED_AHEAD = 1 << 12  # characters in which the first element of a list begins
-LONGEST_ROW = 64 << 20  # characters in a list or object, bytes in a line: beyond this a row is not a dialogue
+LONGEST_ROW = 16 << 20  # characters in a list or object, bytes in a line: beyond this a row is not a dialogue
 
 BOM = "\ufeff"
 _SPACE = re.compile(r"[ \t\n\r]*")

@@ -34,6 +34,10 @@ def what_else(head: bytes) -> str | None:
     for magic, what in _MAGIC:
         if head.startswith(magic):
             return what
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "an archive inside an archive: unpack it first"
+    if head[4:8] == b"ftyp":
+        return "a film or an image"
     if head.startswith(_PICKLES):
         return "a pickle, which may run any program when it is opened and so never is: export it as JSONL"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
@@ -41,4 +45,13 @@ def what_else(head: bytes) -> str | None:
         return "a web page or XML, not data: was a sign-in page downloaded instead of the file?"
     if len(head) > 9 and head[8:9] == b"{" and head[4:8] == b"\x00\x00\x00\x00":
         return "a model's weights (safetensors)"
+    if b"\0" in head[:HEAD] and _is_no_text(head[:HEAD]):
+        return "no text and no file of a kind that is known here"
     return None
+
+
+def _is_no_text(head: bytes) -> bool:
+    """Whether bytes that hold zeros are not UTF-16 or UTF-32 either, in which every second one or more is."""
+    zeros = head.count(0)
+    wide = max(head[place::2].count(0) for place in (0, 1))
+    return not head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")) and wide * 5 < len(head) // 2 + zeros

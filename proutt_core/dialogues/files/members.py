@@ -56,7 +56,7 @@ def members_of(paths: Sequence[Path]) -> tuple[tuple[Member, ...], tuple[FileNot
     """
     members: list[Member] = []
     notes: list[FileNote] = []
-    for path in paths:
+    for path in dict.fromkeys(paths):
         for member in _members_at(path):
             why = _why_left_out(member)
             if why and not member.is_named:
@@ -124,7 +124,7 @@ def _members_in(path: Path, name: str, *, is_named: bool, folder: str = "") -> I
     if kind is None:
         yield Member(path, name, split=split_in_name(f"{folder}/{name}" if folder else name), is_named=is_named)
         return
-    inner_names = zip_members(path) if kind == "zip" else tar_members(path, most=MOST_FILES)
+    inner_names = zip_members(path) if kind == "zip" else tar_members(path)
     for inner in sorted(inner_names, key=natural_key):
         yield Member(path, f"{name}/{inner}", inner, split=split_in_name(inner), is_named=len(inner_names) == 1)
 

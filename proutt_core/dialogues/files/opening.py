@@ -3,6 +3,7 @@
 The name of the file decides nothing; its first bytes do.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Literal, cast
@@ -23,6 +24,7 @@ from proutt_core.errors import InputError
 Layout = Literal["list", "object", "lines", "values", "wrapped", "csv", "parquet", "arrow", "sqlite"]
 
 BUFFER = LOOKED_AT  # with Python's own 8 kB a line of usual length is put together from two pieces
+_LIST_A_LINE = re.compile(rb"\[[^\n]*\][ \t]*,?\r?\n\s*\[")
 _ARROW_FILE, _ARROW_STREAM = b"ARROW1", b"\xff\xff\xff\xff"
 
 _OF_TEXT: dict[Layout, Callable[[BinaryIO, int], Iterator[RawRow]]] = {
@@ -33,7 +35,7 @@ _OF_TEXT: dict[Layout, Callable[[BinaryIO, int], Iterator[RawRow]]] = {
     "wrapped": wrapped_rows,
     "csv": csv_rows,
 }
-_OF_BYTES: dict[Layout, Callable[[BinaryIO, str, int], Iterator[RawRow]]] = {
+OF_BYTES: dict[Layout, Callable[[BinaryIO, int], Iterator[RawRow]]] = {
     "parquet": parquet_rows,
     "arrow": arrow_rows,
     "sqlite": sqlite_rows,
@@ -43,8 +45,8 @@ _OF_BYTES: dict[Layout, Callable[[BinaryIO, str, int], Iterator[RawRow]]] = {
 def rows(member: Member, layout: Layout, *, skip: int = 0) -> Iterator[RawRow]:
     """Every row of the file, or those after the first `skip`. InputError where the file itself cannot be read on."""
     with opened(member) as stream:
-        if layout in _OF_BYTES:
-            yield from _OF_BYTES[layout](stream, member.name, skip)
+        if layout in OF_BYTES:
+            yield from OF_BYTES[layout](stream, skip)
             return
         yield from _OF_TEXT[layout](_as_utf_8(stream, member.name), skip)
 
@@ -63,12 +65,13 @@ def possible_layouts(member: Member) -> tuple[Layout, ...]:
             return ("sqlite",)
         what = what_else(head)
         if what:
-            raise InputError(f"{member.name} is {what}.")
+            raise InputError(f"{member.name} is {what}{'' if what.endswith('?') else '.'}")
         text = _as_utf_8(stream, member.name).read(LOOKED_AT).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     if not text and len(head) < LOOKED_AT:
         raise InputError(f"{member.name} holds nothing but white space.")
     if text.startswith(b"["):
-        return ("list", "values")
+        # A list a line: conversations that are bare lists.
+        return ("lines", "list", "values") if _LIST_A_LINE.match(text) else ("list", "values")
     if text.startswith(b"{"):
         # A first line without end is more likely one big object than a row: try not to read it whole.
         return ("lines", "values", "object", "wrapped") if b"\n" in text else ("object", "values", "wrapped", "lines")

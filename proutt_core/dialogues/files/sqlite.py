@@ -19,19 +19,19 @@ _GROUPS = {
 }
 
 
-def sqlite_rows(stream: BinaryIO, name: str, skip: int = 0) -> Iterator[RawRow]:
+def sqlite_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
     """The rows of the table that looks most like conversations, as dicts, in the order they were put in. InputError
     where no table does, or the database is damaged."""
     try:
         with on_disk(stream) as path, closing(_connected(str(path))) as database:
-            table = _table(database, name)
+            table = _table(database)
             cursor = database.execute(f'SELECT * FROM "{table.replace(chr(34), chr(34) * 2)}"')
             columns = [column[0] for column in cursor.description]
             for number, values in enumerate(cursor, 1):
                 if number > skip:
                     yield RawRow(number, dict(zip(columns, values, strict=True)))
     except (sqlite3.Error, UnicodeDecodeError) as exc:
-        raise InputError(f"{name}: the SQLite database cannot be read: {' '.join(str(exc).split())[:120]}") from exc
+        raise InputError(f"the SQLite database cannot be read: {' '.join(str(exc).split())[:120]}") from exc
 
 
 def _connected(path: str) -> sqlite3.Connection:
@@ -41,13 +41,13 @@ def _connected(path: str) -> sqlite3.Connection:
     return database
 
 
-def _table(database: sqlite3.Connection, name: str) -> str:
+def _table(database: sqlite3.Connection) -> str:
     tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid")]
     likeness = {table: _likeness(database, table) for table in tables if not table.startswith("sqlite_")}
     best: str = max(likeness, key=lambda table: likeness[table], default="")
     if not likeness.get(best):
         names = ", ".join(list(likeness)[:8]) or "none"
-        raise InputError(f"{name}: no table of the SQLite database holds messages (its tables: {names}).")
+        raise InputError(f"no table of the SQLite database holds messages (its tables: {names}).")
     return best
 
 

@@ -23,7 +23,7 @@ def csv_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
     csv.field_size_limit(LONGEST_ROW)
     text = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="")
     try:
-        first = text.readline(LONGEST_ROW)
+        first = _first_line(text)
         told = _SEP_LINE.fullmatch(first)
         names_line = text.readline(LONGEST_ROW) if told else first
         separator = told.group(1) if told else separator_of(names_line)
@@ -52,12 +52,20 @@ def separator_of(line: str) -> str:
     return max(SEPARATORS, key=lambda separator: len(next(csv.reader([line], delimiter=separator), [])))
 
 
+def _first_line(text: io.TextIOWrapper) -> str:
+    while (line := text.readline(LONGEST_ROW)) and not line.strip("\ufeff \t\r\n"):
+        pass
+    return line
+
+
 def _names(cells: list[str]) -> list[str]:
-    """None where they are not all different: that is no table."""
-    names = [cell.strip().removeprefix("\ufeff") for cell in cells]
-    if not 1 < len(names) <= MOST_COLUMNS or len(set(names)) < len(names) or not all(names):
-        return []
-    return names
+    """All different: a nameless column (an index, one behind a last separator) and one whose name is taken get names.
+    Empty where it is no table."""
+    names: list[str] = []
+    for number, cell in enumerate(cells, 1):
+        name = cell.strip().removeprefix("\ufeff") or f"column {number}"
+        names.append(f"{name} {number}" if name in names else name)
+    return names if 1 < len(names) <= MOST_COLUMNS else []
 
 
 def _row(number: int, names: list[str], cells: list[str] | RowError) -> RawRow:

@@ -9,7 +9,7 @@ from proutt_core.dialogues.files.rows import NO_MESSAGES, JsonObject, RowError, 
 from proutt_core.dialogues.readers.beside import SYSTEM_KEYS, dialogue, system_beside
 from proutt_core.dialogues.readers.branches import flattened, one_branch
 from proutt_core.dialogues.readers.content import pieces
-from proutt_core.dialogues.readers.keys import first, view
+from proutt_core.dialogues.readers.keys import decoded, first, view
 from proutt_core.dialogues.readers.messages import listed, read_list, read_message
 from proutt_core.dialogues.readers.source import SourceDialogue, SourceMessage
 
@@ -114,7 +114,8 @@ def read_openwebui(row: JsonObject, key: str | None) -> SourceDialogue:
 
 
 def _webui_messages(row: JsonObject) -> tuple[list[Any], Any] | None:
-    chat = row["chat"] if isinstance(row.get("chat"), dict) else row
+    held = decoded(row.get("chat"))  # text in the app's own database
+    chat = held if isinstance(held, dict) else row
     history = chat.get("history")
     if isinstance(history, dict) and isinstance(history.get("messages"), dict) and history["messages"]:
         return list(history["messages"].values()), history.get("currentId")

@@ -104,6 +104,7 @@ WRITTEN = {
     "gb18030": "我想学做红烧肉，难不难？不难，主要是火候。需要炖多久？",
     "big5": "我想學做紅燒肉，難不難？不難，主要是火候。需要燉多久？",
     "shift_jis": "レストランを探しています。駅の近くがいいです。予約はできますか。",
+    "iso2022_jp": "レストランを探しています。駅の近くがいいです。予約はできますか。",
     "euc_kr": "식당을 찾고 있어요. 역에서 가까운 곳이 좋아요. 예약이 되나요?",
     "cp1251": "Я ищу ресторан рядом с вокзалом, пожалуйста. Можно ли заказать столик?",
     "cp1252": "Où est l’hôtel près de la gare ? J’aimerais réserver une chambre à côté, s’il vous plaît.",
@@ -214,6 +215,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "cut zst": (zst(os.urandom(5000))[:900], "cannot be unpacked"),
     "cut tar.gz": (tarred("w:gz", **{"a": os.urandom(5000)})[:900], "cannot be unpacked|no known format"),
     "empty zip": (zipped(), "without files"),
+    "packed twice": (gzip.compress(gzip.compress(LINES)), "packed twice"),
+    "an archive in an archive": (zipped(**{"a.zip": zipped(**{"a.jsonl": LINES})}), "archive inside an archive"),
+    "a film": (b"\x00\x00\x00\x18ftypmp42" + bytes(64), "film"),
+    "binary": (bytes(range(256)) * 4, "no text"),
     "no dialogue": (b'{"name": "x", "version": "1.0"}', "no known format"),
 }
 
@@ -291,3 +296,40 @@ def test_the_split_in_a_name(name: str, split: str | None) -> None:
 
 def test_part_2_comes_before_part_10() -> None:
     assert sorted(["p10", "p2", "p", "q1"], key=natural_key) == ["p", "p2", "p10", "q1"]
+
+
+def test_lists_that_name_splits_are_all_read_with_their_splits(tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps({"version": 1, "train": ROWS[:2], "validation": [], "test": ROWS[2:]}))
+    rows = [row for row in read_dialogues(path) if isinstance(row, ParsedRow)]
+    assert [row.named_split for row in rows] == ["train", "train", "test"]
+
+
+def test_one_path_named_twice_is_one_file(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(LINES)
+    assert len(list(read_dialogues(tmp_path / "a.jsonl", tmp_path / "a.jsonl"))) == 3
+
+
+def test_a_small_file_with_a_few_accents_is_no_broken_utf_8(tmp_path: Path) -> None:
+    text = "¿Cuántos años tiene, señor?".replace("¿", "")
+    path = tmp_path / "f.jsonl"
+    path.write_bytes(json.dumps({"messages": [{"role": "user", "content": text}]}, ensure_ascii=False).encode("cp1252"))
+    (row,) = read_dialogues(path)
+    assert isinstance(row, ParsedRow) and row.dialogue.messages[0].content == text
+
+
+def test_the_names_of_a_tables_columns_are_made_different(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(b"\n,role,content,role,\n0,user,hi,x,\n")
+    (member,), _ = members_of([path])
+    (row,) = opening.rows(member, "csv")
+    assert row.value == {"column 1": "0", "role": "user", "content": "hi", "role 4": "x", "column 5": ""}
+
+
+def test_a_file_locked_with_a_password_says_so(tmp_path: Path) -> None:
+    content = bytearray(zipped(**{"a.jsonl": LINES}))
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "a.zip").write_bytes(bytes(content))
+    with pytest.raises(InputError, match="locked with a password: unpack it first"):
+        find_source(tmp_path / "a.zip")

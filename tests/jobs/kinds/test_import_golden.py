@@ -1,7 +1,8 @@
 """Rows, order, ids, splits, samples and report are those of the first, simple import, which the hashes were taken from.
 
 The hashes were made by commit bcc9f96, where one process read, checked and stored one dialogue after another; seven of
-them anew when equal texts under several ids became duplicates and the assistant's text began to tell a language.
+them anew when equal texts under several ids became duplicates and the assistant's text began to tell a language, and when
+answers and tools beside the messages were noted.
 """
 
 import hashlib
@@ -34,8 +35,8 @@ SETTINGS: list[tuple[str, dict[str, Any], str]] = [
     ("parquet", {"turn": "all"}, "55fa216705daafdffa1517969e19e1ec4a8326311b96b75c52b63d331ce719d0"),
 ]
 MESSY = {
-    "llamafactory/dpo_en_demo.json": "86ea2d68ce1085c43e6ced6caba75ad1b323241a0f5006210cb8826bfe8b640f",
-    "llamafactory/glaive_toolcall_zh_demo.json": "625789f45a62763ab15ef7a0e41aec72f8f3cce4cbb147838495deb4dd666d34",
+    "llamafactory/dpo_en_demo.json": "6080ab4e1ba95808555e2acaaca6fbe88dd852dd541db328514bfe2e1577670a",
+    "llamafactory/glaive_toolcall_zh_demo.json": "c8ebf0702dbf64626937cb980655bf268a380381f2ac01e1cb86a2f3785a7514",
     "crosswoz/crosswoz_val_12.json": "170cb856e46a36520812a2daa3c18a816fba7e3e2982484c0585ef73753f9b97",
     "sgd/sgd_dev_12.json": "079621707f8e880a84ace1f0cac31c11b9036ec97c737bc5dee0350cdcea304d",
 }
