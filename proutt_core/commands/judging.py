@@ -8,15 +8,16 @@ import typer
 from db.jobs import items
 from proutt_core.actions.judging import start
 from proutt_core.actions.study_results import agreement_of
-from proutt_core.commands._output import Json, command_output
+from proutt_core.commands._output import Json, command_output, note
 from proutt_core.commands._work import BaseUrl, Model, Parameter, Upstream, Yes, confirm_destination, work_on
 from proutt_core.errors import InputError
 from proutt_core.jobs.kinds.judging import run_judging
 from proutt_core.judge.cases import Mode
 from proutt_core.judge.settings import JudgeRequest
+from proutt_core.label_files import LabelColumns, read_label_set
 from proutt_core.llm.providers.model_ref import ModelRef
 from proutt_core.statistics.agreement import AgreementReport, agreement_report
-from proutt_core.statistics.labels import CODING, read_labels
+from proutt_core.statistics.labels import CODING
 from proutt_core.statistics.majority import CONFUSION_ORDER, JudgeAgreement
 from proutt_core.statistics.quantities import Quantity, ceiling_quantities, human_quantities, judge_quantities
 from proutt_core.types.numbers import LARGEST
@@ -60,15 +61,39 @@ def agreement(
     study: Annotated[str | None, typer.Option(help="A closed study.")] = None,
     labels: Annotated[
         Path | None,
-        typer.Option(help="A CSV file with the columns item, rater, kind (human|judge), verdict (a|tie|b)."),
+        typer.Option(help="A file of labels: CSV, Excel, JSON, an annotation tool's export (docs/label-files.md)."),
+    ] = None,
+    item: Annotated[str | None, typer.Option(help="The column that names the item. Default: guessed.")] = None,
+    rater: Annotated[str | None, typer.Option(help="The column that names the rater. Default: guessed.")] = None,
+    verdict: Annotated[
+        str | None, typer.Option(help="The column of the verdict, or the question in an export. Default: guessed.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="The column that says human or judge; '' for none.")] = None,
+    rater_columns: Annotated[
+        list[str] | None, typer.Option("--rater-column", help="A column of one rater's verdicts. Repeatable.")
+    ] = None,
+    judges: Annotated[
+        list[str] | None, typer.Option("--judge", help="A rater who is an LLM judge. Repeatable.")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Agreement between people, and of each judge with their strict majority. Undefined where undefined."""
     with command_output(as_json) as output:
         if (study is None) == (labels is None):
-            raise InputError("give either --study NAME or --labels FILE.csv")
-        report = agreement_of(study) if study is not None else agreement_report(read_labels(labels or Path()))
+            raise InputError("give either --study NAME or --labels FILE")
+        raters = tuple(rater_columns or ())
+        columns = LabelColumns(
+            item=item, rater=rater, verdict=verdict, kind=kind, raters=raters, judges=tuple(judges or ())
+        )
+        if labels is None:
+            if columns != LabelColumns():
+                raise InputError("a study has no columns to choose: give them with --labels FILE")
+            report = agreement_of(study or "")
+        else:
+            read = read_label_set(labels, columns)
+            for text in read.notes:
+                note(text)
+            report = agreement_report(read.labels)
         output.result(report.as_json(), text=_words(report))
 
 

@@ -197,3 +197,31 @@ def test_a_draft_is_changed_and_deleted_and_an_open_study_is_not() -> None:
     create()
     assert last_line("study", "delete", "check", "--yes") == {"study": "check", "deleted": True}
     assert 'no study is named "check"' in refused("study", "open", "check")
+
+
+def labels_file(folder: Path, text: str) -> str:
+    path = folder / "labels.csv"
+    path.write_text(text, encoding="utf-16")
+    return str(path)
+
+
+def test_agreement_of_a_file_with_chosen_columns_and_a_judge(tmp_path: Path) -> None:
+    path = labels_file(
+        tmp_path, "no;who;first;second\n1;ann;A;B\n1;bo;A;b\n1;gpt;B;B\n2;ann;Tie;a\n2;bo;tie;b\n2;gpt;tie;b\n"
+    )
+    chosen = ("--labels", path, "--item", "no", "--rater", "WHO")
+    report = last_line("agreement", *chosen, "--verdict", "first", "--judge", "gpt")
+    assert (report["n_items"], report["n_raters"], report["human"]["raw_pairs"]) == (2, 2, 1.0)
+    assert report["judges"]["gpt"]["raw"] == 0.5
+    assert last_line("agreement", *chosen, "--verdict", "second", "--judge", "gpt")["human"]["raw_pairs"] == 0.5
+
+
+def test_agreement_of_a_column_for_each_rater(tmp_path: Path) -> None:
+    path = labels_file(tmp_path, "case|ann|bo|sum\n1|a|a|b\n2|b|tie|b\n")
+    columns = ("--rater-column", "ann", "--rater-column", "bo")
+    assert last_line("agreement", "--labels", path, *columns)["n_raters"] == 2
+    assert last_line("agreement", "--labels", path)["n_raters"] == 3
+
+
+def test_columns_of_a_study_cannot_be_chosen() -> None:
+    assert "a study has no columns to choose" in refused("agreement", "--study", "check", "--item", "id")

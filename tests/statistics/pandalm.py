@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
-from proutt_core.statistics.labels import COLUMNS
-
+COLUMNS = ("item", "rater", "kind", "verdict")
 FOLDER = Path(__file__).resolve().parents[2] / "../shared/data/pandalm"
 HUMANS = ("annotator1", "annotator2", "annotator3")
 

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import pytest
 
+from proutt_core.label_files import read_labels
 from proutt_core.statistics.agreement import agreement_report
-from proutt_core.statistics.labels import read_labels
 from tests.statistics.pandalm import needs_pandalm, pandalm_labels, write_labels
 
 pytestmark = needs_pandalm

@@ -13,7 +13,7 @@ from proutt_core.dialogues.files.rows import NOT_UTF8, UNREADABLE, RawRow, RowEr
 SEPARATORS = ",;\t|"
 MOST_COLUMNS = 1000
 
-_SEP_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # what Excel reads and writes before the names
+SEP_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # what Excel reads and writes before the names
 _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
@@ -24,7 +24,7 @@ def csv_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
     text = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="")
     try:
         first = _first_line(text)
-        told = _SEP_LINE.fullmatch(first)
+        told = SEP_LINE.fullmatch(first)
         names_line = text.readline(LONGEST_ROW) if told else first
         separator = told.group(1) if told else separator_of(names_line)
         names = _names(next(csv.reader([names_line], delimiter=separator), []))
