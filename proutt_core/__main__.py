@@ -32,6 +32,7 @@ COMMANDS = {
     "resume": ("run_states", "resume"),
     "cancel": ("run_states", "cancel"),
     "predict": ("runs", "predict"),
+    "import-predictions": ("predictions", "import_predictions"),
     "study": ("studies", "app"),
     "judge": ("judging", "judge"),
     "agreement": ("judging", "agreement"),

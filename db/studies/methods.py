@@ -28,21 +28,28 @@ class MethodInfo:
 def ensure(*, name: str, family: str, settings: dict[str, Any], seed: int | None = None) -> MethodInfo:
     """The method of this name, made where there is none. ConflictError naming the settings that differ."""
     with write() as session:
-        method = _named(session, name)
-        if method is None:
-            require_name(name, of="a method")
-            method = Method(name=name, family=family, seed=seed, settings=settings)
-            try:
-                with session.begin_nested():
-                    session.add(method)
-                    session.flush()
-            except IntegrityError:  # somebody else made it at the same moment
-                method = session.exec(select(Method).where(Method.name == name)).one()
-        stored = {**method.settings, "family": method.family, "seed": method.seed}
-        differ = difference_texts(stored, {**settings, "family": family, "seed": seed})
-        if differ:
-            raise ConflictError(f'the method "{name}" has other settings: {"; ".join(differ)}. Choose another name')
-        return _info(method)
+        return ensure_in(session, name=name, family=family, settings=settings, seed=seed)
+
+
+def ensure_in(
+    session: Session, *, name: str, family: str, settings: dict[str, Any], seed: int | None = None
+) -> MethodInfo:
+    """The same, inside the caller's transaction."""
+    method = _named(session, name)
+    if method is None:
+        require_name(name, of="a method")
+        method = Method(name=name, family=family, seed=seed, settings=settings)
+        try:
+            with session.begin_nested():
+                session.add(method)
+                session.flush()
+        except IntegrityError:  # somebody else made it at the same moment
+            method = session.exec(select(Method).where(Method.name == name)).one()
+    stored = {**method.settings, "family": method.family, "seed": method.seed}
+    differ = difference_texts(stored, {**settings, "family": family, "seed": seed})
+    if differ:
+        raise ConflictError(f'the method "{name}" has other settings: {"; ".join(differ)}. Choose another name')
+    return _info(method)
 
 
 def find(name: str) -> MethodInfo | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from proutt_core.label_files.rows import folded
+from proutt_core.row_files.rows import folded
 from proutt_core.types import Verdict
 
 

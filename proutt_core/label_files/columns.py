@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from proutt_core.errors import InputError
 from proutt_core.label_files.answers import verdict_of
-from proutt_core.label_files.rows import Rows, folded, text_of
+from proutt_core.row_files.rows import Rows, folded, text_of
 
 # Folded, likeliest first.
 ITEM_NAMES = (

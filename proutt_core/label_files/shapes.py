@@ -15,9 +15,9 @@ from proutt_core.label_files.columns import (
     in_words,
     named_in,
 )
-from proutt_core.label_files.opening import rows_in
-from proutt_core.label_files.rows import Row, Rows, folded, text_of
 from proutt_core.label_files.tools import TOOLS, Tool
+from proutt_core.row_files.opening import rows_in
+from proutt_core.row_files.rows import Row, Rows, folded, text_of
 
 TABLE = "a table"
 

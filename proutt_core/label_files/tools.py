@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proutt_core.label_files.answers import HUMAN, JUDGE, Entry, Given, verdict_of
-from proutt_core.label_files.rows import Row, scalars, text_of
+from proutt_core.row_files.rows import Row, scalars, text_of
 
 _NO = ("", "0", "false", "no", "none", "nan", "null")
 

@@ -13,6 +13,7 @@ from pages._parts.jobs.failures import draw_failures
 from pages._parts.jobs.job import draw_progress, follow, model_said, state_names
 from pages._parts.synthesis.job_table import no_dataset, pick_job
 from pages._parts.synthesis.predict_form import predict_form
+from pages._parts.synthesis.prediction_import_form import prediction_import_form
 from pages._parts.text import _
 from proutt_core.display.visible import visible
 from proutt_core.methods.settings import MethodSettings
@@ -29,6 +30,8 @@ def draw_predictions() -> None:
         _("New predictions"), expanded=not predictions, icon=":material/add:", key=f"new-predict-{newest}"
     ):
         predict_form(ready)
+    with st.expander(_("Predictions made elsewhere"), icon=":material/upload:", key="import-predictions"):
+        prediction_import_form(ready)
     if not predictions:
         st.caption(_("A study compares two methods, so two of them need predictions on the same test split."))
         return
@@ -50,8 +53,8 @@ def _row(job: JobInfo, method: dict[str, object], counts: ItemCounts) -> dict[st
     return {
         _("Predictions"): visible(job.name),
         _("State"): state_names()[job.state],
-        _("Model"): visible(model_said(method)),
-        _("Intent tree"): _("without") if prompted is not None and prompted.without_tree else _("with"),
+        _("Model"): visible(model_said(method)) or _("from a file"),
+        _("Intent tree"): "" if prompted is None else _("without") if prompted.without_tree else _("with"),
         _("Dataset"): visible(job.dataset or ""),
         _("Split"): split_of(job.settings),
         _("Samples"): counts.total,

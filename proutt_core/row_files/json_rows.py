@@ -1,11 +1,11 @@
-"""JSON of labels: a list of objects, one object a line, one wrapped in an object, or a table by columns."""
+"""JSON: a list of objects, one object a line, one wrapped in an object, or a table by columns."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from proutt_core.errors import InputError
-from proutt_core.label_files.rows import Rows, rows_of_objects
+from proutt_core.row_files.rows import Rows, rows_of_objects
 
 DEEPEST = "nested too deeply to be read"
 # What the rows are called in an object that holds more than them.
@@ -47,7 +47,7 @@ def _lines(text: str, name: str, *, whole: ValueError) -> list[tuple[str, Mappin
 def _records(value: Any, name: str) -> list[tuple[str, Mapping[str, Any]]]:
     records = _rows_in(value) if isinstance(value, Mapping) else value
     if not isinstance(records, list):
-        raise InputError(f"{name} holds one JSON value that is no list of objects; expected a row for each label")
+        raise InputError(f"{name} holds one JSON value that is no list of objects; expected rows of named values")
     return [(f"record {n}", _object(record, f"{name}, record {n}")) for n, record in enumerate(records, start=1)]
 
 
@@ -68,5 +68,5 @@ def _is_list_of_objects(value: Any) -> bool:
 
 def _object(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise InputError(f"{where}: not an object with names and values; expected one for each label")
+        raise InputError(f"{where}: not an object with names and values; expected one object a row")
     return value

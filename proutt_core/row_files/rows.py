@@ -1,4 +1,4 @@
-"""What lies in a file of labels, before anybody knows what it means: rows with named values."""
+"""What lies in such a file, before anybody knows what it means: rows with named values."""
 
 import json
 import unicodedata

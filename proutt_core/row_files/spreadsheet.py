@@ -6,10 +6,10 @@ from io import BytesIO
 from typing import Any
 
 from proutt_core.errors import InputError
-from proutt_core.label_files.rows import Row, Rows, text_of
+from proutt_core.row_files.rows import Row, Rows, text_of
 
 MAGIC = b"PK\x03\x04"
-MOST_BYTES = 512 << 20  # unpacked: more is no file of labels
+MOST_BYTES = 512 << 20  # unpacked: more is read by nobody at once
 MOST_COLUMNS = 1000
 MOST_CELLS = 20_000_000
 
@@ -50,7 +50,7 @@ def _require_workbook(data: bytes, name: str) -> None:
         )
         raise InputError(f"{name} is {what}")
     if sum(member.file_size for member in members) > MOST_BYTES:
-        raise InputError(f"{name} takes more than {MOST_BYTES >> 20} MB unpacked: it is no file of labels")
+        raise InputError(f"{name} takes more than {MOST_BYTES >> 20} MB unpacked: too much to be read at once")
 
 
 def _rows_of(sheet: Any, name: str) -> Rows:
@@ -65,7 +65,7 @@ def _rows_of(sheet: Any, name: str) -> Rows:
             continue
         cells += len(values)
         if (len(values) > MOST_COLUMNS and not columns) or cells > MOST_CELLS:
-            raise InputError(f"{name}, row {number}: more columns or cells than a file of labels has")
+            raise InputError(f"{name}, row {number}: more columns or cells than such a file has")
         if not columns:
             columns = [text_of(value) for value in values]
             continue

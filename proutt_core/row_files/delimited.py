@@ -5,7 +5,7 @@ import io
 
 from proutt_core.dialogues.files.tables import SEP_LINE, separator_of
 from proutt_core.errors import InputError
-from proutt_core.label_files.rows import Row, Rows
+from proutt_core.row_files.rows import Row, Rows
 
 LONGEST_CELL = 64 << 20  # characters
 

@@ -11,12 +11,12 @@ from proutt_core.dialogues.files.members import Member
 from proutt_core.dialogues.files.opening import opened
 from proutt_core.encodings import LOOKED_AT, Encoding, encoding_of
 from proutt_core.errors import InputError
-from proutt_core.label_files import spreadsheet
-from proutt_core.label_files.delimited import table_rows
-from proutt_core.label_files.json_rows import json_rows
-from proutt_core.label_files.rows import Rows, rows_of_objects
+from proutt_core.row_files import spreadsheet
+from proutt_core.row_files.delimited import table_rows
+from proutt_core.row_files.json_rows import json_rows
+from proutt_core.row_files.rows import Rows, rows_of_objects
 
-MOST_BYTES = 256 << 20  # of the file, unpacked: more is no file of labels
+MOST_BYTES = 256 << 20  # of the file, unpacked: more is read by nobody at once
 # Fewer bytes than these tell one encoding from another too badly; then it is one of what Excel writes.
 FEWEST_TOLD = 64
 
@@ -36,7 +36,7 @@ def rows_in(path: Path, *, name: str) -> Rows:
     encoding = _encoding(data)
     text = _text(data, encoding, name)
     if not text.strip():
-        raise InputError(f"{name} is empty; expected a row for each label")
+        raise InputError(f"{name} is empty; expected rows of named values")
     rows = json_rows(text, name) if text.lstrip()[:1] in ("[", "{") else table_rows(text, name)
     if not encoding.is_guess:
         return rows
@@ -54,13 +54,13 @@ def _parquet(data: bytes, name: str) -> list[tuple[str, Any]]:
 
 def _bytes(path: Path, name: str) -> bytes:
     if path.is_dir():
-        raise InputError(f"{name} is a folder; name one file of labels")
+        raise InputError(f"{name} is a folder; name one file")
     if path.is_file() and not path.stat().st_size:
-        raise InputError(f"{name} is empty; expected a row for each label")
+        raise InputError(f"{name} is empty; expected rows of named values")
     with opened(Member(path, name)) as stream:
         data = stream.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise InputError(f"{name} has more than {MOST_BYTES >> 20} MB: it is no file of labels")
+        raise InputError(f"{name} has more than {MOST_BYTES >> 20} MB: too much to be read at once")
     return data
 
 
