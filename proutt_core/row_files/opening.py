@@ -45,7 +45,7 @@ def rows_in(path: Path, *, name: str) -> Rows:
 
 
 def _parquet(data: bytes, name: str) -> list[tuple[str, Any]]:
-    raw = list(parquet_rows(BytesIO(data), name))
+    raw = list(parquet_rows(BytesIO(data)))
     wrong = next((row for row in raw if row.error is not None), None)
     if wrong is not None:
         raise InputError(f"{name}, row {wrong.number}: a value that cannot be read; save the table as CSV")

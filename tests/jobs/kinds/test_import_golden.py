@@ -1,7 +1,7 @@
 """Rows, order, ids, splits, samples and report are those of the first, simple import, which the hashes were taken from.
 
 The hashes were made by commit bcc9f96, where one process read, checked and stored one dialogue after another; seven of
-them anew when equal texts under several ids became duplicates and the assistant's text began to tell a language, and when
+them anew when equal texts under several ids became duplicates, the assistant's text began to tell a language, and
 answers and tools beside the messages were noted.
 """
 
