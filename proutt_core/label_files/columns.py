@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from proutt_core.errors import InputError
 from proutt_core.label_files.answers import verdict_of
-from proutt_core.row_files.rows import Rows, folded, text_of
+from proutt_core.row_files.rows import Rows, folded, refusal, text_of
 
 # Folded, likeliest first.
 ITEM_NAMES = (
@@ -80,7 +79,7 @@ def completed(rows: Rows, chosen: LabelColumns, *, name: str) -> LabelColumns:
     wide = bool(chosen.raters) or (bool(guess.raters) and chosen.rater is None and chosen.verdict is None)
     if wide:
         if chosen.rater or chosen.verdict:
-            raise InputError("either each rater has a column, or one column names the rater: choose one of the two")
+            raise refusal("either each rater has a column, or one column names the rater: choose one of the two")
         raters = tuple(_column(rows, column, name=name) for column in chosen.raters or guess.raters)
         item = _required(rows, chosen.item or guess.item or _distinct(rows, rows.columns), "item", name=name)
         return replace(chosen, item=item, raters=tuple(column for column in raters if column != item), kind="")
@@ -97,7 +96,7 @@ def completed(rows: Rows, chosen: LabelColumns, *, name: str) -> LabelColumns:
 def _required(rows: Rows, column: str | None, what: str, *, name: str) -> str:
     if column is not None:
         return _column(rows, column, name=name)
-    raise InputError(
+    raise refusal(
         f"{name}: no column is known to hold the {what}; found {in_words(rows.columns)}. Name the columns item, rater"
         f" and verdict, or say which one it is (--{what})"
     )
@@ -109,7 +108,7 @@ def _column(rows: Rows, column: str, *, name: str) -> str:
         known for known in rows.columns if folded(known) == folded(column)
     ]
     if len(matching) != 1:
-        raise InputError(f"{name}: the column {column!r} appears {len(matching)} times; found {in_words(rows.columns)}")
+        raise refusal(f"{name}: the column {column!r} appears {len(matching)} times; found {in_words(rows.columns)}")
     return matching[0]
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import cast
 
 from proutt_core.dialogues.files.rows import short_repr
-from proutt_core.errors import InputError
 from proutt_core.label_files.answers import JUDGE, Entry, Given, kind_of, verdict_of
 from proutt_core.label_files.columns import LabelColumns, in_words
 from proutt_core.label_files.shapes import LabelFile, entries_of, read_label_file
+from proutt_core.row_files.rows import refusal
 from proutt_core.statistics.labels import Kind, Label
 
 GUESSED = LabelColumns()
@@ -47,13 +47,13 @@ def labels_of(file: LabelFile, chosen: LabelColumns = GUESSED) -> LabelSet:
     for where, label in _labels(file.name, entries, columns):
         first_row, kind = kinds.setdefault(label.rater, (where, label.kind))
         if kind != label.kind:
-            raise InputError(
+            raise refusal(
                 f"{file.name}, {where}, {columns.kind or 'kind'}: rater {label.rater!r} is {label.kind!r} here and"
                 f" {kind!r} in {first_row}; a rater is one of them, so name the two differently"
             )
         first_row, earlier = first.setdefault((label.item, label.rater), (where, label))
         if earlier.verdict != label.verdict:
-            raise InputError(
+            raise refusal(
                 f"{file.name}, {where}, {_column(label, columns)}: rater {label.rater!r} says {label.verdict!r} on item"
                 f" {label.item!r} and {earlier.verdict!r} in {first_row}; keep one verdict per item and rater"
             )
@@ -61,7 +61,7 @@ def labels_of(file: LabelFile, chosen: LabelColumns = GUESSED) -> LabelSet:
     notes = (*file.rows.notes, *(f"left out: {count} × {reason}" for reason, count in left_out.items()))
     if not first:
         why = f" ({'; '.join(notes)})" if notes else ""
-        raise InputError(f"{file.name} holds no label{why}")
+        raise refusal(f"{file.name} holds no label{why}")
     _require_judges(file.name, columns, kinds)
     return LabelSet(tuple(label for _, label in first.values()), columns, notes)
 
@@ -73,7 +73,7 @@ def _column(label: Label, columns: LabelColumns) -> str:
 def _require_judges(name: str, columns: LabelColumns, kinds: dict[str, tuple[str, Kind]]) -> None:
     unknown = [judge for judge in columns.judges if judge not in kinds]
     if unknown:
-        raise InputError(f"{name}: no rater is named {unknown[0]!r}; raters are {in_words(list(kinds))}")
+        raise refusal(f"{name}: no rater is named {unknown[0]!r}; raters are {in_words(list(kinds))}")
 
 
 def _labels(name: str, entries: tuple[Entry, ...], columns: LabelColumns) -> Iterator[tuple[str, Label]]:
@@ -88,15 +88,15 @@ def _label(name: str, entry: Entry, answer: Given, columns: LabelColumns) -> Lab
     item = entry.fields.get(columns.item or "", "")
     for column, value in ((columns.item, item), (columns.rater or "rater", answer.rater)):
         if not value:
-            raise InputError(f"{name}, {entry.where}, {column}: it is empty; every label needs one")
+            raise refusal(f"{name}, {entry.where}, {column}: it is empty; every label needs one")
     kind = JUDGE if answer.rater in columns.judges else kind_of(answer.kind)
     if kind is None:
-        raise InputError(
+        raise refusal(
             f"{name}, {entry.where}, {columns.kind}: {short_repr(answer.kind)} is not allowed, only human, judge"
         )
     verdict = verdict_of(answer.value)
     if verdict is None:
-        raise InputError(
+        raise refusal(
             f"{name}, {answer.where}: {short_repr(answer.value)} is not allowed, only a, tie, b{_hint(answer)}"
         )
     return Label(item, answer.rater, cast("Kind", kind), verdict)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from proutt_core.errors import InputError
 from proutt_core.label_files.answers import HUMAN, Entry, Given, verdict_of
 from proutt_core.label_files.columns import (
     ITEM_NAMES,
@@ -17,7 +16,7 @@ from proutt_core.label_files.columns import (
 )
 from proutt_core.label_files.tools import TOOLS, Tool
 from proutt_core.row_files.opening import rows_in
-from proutt_core.row_files.rows import Row, Rows, folded, text_of
+from proutt_core.row_files.rows import Row, Rows, folded, refusal, text_of
 
 TABLE = "a table"
 
@@ -48,7 +47,7 @@ def read_label_file(path: Path | str, *, name: str = "") -> LabelFile:
     name = name or str(path)
     rows = rows_in(Path(path), name=name)
     if not rows.rows:
-        raise InputError(f"{name} holds no label: there is no row under the header, found {in_words(rows.columns)}")
+        raise refusal(f"{name} holds no label: there is no row under the header, found {in_words(rows.columns)}")
     tool = next((tool for tool in TOOLS if any(tool.is_row(row.values) for row in rows.rows[:20])), None)
     if tool is None:
         return LabelFile(name, TABLE, rows.columns, (), guessed(rows), rows)
@@ -58,7 +57,7 @@ def read_label_file(path: Path | str, *, name: str = "") -> LabelFile:
 def _export(name: str, rows: Rows, tool: Tool) -> LabelFile:
     stray = next((row for row in rows.rows if not tool.is_row(row.values)), None)
     if stray is not None:
-        raise InputError(f"{name}, {stray.where}: other rows are {tool.title}'s and this one is not; keep them apart")
+        raise refusal(f"{name}, {stray.where}: other rows are {tool.title}'s and this one is not; keep them apart")
     entries = tuple(tool.read(row) for row in rows.rows)
     shared = [field for field in entries[0].fields if all(entry.fields.get(field) for entry in entries)]
     questions = tuple(dict.fromkeys(answer.question for entry in entries for answer in entry.answers))
@@ -84,7 +83,7 @@ def entries_of(file: LabelFile, chosen: LabelColumns) -> tuple[tuple[Entry, ...]
         columns = completed(file.rows, chosen, name=file.name)
         return tuple(_table_entry(row, columns) for row in file.rows.rows), columns
     if chosen.raters or chosen.rater or chosen.kind:
-        raise InputError(f"{file.name} is an export of {file.title}, which names the raters itself: choose no column")
+        raise refusal(f"{file.name} is an export of {file.title}, which names the raters itself: choose no column")
     item = _known(file, chosen.item or file.guess.item, file.columns, "item")
     question = _known(file, chosen.verdict or file.guess.verdict, file.questions, "verdict")
     return file.entries, LabelColumns(item=item, verdict=question, judges=chosen.judges)
@@ -97,7 +96,7 @@ def _known(file: LabelFile, name: str | None, names: tuple[str, ...], what: str)
             return matching[0]
     problem = f"holds no {name!r}" if name is not None else "holds several, or none, that could be it"
     noun = "fields that every row has" if what == "item" else "questions that are answered"
-    raise InputError(
+    raise refusal(
         f"{file.name}, an export of {file.title}, {problem}: say which is the {what} (--{what});"
         f" {noun}: {in_words(names)}"
     )

@@ -26,7 +26,8 @@ def table_rows(text: str, name: str) -> Rows:
     try:
         return _rows(name, list(reader), separator)
     except csv.Error as exc:
-        raise InputError(f"{name}, line {reader.line_num}: not readable as CSV ({exc}); check its quotes") from exc
+        why = str(exc).replace("\t", "tab")
+        raise InputError(f"{name}, line {reader.line_num}: not readable as CSV ({why}); check its quotes") from exc
 
 
 def _rows(name: str, records: list[list[str]], separator: str) -> Rows:

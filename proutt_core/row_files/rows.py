@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from proutt_core.errors import InputError
+from proutt_core.visible import visible
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -29,6 +32,11 @@ def rows_of_objects(objects: list[tuple[str, Mapping[str, Any]]]) -> Rows:
     """Of (where, object); the columns are all names, in the order in which they come up."""
     columns = dict.fromkeys(str(name) for _, value in objects for name in value)
     return Rows(tuple(columns), tuple(Row(where, value) for where, value in objects))
+
+
+def refusal(message: str) -> InputError:
+    """One line with nothing raw in it, whatever the file's columns are called."""
+    return InputError(" ".join(visible(message).split()))
 
 
 def folded(name: str) -> str:

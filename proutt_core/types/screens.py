@@ -79,7 +79,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("pairs", N_("Preference pairs"), "edit_note", EVERYBODY, _JUDGES, REVIEW_MENU, _PAIRS),
     Screen("trees", N_("Intent trees"), "account_tree", ("reviewer", *_LAB), ("reviewer",), REVIEW_MENU, _TREES),
     Screen("datasets", N_("Datasets"), "forum", _LAB, _DAILY, RESEARCH_MENU, uploads=True),
-    Screen("synthesis", N_("Synthesis"), "conversion_path", _LAB, _DAILY, RESEARCH_MENU),
+    Screen("synthesis", N_("Synthesis"), "conversion_path", _LAB, _DAILY, RESEARCH_MENU, uploads=True),
     Screen("thresholds", N_("Thresholds"), "tune", _LAB, _DAILY, RESEARCH_MENU),
     Screen("studies", N_("Studies"), "science", _LAB, _DAILY, RESEARCH_MENU),
     Screen("agreement", N_("Agreement"), "handshake", _LAB, _DAILY, RESEARCH_MENU, uploads=True),
