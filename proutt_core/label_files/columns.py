@@ -46,11 +46,13 @@ def named_in(names: Iterable[str], columns: Sequence[str]) -> str | None:
 
 def guessed(rows: Rows) -> LabelColumns:
     """What the columns of a table are likely to be; None where nothing speaks for any."""
-    verdicts = [column for column in rows.columns if _all_verdicts(rows, column) and verdict_of(column) is None]
+    verdicts = [column for column in rows.columns if _holds_verdicts(rows, column) and verdict_of(column) is None]
     verdict = named_in(VERDICT_NAMES[:1], rows.columns) or named_in(VERDICT_NAMES, verdicts)
     others = [column for column in rows.columns if column not in verdicts]
-    rater = named_in(RATER_NAMES, others)
-    item = named_in(ITEM_NAMES, others)
+    # Raters and items may be called A and B: beside a column that bears a verdict's name, names are believed.
+    likely = [column for column in verdicts if verdict is not None and column != verdict]
+    rater = named_in(RATER_NAMES, others) or named_in(RATER_NAMES, likely)
+    item = named_in(ITEM_NAMES, others) or named_in(ITEM_NAMES, likely)
     if rater is None and verdicts and (len(verdicts) > 1 or verdict is None):
         return LabelColumns(item=item or _distinct(rows, others), kind="", raters=tuple(verdicts))
     if verdict is None:
@@ -58,10 +60,11 @@ def guessed(rows: Rows) -> LabelColumns:
     return LabelColumns(item=item, rater=rater, verdict=verdict, kind=named_in(KIND_NAMES, others) or "")
 
 
-def _all_verdicts(rows: Rows, column: str) -> bool:
-    """Whether something stands in the column, and nothing but verdicts."""
-    values = {text_of(row.values.get(column)) for row in rows.rows} - {""}
-    return bool(values) and all(verdict_of(value) is not None for value in values)
+def _holds_verdicts(rows: Rows, column: str) -> bool:
+    """Whether most of what stands in the column are verdicts: one that is misspelt must be told, and not take
+    its rater away."""
+    values = [text for row in rows.rows if (text := text_of(row.values.get(column)))]
+    return bool(values) and 2 * sum(verdict_of(value) is not None for value in values) > len(values)
 
 
 def _distinct(rows: Rows, columns: Sequence[str]) -> str | None:

@@ -58,7 +58,8 @@ def labels_of(file: LabelFile, chosen: LabelColumns = GUESSED) -> LabelSet:
                 f" {label.item!r} and {earlier.verdict!r} in {first_row}; keep one verdict per item and rater"
             )
     left_out = Counter(reason for entry in entries for reason in entry.left_out)
-    notes = (*file.rows.notes, *(f"left out: {count} × {reason}" for reason, count in left_out.items()))
+    wide = (f"raters are the columns {in_words(columns.raters)}",) if columns.raters else ()
+    notes = (*file.rows.notes, *wide, *(f"left out: {count} × {reason}" for reason, count in left_out.items()))
     if not first:
         why = f" ({'; '.join(notes)})" if notes else ""
         raise refusal(f"{file.name} holds no label{why}")

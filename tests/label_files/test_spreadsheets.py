@@ -136,6 +136,28 @@ def test_a_column_for_each_rater(tmp_path: Path) -> None:
     assert read(tmp_path, data, LabelColumns(judges=("GPT-4",))) == expected, "the first column of different values"
 
 
+def test_a_misspelt_verdict_is_told_and_takes_no_rater_away(tmp_path: Path) -> None:
+    assert "FILE, row 3, Ann: 'x' is not allowed" in refusal(tmp_path, b"case,Ann,Bo\nq1,A,B\nq2,x,B\nq3,A,A\n")
+    assert "FILE, row 3, vote: 'x' is not allowed" in refusal(
+        tmp_path, b"case,user,vote\nq1,Ann,B\nq2,Ann,x\nq3,Ann,A\n"
+    )
+
+
+def test_raters_and_items_called_a_and_b(tmp_path: Path) -> None:
+    data = b"item,annotator,label\nA,A,b\nA,B,tie\nB,A,a\n"
+    assert read(tmp_path, data) == [
+        Label("A", "A", "human", "b"),
+        Label("A", "B", "human", "tie"),
+        Label("B", "A", "human", "a"),
+    ]
+
+
+@pytest.mark.parametrize("names", ["annotator,judge", "Ann,judge", "rater 1,rater 2"])
+def test_columns_of_raters_that_bear_a_role(tmp_path: Path, names: str) -> None:
+    labels = read(tmp_path, f"case,{names}\n1,a,b\n2,tie,b\n".encode())
+    assert [label.rater for label in labels] == names.split(",") * 2
+
+
 def test_chosen_columns_of_raters(tmp_path: Path) -> None:
     data = b"id,ann,bo,majority\n1,a,b,tie\n"
     assert [label.rater for label in read(tmp_path, data)] == ["ann", "bo", "majority"]
