@@ -1,6 +1,6 @@
 """Predictions that came in a file: a method with its predictions, stored in one transaction or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from db.columns import now, row_id
+from db.datasets.insert import LOOKED_UP_AT_ONCE
 from db.datasets.uses import hold_texts
 from db.engine import read, write
 from db.jobs.jobs import Owner, job_for, set_state
@@ -52,6 +53,25 @@ def sample_names(dataset_id: int) -> list[SampleName]:
             .order_by(col(DialogueRow.id), col(SampleRow.target_index))
         )
         return [SampleName(row_id(sample), dialogue, turn, split) for sample, dialogue, turn, split in rows]
+
+
+def turns_of(dataset_id: int, dialogues: Collection[str]) -> dict[int, int]:
+    """By sample, which of the user's messages is predicted; the first is 1."""
+    names = sorted(dialogues)
+    turns: dict[int, int] = {}
+    with read() as session:
+        for start in range(0, len(names), LOOKED_UP_AT_ONCE):
+            rows = session.exec(
+                select(SampleRow.id, SampleRow.target_index, DialogueRow.messages)
+                .join(DialogueRow, col(DialogueRow.id) == SampleRow.dialogue_id)
+                .where(
+                    DialogueRow.dataset_id == dataset_id,
+                    col(DialogueRow.external_id).in_(names[start : start + LOOKED_UP_AT_ONCE]),
+                )
+            )
+            for sample, target, messages in rows:
+                turns[row_id(sample)] = sum(message["role"] == "user" for message in messages[: target + 1])
+    return turns
 
 
 def store(

@@ -1,7 +1,8 @@
 """A file of predictions becomes a method: matched with a dataset's samples, all stored or nothing, and reported."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,13 @@ from db.studies import imported_predictions
 from db.studies.imported_predictions import SampleName
 from proutt_core.errors import InputError
 from proutt_core.methods.prediction_file import MOST_UTTERANCES, SETTINGS, PredictedRow, read_prediction_file
+from proutt_core.text import normalise
 from proutt_core.types.names import require_name
 
+# What a turn may count: what `target_index` of exports does or, where that does not fit every row, the user's messages.
+MESSAGES = "places of messages, the first 0"
+USER_TURNS = {"numbers of the user's messages, the first 1": 0, "numbers of the user's messages, the first 0": 1}
+SHORTEST_NAME = 4  # characters
 NAMED = 10  # rows and samples that a report names
 
 
@@ -30,6 +36,7 @@ class ImportedPredictions:
     repeated: tuple[str, ...]
     uncovered: tuple[str, ...]
     short: int
+    turns: str  # what the file's turns count
 
     @property
     def matched(self) -> int:
@@ -48,11 +55,14 @@ class ImportedPredictions:
             "uncovered": len(self.uncovered),
             "uncovered_samples": list(self.uncovered[:NAMED]),
             "fewer_than_four": self.short,
+            "turns": self.turns,
         }
 
     def in_words(self) -> list[str]:
         test = self.by_split.get("test", 0)
         lines = [f"{self.method}: {self.matched} samples matched, {self.added} new, {test} of them in the test split"]
+        if self.turns != MESSAGES:
+            lines.append(f"  its turns are read as {self.turns}: as {MESSAGES}, some name no sample")
         if self.matched > test:
             lines.append(f"  {self.matched - test} are outside the test split and in no study")
         lines += _listed(self.unknown, "rows that match no sample")
@@ -84,10 +94,12 @@ def import_predictions(
     dataset_info = datasets.required(dataset)
     rows = read_prediction_file(path, name=name)
     names = imported_predictions.sample_names(dataset_info.id)
-    matched = _matched(rows, names, name=name or str(path))
+    turns = _turns(rows, names, dataset_id=dataset_info.id)
+    matched = _matched(rows, names, turns, name=name or str(path))
     if not matched.rows:
         first = "; ".join(matched.unknown[:3])
         raise InputError(f'{name or path}: none of {len(rows)} rows is about a sample of "{dataset}": {first}')
+    _require_unnamed(method, [row for _, row in matched.rows.values()], name=name or str(path))
     stored = imported_predictions.store(
         method=method,
         settings=SETTINGS,
@@ -104,8 +116,50 @@ def import_predictions(
         unknown=matched.unknown,
         repeated=matched.repeated,
         uncovered=tuple(s.key for s in names if s.split == "test" and s.id not in stored.predicted),
+        turns=turns.count,
         short=sum(len(row.utterances) < MOST_UTTERANCES for _, row in matched.rows.values()),
     )
+
+
+def _require_unnamed(method: str, rows: Sequence[PredictedRow], *, name: str) -> None:
+    """InputError where an annotator would read the method's name. A short name is a word like any other."""
+    plain = normalise(method)
+    if len(plain) < SHORTEST_NAME:
+        return
+    whole = re.compile(rf"(?<!\w){re.escape(plain)}(?!\w)")
+    for row in rows:
+        if any(whole.search(normalise(text)) for text in row.utterances):
+            raise InputError(
+                f'{name}, {row.where}: an utterance holds the name of the method, "{method}", which annotators must not'
+                " read: take it out, or choose another name"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """What the file's turns count, and the number that each sample has by it."""
+
+    count: str
+    of_sample: Mapping[int, int]
+
+
+def _turns(rows: Sequence[PredictedRow], names: Sequence[SampleName], *, dataset_id: int) -> _Turns:
+    places = {sample.id: sample.turn for sample in names}
+    known = {sample.dialogue for sample in names}
+    by_turn = [row for row in rows if row.turn is not None and not row.is_place and row.dialogue_name in known]
+    if _all_fit(by_turn, names, places):
+        return _Turns(MESSAGES, places)
+    user_turns = imported_predictions.turns_of(dataset_id, {row.dialogue_name for row in by_turn})
+    for count, less in USER_TURNS.items():
+        numbers = {sample: turn - less for sample, turn in user_turns.items()}
+        if _all_fit(by_turn, names, numbers):
+            return _Turns(count, numbers)
+    return _Turns(MESSAGES, places)
+
+
+def _all_fit(rows: Sequence[PredictedRow], names: Sequence[SampleName], turns: Mapping[int, int]) -> bool:
+    numbers = {(sample.dialogue, turns.get(sample.id)) for sample in names}
+    return all((row.dialogue_name, row.turn) in numbers for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +169,8 @@ class _Matched:
     repeated: tuple[str, ...]
 
 
-def _matched(rows: Sequence[PredictedRow], names: Sequence[SampleName], *, name: str) -> _Matched:
-    index = _Index(names)
+def _matched(rows: Sequence[PredictedRow], names: Sequence[SampleName], turns: _Turns, *, name: str) -> _Matched:
+    index = _Index(names, turns)
     matched: dict[int, tuple[SampleName, PredictedRow]] = {}
     unknown, repeated = [], []
     for row in rows:
@@ -138,7 +192,8 @@ def _matched(rows: Sequence[PredictedRow], names: Sequence[SampleName], *, name:
 class _Index:
     """Samples by whatever a row may call them."""
 
-    def __init__(self, names: Sequence[SampleName]) -> None:
+    def __init__(self, names: Sequence[SampleName], turns: _Turns) -> None:
+        self._turns = turns
         self._by_key = {sample.key: sample for sample in names}
         self._by_id = {str(sample.id): sample for sample in names}
         self._by_dialogue: dict[str, list[SampleName]] = {}
@@ -155,8 +210,11 @@ class _Index:
         sample = self._by_key.get(name) or numbered
         if samples is None:
             return sample if sample is not None and row.turn in (None, sample.turn) else f"no {row.said}"
-        fitting = [sample for sample in samples if row.turn in (None, sample.turn)]
+        fitting = [sample for sample in samples if row.turn in (None, self._turn(sample, row))]
         if len(fitting) == 1:
             return fitting[0]
-        turns = ", ".join(str(sample.turn) for sample in samples[:NAMED])
+        turns = ", ".join(str(self._turn(sample, row)) for sample in samples[:NAMED])
         return f"{row.said}: its samples are at turn {turns}"
+
+    def _turn(self, sample: SampleName, row: PredictedRow) -> int | None:
+        return sample.turn if row.is_place else self._turns.of_sample.get(sample.id)

@@ -14,7 +14,7 @@ from proutt_core.errors import InputError
 from proutt_core.jobs.kinds.judging import run_judging
 from proutt_core.judge.cases import Mode
 from proutt_core.judge.settings import JudgeRequest
-from proutt_core.label_files import LabelColumns, read_label_set
+from proutt_core.label_files import LabelColumns, meanings_of, read_label_set
 from proutt_core.llm.providers.model_ref import ModelRef
 from proutt_core.statistics.agreement import AgreementReport, agreement_report
 from proutt_core.statistics.labels import CODING
@@ -75,6 +75,9 @@ def agreement(
     judges: Annotated[
         list[str] | None, typer.Option("--judge", help="A rater who is an LLM judge. Repeatable.")
     ] = None,
+    values: Annotated[
+        list[str] | None, typer.Option("--value", help="What a word of the file means: 1=a, 2=b, 0=tie. Repeatable.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Agreement between people, and of each judge with their strict majority. Undefined where undefined."""
@@ -83,7 +86,13 @@ def agreement(
             raise InputError("give either --study NAME or --labels FILE")
         raters = tuple(rater_columns or ())
         columns = LabelColumns(
-            item=item, rater=rater, verdict=verdict, kind=kind, raters=raters, judges=tuple(judges or ())
+            item=item,
+            rater=rater,
+            verdict=verdict,
+            kind=kind,
+            raters=raters,
+            judges=tuple(judges or ()),
+            meanings=meanings_of(values or ()),
         )
         if labels is None:
             if columns != LabelColumns():

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 from proutt_core.label_files.answers import verdict_of
 from proutt_core.row_files.rows import Rows, folded, refusal, text_of
+from proutt_core.types import Verdict
 
 # Folded, likeliest first.
 ITEM_NAMES = (
     *("item", "itemid", "case", "caseid", "sample", "sampleid", "example", "exampleid", "instanceid", "questionid"),
-    *("externalid", "pairid", "dialogueid", "conversationid", "taskid", "uid", "id", "taskhash", "inputhash"),
+    *("externalid", "pairid", "dialogueid", "conversationid", "taskid", "uid", "id", "key", "taskhash", "inputhash"),
 )
 RATER_NAMES = (
     *("rater", "raterid", "ratername", "annotator", "annotatorid", "annotatorname", "annotatoremail", "coder"),
@@ -28,7 +29,8 @@ KIND_NAMES = ("kind", "raterkind", "ratertype", "annotatortype")
 class LabelColumns:
     """None: to be guessed. In the wide form, `raters` are columns of one rater each, and there is no `rater` and no
     `verdict`. `kind` may be "", for none; `judges` names raters who are LLM judges. In an export of a tool that holds
-    answers inside its rows, `verdict` is the question."""
+    answers inside its rows, `verdict` is the question. `meanings`: what words mean that say no verdict by themselves,
+    such as a number, or a side that was always the same method's."""
 
     item: str | None = None
     rater: str | None = None
@@ -36,6 +38,19 @@ class LabelColumns:
     kind: str | None = None
     raters: tuple[str, ...] = ()
     judges: tuple[str, ...] = ()
+    meanings: tuple[tuple[str, Verdict], ...] = ()
+
+
+def meanings_of(pairs: Iterable[str]) -> tuple[tuple[str, Verdict], ...]:
+    """Of "1=a", "2=b", "0=tie". InputError for what is not of that form."""
+    meanings: list[tuple[str, Verdict]] = []
+    for pair in pairs:
+        word, _, said = pair.rpartition("=")
+        verdict = verdict_of(said)
+        if not word.strip() or verdict is None:
+            raise refusal(f"--value is WORD=a, WORD=tie or WORD=b; got {pair!r}")
+        meanings.append((word.strip(), verdict))
+    return tuple(meanings)
 
 
 def named_in(names: Iterable[str], columns: Sequence[str]) -> str | None:

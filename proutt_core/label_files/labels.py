@@ -95,7 +95,7 @@ def _label(name: str, entry: Entry, answer: Given, columns: LabelColumns) -> Lab
         raise refusal(
             f"{name}, {entry.where}, {columns.kind}: {short_repr(answer.kind)} is not allowed, only human, judge"
         )
-    verdict = verdict_of(answer.value)
+    verdict = dict(columns.meanings).get(answer.value) or verdict_of(answer.value)
     if verdict is None:
         raise refusal(
             f"{name}, {answer.where}: {short_repr(answer.value)} is not allowed, only a, tie, b{_hint(answer)}"
@@ -106,6 +106,18 @@ def _label(name: str, entry: Entry, answer: Given, columns: LabelColumns) -> Lab
 def _hint(answer: Given) -> str:
     if not answer.value:
         return "; leave out the rows of verdicts that nobody gave"
+    word = short_repr(answer.value)[1:-1]
+    say = f"say what it means: --value {word}=a, =tie or =b (on the page: what answers mean)"
     if answer.value.casefold() in _SIDES:
-        return "; a verdict is the method's (a or b), never the side on screen: put the method for the side"
-    return "; write who is better, or choose another column for the verdict"
+        return (
+            "; a verdict is the method's (a or b), never the side on screen: put the method for the side; where a side"
+            f" was always the same method's, {say}"
+        )
+    return f"; write who is better, {say}, or choose another column for the verdict"
+
+
+def unknown_answers(file: LabelFile, chosen: LabelColumns) -> list[str]:
+    """What stands for a verdict and says none, each once. Raises what `labels_of` does of columns."""
+    entries, columns = entries_of(file, chosen)
+    answers = (answer for entry in entries for answer in entry.answers if columns.verdict in (None, answer.question))
+    return [text for text in dict.fromkeys(answer.value for answer in answers) if text and verdict_of(text) is None]

@@ -59,7 +59,8 @@ def _export(name: str, rows: Rows, tool: Tool) -> LabelFile:
     if stray is not None:
         raise refusal(f"{name}, {stray.where}: other rows are {tool.title}'s and this one is not; keep them apart")
     entries = tuple(tool.read(row) for row in rows.rows)
-    shared = [field for field in entries[0].fields if all(entry.fields.get(field) for entry in entries)]
+    answered = [entry for entry in entries if entry.answers] or entries
+    shared = [field for field in answered[0].fields if all(entry.fields.get(field) for entry in answered)]
     questions = tuple(dict.fromkeys(answer.question for entry in entries for answer in entry.answers))
     guess = LabelColumns(item=named_in(ITEM_NAMES, shared), verdict=_likely_question(entries, questions))
     return LabelFile(name, tool.title, tuple(shared), questions, guess, rows, entries)
@@ -86,7 +87,7 @@ def entries_of(file: LabelFile, chosen: LabelColumns) -> tuple[tuple[Entry, ...]
         raise refusal(f"{file.name} is an export of {file.title}, which names the raters itself: choose no column")
     item = _known(file, chosen.item or file.guess.item, file.columns, "item")
     question = _known(file, chosen.verdict or file.guess.verdict, file.questions, "verdict")
-    return file.entries, LabelColumns(item=item, verdict=question, judges=chosen.judges)
+    return file.entries, LabelColumns(item=item, verdict=question, judges=chosen.judges, meanings=chosen.meanings)
 
 
 def _known(file: LabelFile, name: str | None, names: tuple[str, ...], what: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proutt_core.label_files.answers import HUMAN, JUDGE, Entry, Given, verdict_of
+from proutt_core.label_files.columns import KIND_NAMES, RATER_NAMES, VERDICT_NAMES, named_in
 from proutt_core.row_files.rows import Row, scalars, text_of
 
 _NO = ("", "0", "false", "no", "none", "nan", "null")
@@ -229,6 +230,41 @@ def _accepted(values: Mapping[str, Any]) -> str:
     return texts.get(accepted, accepted) if verdict_of(accepted) is None else accepted
 
 
+# --- votes inside rows ------------------------------------------------------------------------------------------------
+
+_VOTES = ("votes", "labels", "annotations", "ratings", "verdicts", "judgements", "judgments")
+
+
+def _votes_in(row: Mapping[str, Any]) -> tuple[str, Any]:
+    """The member that holds answers by rater, or a list of them; "" where there is none."""
+    for name in _VOTES:
+        votes = row.get(name)
+        if isinstance(votes, Mapping) and votes and not any(isinstance(v, Mapping | list) for v in votes.values()):
+            return name, votes
+        if isinstance(votes, list) and votes and all(_named_vote(vote) for vote in votes):
+            return name, votes
+    return "", None
+
+
+def _named_vote(vote: Any) -> bool:
+    return isinstance(vote, Mapping) and bool(named_in(RATER_NAMES, list(vote)) and named_in(VERDICT_NAMES, list(vote)))
+
+
+def _votes(row: Row) -> Entry:
+    """An item with everybody's answers: `{"ann": "a", "bo": "b"}`, or a list of `{"rater": "ann", "verdict": "a"}`."""
+    name, votes = _votes_in(row.values)
+    where = f"{row.where}, {name}"
+    if isinstance(votes, Mapping):
+        answers = [Given(where, name, str(rater), HUMAN, text_of(value)) for rater, value in votes.items() if value]
+        return Entry(row.where, scalars(row.values), tuple(answers), _reasons(answers, ()))
+    answers = []
+    for vote in votes:
+        rater, verdict, kind = (named_in(names, list(vote)) for names in (RATER_NAMES, VERDICT_NAMES, KIND_NAMES))
+        told = text_of(vote[kind]) if kind else HUMAN
+        answers.append(Given(where, name, text_of(vote[rater]), told, text_of(vote[verdict])))
+    return Entry(row.where, scalars(row.values), tuple(answers))
+
+
 TOOLS = (
     Tool("Label Studio", _is_label_studio, _label_studio),
     Tool("Argilla", _is_argilla, _argilla),
@@ -236,4 +272,5 @@ TOOLS = (
     Tool("Potato", _is_potato, _potato),
     Tool("Potato, a table", _is_flat_potato, _flat_potato),
     Tool("Prodigy", _is_prodigy, _prodigy),
+    Tool("rows with votes inside", lambda row: bool(_votes_in(row)[0]), _votes),
 )

@@ -21,7 +21,8 @@ LONGEST = 2000  # characters, as of any other method's utterances
 # Folded, likeliest first.
 SAMPLE_NAMES = ("sample", "sampleid", "samplekey")
 DIALOGUE_NAMES = ("dialogue", "dialogueid", "dialogid", "externalid", "conversation", "conversationid", "id")
-TURN_NAMES = ("turn", "targetindex", "turnindex", "turnid", "target")
+PLACE_NAMES = ("targetindex", "target")  # as exports write the place of the predicted message
+TURN_NAMES = ("turn", "turnindex", "turnid", "turnnumber")
 UTTERANCE_NAMES = (
     *("utterances", "predictions", "nextutterances", "predictedutterances", "candidates", "outputs", "utterance"),
     *("prediction", "nextutterance", "predicted", "output", "completion", "response"),
@@ -35,13 +36,19 @@ EXPECTED = (
 
 @dataclass(frozen=True, slots=True)
 class PredictedRow:
-    """`sample` is what names the sample alone, else "". `turn` is None where the row names none."""
+    """`sample` is what names the sample alone, else "". `turn` is None where the row names none; it is the place of a
+    message (`is_place`), or may count something else."""
 
     where: str
     sample: str
     dialogue: str
     turn: int | None
+    is_place: bool
     utterances: tuple[str, ...]
+
+    @property
+    def dialogue_name(self) -> str:
+        return self.sample or self.dialogue
 
     @property
     def said(self) -> str:
@@ -68,8 +75,9 @@ def _row(row: Row, name: str) -> PredictedRow:
     sample, dialogue = _first(values, SAMPLE_NAMES), _first(values, DIALOGUE_NAMES)
     if not sample and not dialogue:
         raise InputError(f"{where}: no sample and no dialogue is named; {EXPECTED}")
-    turn = _turn(_first(values, TURN_NAMES), where)
-    return PredictedRow(row.where, sample, dialogue, turn, _utterances(values, where))
+    place = _first(values, PLACE_NAMES)
+    turn = _turn(place or _first(values, TURN_NAMES), where)
+    return PredictedRow(row.where, sample, dialogue, turn, bool(place), _utterances(values, where))
 
 
 def _first(values: Mapping[str, Any], names: Iterable[str]) -> str:
@@ -80,7 +88,7 @@ def _turn(text: str, where: str) -> int | None:
     if not text:
         return None
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise InputError(f"{where}, turn: {short_repr(text)} is no number; it counts messages from 0")
+        raise InputError(f"{where}, turn: {short_repr(text)} is no number from 0 on")
     return int(text)
 
 

@@ -11,7 +11,8 @@ LONGEST_CELL = 64 << 20  # characters
 
 
 def table_rows(text: str, name: str) -> Rows:
-    """The records under the header, numbered with the header as row 1; a first line `sep=;` counts for nothing.
+    """The records under the header, numbered as a spreadsheet does. Blank ones before it and a first line
+    `sep=;` count for nothing.
 
     InputError, with the row, for a record of another length than the header, and for quotes that never close.
     """
@@ -31,9 +32,10 @@ def table_rows(text: str, name: str) -> Rows:
 
 
 def _rows(name: str, records: list[list[str]], separator: str) -> Rows:
-    columns = [column.strip() for column in records[0]] if records else []
+    first = next((n for n, cells in enumerate(records) if any(cell.strip() for cell in cells)), 0)
+    columns = [column.strip() for column in records[first]] if records else []
     rows = []
-    for number, cells in enumerate(records[1:], start=2):
+    for number, cells in enumerate(records[first + 1 :], start=first + 2):
         if not any(cell.strip() for cell in cells):
             continue
         while len(cells) > len(columns) and not cells[-1].strip():

@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx, .xlsm): the first sheet that holds anything."""
+"""Excel workbooks (.xlsx, .xlsm): the first visible sheet that holds anything."""
 
 import datetime
 import zipfile
@@ -24,10 +24,11 @@ def workbook_rows(data: bytes, name: str) -> Rows:
     _require_workbook(data, name)
     try:
         book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        for sheet in book.worksheets:
+        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        for sheet in sheets:
             rows = _rows_of(sheet, name)
             if rows.columns:
-                others = len(book.worksheets) - 1
+                others = len(sheets) - 1
                 note = (f'only the sheet "{sheet.title}" is read',) if others else ()
                 return Rows(rows.columns, rows.rows, note)
     except InputError:

@@ -209,3 +209,52 @@ def test_a_public_title_may_not_name_the_method(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="would tell annotators"):
         create_study(design)
+
+
+@pytest.mark.parametrize(
+    ("turn", "count"),
+    [
+        (4, "places of messages, the first 0"),
+        (3, "numbers of the user's messages, the first 1"),
+        (2, "numbers of the user's messages, the first 0"),
+    ],
+)
+def test_turns_are_read_by_the_count_that_fits_every_row(tmp_path: Path, turn: int, count: str) -> None:
+    add_dataset()
+    made = report(
+        tmp_path, *(row(n, turn=turn) for n in range(3)), {"dialogue_id": "d9", "turn": 1, "utterances": ["?"]}
+    )
+    assert (made["matched"], made["turns"], len(made["unknown"])) == (3, count, 1)
+
+
+def test_turns_that_fit_by_no_one_count_are_places(tmp_path: Path) -> None:
+    add_dataset()
+    made = report(tmp_path, row(0), row(1, turn=3))
+    assert (made["matched"], made["turns"]) == (1, "places of messages, the first 0")
+    assert "its samples are at turn 4" in made["unknown"][0]
+
+
+def test_a_place_is_never_another_count(tmp_path: Path) -> None:
+    add_dataset()
+    assert "none of 1 rows" in refused(tmp_path, {"external_id": "d0", "target_index": 3, "utterances": ["Why?"]})
+
+
+@pytest.mark.parametrize(
+    ("method", "text", "is_refused"),
+    [
+        ("GPT-4o mini", "As gpt-4o  MINI, I would ask about temples.", True),
+        ("小鹿模型", "小鹿模型 会问什么?", True),
+        ("rain", "Is there a training session?", False),
+        ("a", "Is there a temple?", False),
+    ],
+)
+def test_an_utterance_that_holds_its_method_s_name_is_refused(
+    tmp_path: Path, method: str, text: str, is_refused: bool
+) -> None:
+    add_dataset()
+    if is_refused:
+        assert "line 1: an utterance holds the name of the method" in refused(
+            tmp_path, row(0, utterances=["Why?", text]), row(1), method=method
+        )
+    else:
+        assert report(tmp_path, row(0, utterances=["Why?", text]), method=method)["matched"] == 1

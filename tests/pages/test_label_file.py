@@ -71,3 +71,12 @@ def test_an_export(page: AppTest) -> None:
 def test_a_file_that_is_refused_bears_its_own_name(page: AppTest, data: bytes, said: str) -> None:
     hand_in(page, "mine.csv", data)
     assert said in words(page) and not page.dataframe
+
+
+def test_answers_that_say_no_verdict_are_given_a_meaning(page: AppTest) -> None:
+    hand_in(page, "labels.csv", b"item,rater,verdict\nq0,ann,left\nq0,bo,right\nq1,ann,left\nq1,bo,left\n")
+    assert "'left' is not allowed, only a, tie, b" in words(page)
+    boxes = {box.label: box for box in page.multiselect}
+    boxes["Method a is better"].set_value(["left"])
+    boxes["Method b is better"].set_value(["right"]).run()
+    assert "Items: 2, with two or more people: 2. People: 2." in words(page)

@@ -1,6 +1,7 @@
 """A file of labels on screen: handing it in, a template, what it was taken for, and which column holds what."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -8,10 +9,12 @@ import streamlit as st
 
 from pages._parts.text import _
 from proutt_core.display.visible import visible
-from proutt_core.label_files import TEMPLATE, LabelColumns, LabelFile, labels_of, read_label_file
+from proutt_core.label_files import TEMPLATE, LabelColumns, LabelFile, labels_of, read_label_file, unknown_answers
 from proutt_core.statistics.labels import Label
+from proutt_core.types import Verdict
 
 LONGEST_SHOWN = 60
+MOST_UNKNOWN = 20
 
 
 def choose_label_file() -> Sequence[Label] | None:
@@ -35,11 +38,28 @@ def choose_label_file() -> Sequence[Label] | None:
         path = Path(folder) / "labels"
         path.write_bytes(upload.getvalue())
         file = read_label_file(path, name=upload.name)
-    chosen = _columns(file, key=f"agreement-{upload.file_id}")
+    key = f"agreement-{upload.file_id}"
+    chosen = _columns(file, key=key)
+    chosen = replace(chosen, meanings=_meanings(file, chosen, key=key))
     labels = labels_of(file, chosen)
     for note in labels.notes:
         st.text(visible(note))
     return labels.labels
+
+
+def _meanings(file: LabelFile, chosen: LabelColumns, *, key: str) -> tuple[tuple[str, Verdict], ...]:
+    """What answers mean that say no verdict by themselves."""
+    unknown = unknown_answers(file, chosen)[:MOST_UNKNOWN]
+    if not unknown:
+        return ()
+    st.caption(_("What do these answers mean? A side is a method only where it was always the same method's."))
+    labels: dict[Verdict, str] = {"a": _("Method a is better"), "tie": _("Tie"), "b": _("Method b is better")}
+    meanings: list[tuple[str, Verdict]] = []
+    for place, (verdict, label) in zip(st.columns(3), labels.items(), strict=True):
+        with place:
+            texts = st.multiselect(label, unknown, format_func=_shown, key=f"{key}-means-{verdict}")
+        meanings += [(text, verdict) for text in texts]
+    return tuple(meanings)
 
 
 def _columns(file: LabelFile, *, key: str) -> LabelColumns:
