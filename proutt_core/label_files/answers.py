@@ -37,6 +37,7 @@ _ONE = re.compile(rf"(?:(?:the )?(?:{_SIDES}) )?(a|b)(?: (?:is )?(?:much |slight
 _TIES = (
     *("tie", "ties", "tied", "draw", "equal", "equally good", "equally bad", "both", "neither", "same", "the same"),
     *("no preference", "no difference", "both good", "both bad", "bothbad", "tie bothbad", "tie both bad"),
+    *("平", "平局", "平手", "相同", "一样"),
 )
 
 

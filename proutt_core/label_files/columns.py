@@ -10,17 +10,20 @@ from proutt_core.types import Verdict
 # Folded, likeliest first.
 ITEM_NAMES = (
     *("item", "itemid", "case", "caseid", "sample", "sampleid", "example", "exampleid", "instanceid", "questionid"),
-    *("externalid", "pairid", "dialogueid", "conversationid", "taskid", "uid", "id", "key", "taskhash", "inputhash"),
+    *("externalid", "pairid", "dialogueid", "conversationid", "taskid", "uid", "id", "key", "task", "qid"),
+    *("recordid", "pair", "question", "prompt", "编号", "序号", "项目", "样本", "题号", "taskhash", "inputhash"),
 )
 RATER_NAMES = (
     *("rater", "raterid", "ratername", "annotator", "annotatorid", "annotatorname", "annotatoremail", "coder"),
     *("coderid", "labeler", "labeller", "labelerid", "reviewer", "reviewerid", "assessor", "evaluator", "judge"),
     *("judgeid", "judgename", "worker", "workerid", "participant", "participantid", "user", "userid", "username"),
     *("completedby", "createdby", "annotationagent", "sessionid", "person", "email", "name"),
+    *("标注者", "标注员", "评审", "评审员"),
 )
 VERDICT_NAMES = (
     *("verdict", "label", "choice", "preference", "preferred", "winner", "vote", "judgement", "judgment", "decision"),
     *("answer", "annotation", "rating", "response", "result"),
+    *("判断", "标签", "偏好", "结果"),
 )
 KIND_NAMES = ("kind", "raterkind", "ratertype", "annotatortype")
 

@@ -32,6 +32,13 @@ def test_raters_who_are_called_like_verdicts(tmp_path: Path, raters: tuple[str, 
     assert read_labels(path) == [Label("q1", raters[0], "human", "a"), Label("q1", raters[1], "human", "b")]
 
 
+@pytest.mark.parametrize("names", ["Task,Annotator,Choice", "编号,标注者,判断", "Question,User,Winner"])
+def test_names_that_people_give_columns(tmp_path: Path, names: str) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text(f"{names}\nq1,ann,A\nq1,bo,平局\n", encoding="utf-8")
+    assert read_labels(path) == [Label("q1", "ann", "human", "a"), Label("q1", "bo", "human", "tie")]
+
+
 def test_what_words_mean_is_said(tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
     path.write_text("item,rater,verdict\nq1,ann,1\nq1,bo,2\nq2,ann,left\nq2,bo,B\nq3,ann,0\n")
