@@ -28,7 +28,6 @@ class OpenedRow(NamedTuple):
     id: int
     external_id: str
     group_key: str
-    text_sha256: str
     messages: tuple[Message, ...]
 
 
@@ -57,7 +56,7 @@ def opened_alike(dataset_id: int) -> Iterator[list[OpenedRow]]:
         .group_by(col(DialogueRow.opening_sha256))
         .having(sa.func.count() > 1)
     )
-    named: list[Any] = [DialogueRow.id, DialogueRow.external_id, DialogueRow.group_key, DialogueRow.text_sha256]
+    named: list[Any] = [DialogueRow.id, DialogueRow.external_id, DialogueRow.group_key]
     rows: Any = (
         sa.select(col(DialogueRow.opening_sha256), *named, col(DialogueRow.messages))
         .where(col(DialogueRow.dataset_id) == dataset_id, col(DialogueRow.opening_sha256).in_(shared))
@@ -67,8 +66,8 @@ def opened_alike(dataset_id: int) -> Iterator[list[OpenedRow]]:
     with read() as session:
         for _, alike in groupby(session.execute(rows), key=itemgetter(0)):
             yield [
-                OpenedRow(number, external_id, group_key, sha256, messages_of(messages))
-                for _, number, external_id, group_key, sha256, messages in alike
+                OpenedRow(number, external_id, group_key, messages_of(messages))
+                for _, number, external_id, group_key, messages in alike
             ]
 
 
@@ -154,8 +153,8 @@ def remove_dialogues(
         )
 
 
-def regroup(job_id: int, *, token: str, changed: Sequence[GroupedRow]) -> None:
-    """Give dialogues another group and split."""
+def regroup(job_id: int, *, token: str, dataset_id: int, changed: Sequence[GroupedRow], report: dict[str, Any]) -> None:
+    """Give dialogues another group and split, and the dataset the report that counts them."""
     dialogue = DialogueRow.__table__  # type: ignore[attr-defined]
     statement = (
         sa.update(dialogue)
@@ -167,6 +166,7 @@ def regroup(job_id: int, *, token: str, changed: Sequence[GroupedRow]) -> None:
         session.connection().execute(
             statement, [{"row": row.id, "group": row.group_key, "part": row.split} for row in changed]
         )
+        session.exec(sa.update(Dataset).where(col(Dataset.id) == dataset_id).values(report=report))
 
 
 def _require_claim(session: Session, job_id: int, token: str) -> None:

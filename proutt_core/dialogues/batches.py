@@ -69,7 +69,7 @@ def read_batches(
             progress(rows_read + so_far.rows)
 
     rows = rows_of(source, skip=rows_read)
-    earlier = so_far.imported + so_far.duplicates
+    earlier = so_far.imported + so_far.duplicates + so_far.earlier_states
     dialogues: list[Columns] = []
     size = 0
     for item in import_dialogues(rows, settings, report, earlier=earlier, progress=report_progress):

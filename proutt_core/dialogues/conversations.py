@@ -17,18 +17,21 @@ import orjson
 
 from proutt_core.types import Message
 
+MOST_JOINTS = 64  # line ends in a message at which an earlier state may have ended
 FEW_PIECES = 10  # so many ids may share a stem without further evidence
 DROPPED = 2  # messages that a piece may have lost
 _PIECE = re.compile(r"(.+)_([0-9]+)", re.DOTALL)
 
 
 def opening_sha256(messages: Iterable[Message]) -> str:
-    """64 hex digits of the system prompt and the first user message: equal for all states of one conversation."""
+    """64 hex digits of the system prompt and the first line of the first user message: equal for all states of one
+    conversation. (Of the first line, because a later state may have joined another message to it.)"""
     opening: list[list[str]] = []
     for message in messages:
-        opening.append([message.role, message.content])
         if message.role == "user":
+            opening.append([message.role, message.content.strip().split("\n", 1)[0].rstrip()])
             break
+        opening.append([message.role, message.content.strip()])
     return hashlib.sha256(orjson.dumps(opening)).hexdigest()
 
 
@@ -37,47 +40,73 @@ class Opened(NamedTuple):
 
     id: int  # rises in the order of the file
     group: str
-    text_sha256: str
     messages: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """Ids of dialogues that are not kept: equal to an earlier one, or the beginning of a longer one."""
+    """Ids of dialogues that are not kept: equal to an earlier one, or the beginning of a longer one. `joined`: pairs of
+    groups that belong together for it."""
 
     duplicates: frozenset[int]
     earlier_states: frozenset[int]
+    joined: frozenset[tuple[str, str]]
 
 
 def repeats(opened: Sequence[Opened]) -> Repeats:
-    """Of dialogues that open alike. Of equal ones the first is kept."""
-    first: dict[str, int] = {}
-    duplicates = set()
+    """Of dialogues that open alike; of equal ones the first is kept. White space at the end of a text is none of it."""
+    first: dict[bytes, Opened] = {}
+    duplicates, earlier, joined = set(), set(), set()
     for dialogue in opened:
-        if first.setdefault(dialogue.text_sha256, dialogue.id) != dialogue.id:
+        kept = first.setdefault(whole_digest(dialogue.messages), dialogue)
+        if kept is not dialogue:
             duplicates.add(dialogue.id)
-    earlier: set[int] = set()
-    for dialogue in opened:
-        if dialogue.id not in duplicates:
-            earlier.update(first[sha] for sha in beginnings(dialogue.messages) if sha in first)
-    return Repeats(frozenset(duplicates), frozenset(earlier))
+            joined.add((kept.group, dialogue.group))
+    for dialogue in first.values():
+        for digest in beginnings(dialogue.messages):
+            state = first.get(digest)
+            if state is not None and state is not dialogue:
+                earlier.add(state.id)
+                joined.add((state.group, dialogue.group))
+    return Repeats(frozenset(duplicates), frozenset(earlier), frozenset(joined))
 
 
-def beginnings(messages: Sequence[Message]) -> Iterator[str]:
-    """`text_sha256` of each proper beginning of the messages."""
-    digest = hashlib.sha256(b"[")
-    for number, message in enumerate(messages[:-1]):
-        digest.update((b"," if number else b"") + orjson.dumps([message.role, message.content]))
-        whole = digest.copy()
-        whole.update(b"]")
-        yield whole.hexdigest()
+def whole_digest(messages: Sequence[Message]) -> bytes:
+    """What `beginnings` of a dialogue that goes on from this one holds."""
+    digest = hashlib.sha256()
+    for message in messages:
+        digest.update(_piece(message.role, message.content.rstrip()))
+    return digest.digest()
+
+
+def beginnings(messages: Sequence[Message]) -> Iterator[bytes]:
+    """`whole_digest` of each earlier state: the first messages, the last of them perhaps only as far as a line end,
+    because adjacent messages of one role are joined (a tool's call, its result and what is said of it)."""
+    digest = hashlib.sha256()
+    for number, message in enumerate(messages):
+        content = message.content.rstrip()
+        end = content.find("\n")
+        for _ in range(MOST_JOINTS):
+            if end < 0:
+                break
+            part = digest.copy()
+            part.update(_piece(message.role, content[:end].rstrip()))
+            yield part.digest()
+            end = content.find("\n", end + 1)
+        digest.update(_piece(message.role, content))
+        if number < len(messages) - 1:
+            yield digest.digest()
+
+
+def _piece(role: str, content: str) -> bytes:
+    return orjson.dumps([role, content])
 
 
 def first_turn(messages: Sequence[Message]) -> str | None:
     """What stands for the system prompt and the first complete turn; None where there is no complete turn."""
     for number, message in enumerate(messages):
         if message.role == "assistant":
-            turn = [[m.role, m.content] for m in messages[: number + 1]]
+            turn = [[m.role, m.content.rstrip()] for m in messages[: number + 1]]
             return hashlib.sha256(orjson.dumps(turn)).hexdigest()
     return None
 
@@ -140,5 +169,6 @@ def _are_pieces(pieces: list[tuple[int, int]], dialogue_count: int) -> bool:
     if len(pieces) <= FEW_PIECES and len(pieces) * 2 <= dialogue_count:
         return True
     gaps = [number - before - count for (before, count), (number, _) in pairwise(pieces)]
-    # Normalising drops a message or two of a piece: those at its start that are not the user's.
-    return min(gaps) >= 0 and sum(gap <= DROPPED for gap in gaps) * 2 >= len(gaps)
+    # Normalising drops a message or two of a piece, those at its start that are not the user's, and a filter or a draw
+    # drops whole pieces: a fifth that fit is enough, for numbers at random hardly ever do.
+    return min(gaps) >= 0 and sum(gap <= DROPPED for gap in gaps) * 5 >= len(gaps)

@@ -107,14 +107,14 @@ def _parse_row(row: RawRow, file: SourceFile) -> Row:
             raise RowError(NOT_AN_OBJECT, kind(row.value))
         source_dialogue = file.format.read(value, row.key)
         named_split = split_named(source_dialogue.split) or file.member.split
-        return ParsedRow(row.number, _dialogue(value, source_dialogue), row.file, named_split)
+        return ParsedRow(row.number, _dialogue(value, source_dialogue, file=row.file), row.file, named_split)
     except RowError as exc:
         return RejectedRow(row.number, exc.reason, storable(exc.detail), row.file)
     except RecursionError:
         return RejectedRow(row.number, TOO_DEEP, file=row.file)
 
 
-def _dialogue(row: JsonObject, source_dialogue: SourceDialogue) -> Dialogue:
+def _dialogue(row: JsonObject, source_dialogue: SourceDialogue, *, file: str) -> Dialogue:
     messages, normalised = normalise(source_dialogue.messages)
     external_id, id_note = _external_id(source_dialogue.external_id)
     notes = tuple(dict.fromkeys((*source_dialogue.notes, *normalised, *id_note)))
@@ -122,7 +122,8 @@ def _dialogue(row: JsonObject, source_dialogue: SourceDialogue) -> Dialogue:
     language = language_of(messages, named=source_dialogue.language)
     return Dialogue(
         external_id=external_id,
-        group=_external_id(source_dialogue.group)[0] or external_id,
+        # Where there are several files, each may count its dialogues from 0.
+        group=_external_id(source_dialogue.group)[0] or (f"{file}:{external_id}" if file else external_id),
         messages=messages,
         language=language.code,
         notes=notes,

@@ -14,7 +14,6 @@ from proutt_core.dialogues.conversations import (
 )
 from proutt_core.dialogues.files.split_names import split_named
 from proutt_core.dialogues.splits import Shares
-from proutt_core.dialogues.text import text_sha256
 from proutt_core.types import Message
 
 
@@ -24,7 +23,7 @@ def talk(*texts: str, system: str = "") -> tuple[Message, ...]:
 
 
 def opened(*talks: tuple[Message, ...]) -> list[Opened]:
-    return [Opened(number, f"g{number}", text_sha256(messages), messages) for number, messages in enumerate(talks, 1)]
+    return [Opened(number, f"g{number}", messages) for number, messages in enumerate(talks, 1)]
 
 
 def test_of_equal_texts_the_first_is_kept() -> None:
@@ -48,6 +47,25 @@ def test_branches_are_both_kept_and_their_common_beginning_is_not() -> None:
 
 def test_a_text_that_only_looks_like_a_beginning_is_kept() -> None:
     assert not repeats(opened(talk("a", "b"), talk("a", "bc", "d"), talk("a", "b c"))).earlier_states
+
+
+def test_a_state_that_ends_inside_a_joined_message_is_an_earlier_one() -> None:
+    call, result = '{"name": "weather"}', "21 degrees"
+    states = [talk("a", call), talk("a", f"{call}\n{result}"), talk("a", f"{call}\n{result}\nSunny.", "thanks")]
+    assert repeats(opened(*states)).earlier_states == {1, 2}
+    assert repeats(opened(talk("a"), talk("a\nand b", "c"))).earlier_states == {1}
+    assert opening_sha256(talk("a")) == opening_sha256(talk("a\nand b", "c"))
+
+
+def test_white_space_at_the_end_makes_no_other_text() -> None:
+    found = repeats(opened(talk("a", "b "), talk("a", "b"), talk("a", "b", "c")))
+    assert (found.duplicates, found.earlier_states) == ({2}, {1})
+    assert first_turn(talk("a", "b ")) == first_turn(talk("a", "b"))
+
+
+def test_pieces_of_which_a_draw_left_few_are_still_pieces() -> None:
+    left = [n for n in range(60) if n % 5 in (0, 1)]
+    assert stems_of_pieces((Numbered(f"abc_{n * 4}", 4) for n in left), dialogue_count=300) == {"abc"}
 
 
 def test_the_opening_is_the_system_prompt_and_the_first_user_message() -> None:

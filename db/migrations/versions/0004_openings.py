@@ -45,6 +45,11 @@ def _open(connection: sa.Connection, dataset_id: int) -> None:
 
 def _opening_sha256(messages: list[dict[str, Any]]) -> str:
     """As the first program with openings made it: of the messages up to the first of the user."""
-    users = [number for number, message in enumerate(messages) if message["role"] == "user"]
-    opening = [[message["role"], message["content"]] for message in messages[: users[0] + 1 if users else None]]
+    opening: list[list[str]] = []
+    for message in messages:
+        text = message["content"].strip()
+        if message["role"] == "user":
+            opening.append(["user", text.split("\n", 1)[0].rstrip()])
+            break
+        opening.append([message["role"], text])
     return hashlib.sha256(json.dumps(opening, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()

@@ -57,7 +57,7 @@ def members_of(paths: Sequence[Path]) -> tuple[tuple[Member, ...], tuple[FileNot
     members: list[Member] = []
     notes: list[FileNote] = []
     for path in dict.fromkeys(paths):
-        for member in _members_at(path):
+        for member in _members_at(path, notes):
             why = _why_left_out(member)
             if why and not member.is_named:
                 notes.append(FileNote(member.name, why))
@@ -87,7 +87,7 @@ def require_regular(path: Path) -> None:
         raise InputError(f"{path.name} is empty.")
 
 
-def _members_at(path: Path) -> Iterator[Member]:
+def _members_at(path: Path, notes: list[FileNote]) -> Iterator[Member]:
     if not path.is_dir():
         require_regular(path)
         yield from _members_in(path, path.name, is_named=True)
@@ -96,8 +96,9 @@ def _members_at(path: Path) -> Iterator[Member]:
         name = file.relative_to(path).as_posix()
         try:
             require_regular(file)
-        except InputError:
-            continue  # a link to nowhere, an empty file: nothing to read
+        except InputError as exc:  # a link to nowhere, an empty file
+            notes.append(FileNote(name, str(exc)))
+            continue
         yield from _members_in(file, name, is_named=False, folder=path.name)
 
 

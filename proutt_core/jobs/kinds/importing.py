@@ -145,7 +145,7 @@ class _Filling:
                 claim.renew(report.rows)
                 _store(claim, dataset_id, batch, report, draws=request.settings.sample is not None)
         require_something(report)
-        Settling(claim, dataset_id, settings=request.settings, report=report, format=source.format).run()
+        Settling(claim, dataset_id, settings=request.settings, report=report, source=source).run()
         datasets.finish(dataset_id, format=source.format.name, report=report.as_dict())
         return report
 

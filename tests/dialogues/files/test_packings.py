@@ -52,7 +52,7 @@ def test_a_folder_is_read_with_its_splits_in_natural_order(tmp_path: Path) -> No
     source = find_source(tmp_path)
     assert [file.member.name for file in source.files] == ["test/p1.jsonl", "train/p2.jsonl", "train/p10.jsonl"]
     assert [file.member.split for file in source.files] == ["test", "train", "train"]
-    assert {note.name for note in source.notes} == {"README.md", "notes.json"}
+    assert {note.name for note in source.notes} == {"README.md", "notes.json", "empty.jsonl"}
     rows = [row for row in read_dialogues(tmp_path) if isinstance(row, ParsedRow)]
     assert [(row.file, row.number, row.named_split) for row in rows] == [
         ("test/p1.jsonl", 1, "test"),

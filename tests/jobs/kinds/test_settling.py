@@ -222,3 +222,90 @@ def test_a_model_is_told_the_language_only_where_it_is_certain(database: str, tm
     samples = [stored_sample.sample for stored_sample in samples_by_id(sample_ids).values()]
     languages = {sample.external_id: sample.language for sample in samples}
     assert languages == {"guessed": "und", "named": "en", "script": "zh"}
+
+
+def write(path: Path, rows: Iterable[dict[str, Any]]) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(json.dumps(value) for value in rows))
+    return str(path)
+
+
+def test_files_that_each_count_from_0_keep_their_splits(database: str, tmp_path: Path) -> None:
+    for split, count in (("train", 12), ("test", 5)):
+        write(tmp_path / "data" / f"{split}.jsonl", (row(str(n), f"{split} {n}", "a", "b") for n in range(count)))
+    report = import_now(ImportRequest(paths=(str(tmp_path / "data"),), dataset="d"))
+    assert isinstance(report, ImportReport)
+    assert (report.named_splits, report.moved) == ({"train": 12, "test": 5}, 0)
+    assert [dialogue.split for dialogue in stored()].count("test") == 5
+
+
+def test_a_column_of_splits_whose_ids_start_anew_keeps_them(database: str, tmp_path: Path) -> None:
+    rows = [row(str(n), f"{split} {n}", "a", "b", split=split) for split in ("train", "test") for n in range(6)]
+    assert run(tmp_path, rows).moved == 0
+    assert [dialogue.split for dialogue in stored()] == ["train"] * 6 + ["test"] * 6
+
+
+def test_named_groups_of_sharegpt_rows_stay(database: str, tmp_path: Path) -> None:
+    said = [{"from": ("human", "gpt")[i % 2], "value": str(i)} for i in range(3)]
+    rows = [
+        {
+            "id": f"s{n}",
+            "conversation_id": f"c{n % 4}",
+            "conversations": [{"from": "human", "value": f"q{n}"}, *said[1:]],
+        }
+        for n in range(16)
+    ]
+    assert run(tmp_path, rows).as_dict()["groups"] == 4
+
+
+def test_a_first_few_rows_of_one_split_are_not_split_anew(database: str, tmp_path: Path) -> None:
+    for split in ("test", "train"):
+        write(tmp_path / "data" / f"{split}.jsonl", (row(f"{split}{n}", f"{split} {n}", "a", "b") for n in range(20)))
+    settings = ImportSettings(limit=15)
+    import_now(ImportRequest(paths=(str(tmp_path / "data"),), dataset="d", settings=settings))
+    assert {dialogue.split for dialogue in stored()} == {"test"}
+
+
+def test_the_states_of_a_log_of_tools_are_one_conversation(database: str, tmp_path: Path) -> None:
+    def state(number: int, length: int) -> dict[str, Any]:
+        call = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+        whole = [
+            {"role": "user", "content": f"Weather in town {number}?"},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "1", "content": f"{number} degrees"},
+            {"role": "assistant", "content": "Sunny."},
+            {"role": "user", "content": "Thanks"},
+        ]
+        return {"id": f"{number}-{length}", "messages": whole[:length]}
+
+    report = run(tmp_path, [state(number, length) for number in range(20) for length in (1, 2, 3, 4, 5)])
+    assert (report.imported, report.earlier_states) == (20, 80)
+
+
+def test_a_resumed_import_with_a_limit_imports_the_same(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [state for number in range(6) for state in growing(number, (0, 1, 2))]
+    undisturbed = run(tmp_path, rows, limit=9)
+    assert undisturbed.rows == 9
+    monkeypatch.setattr(db.datasets.settle, "AT_ONCE", 2)
+    steps = 0
+    real = db.datasets.settle.remove_dialogues
+
+    def killed(*args: Any, **named: Any) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 2:
+            raise KeyboardInterrupt
+        real(*args, **named)
+
+    path = write(tmp_path / "g.jsonl", rows)
+    request = ImportRequest(paths=(path,), dataset="e", settings=ImportSettings(limit=9))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(db.datasets.settle, "remove_dialogues", killed)
+        import_now(request)
+    resumed = import_now(request)
+    assert isinstance(resumed, ImportReport)
+    assert (resumed.rows, resumed.imported, resumed.earlier_states) == (
+        *(undisturbed.rows, undisturbed.imported, undisturbed.earlier_states),
+    )
