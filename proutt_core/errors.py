@@ -8,7 +8,7 @@ ProuttError                       the message is for the user: what was wrong, w
 └── ModelError                    a language model could not answer
     ├── ModelUnavailable          no connection, timeout, 429 or 5xx after all attempts
     ├── ModelRefused              the server will not serve this (wrong key, unknown model, bad request)
-    └── ReplyError                an answer came that its schema refuses, twice
+    └── ReplyError                an answer came that its schema refuses, twice, or that cannot be used at all
 """
 
 
@@ -55,7 +55,8 @@ class ModelRefused(ModelError):
 
 
 class ReplyError(ModelError):
-    """An answer came that its schema refuses, also when asked again. `raw` is the last reply."""
+    """An answer came that its schema refuses, also when asked again, or that cannot be used at all. `raw` is the last
+    reply."""
 
     def __init__(self, message: str, raw: str = "") -> None:
         super().__init__(message)

@@ -14,6 +14,7 @@ _WORD = re.compile(rf"[^\W{CJK}]+")
 _LETTERS = re.compile(rf"[^\W\d_{CJK}]+")
 _UNIT = re.compile(rf"[{CJK}]+|[^\W{CJK}]+")
 _QUOTES_AND_BRACKETS = " \t\r\n\"'“”‘’«»「」『』<>[](){}"
+_FENCE = re.compile(r"```[a-zA-Z]*[ \t\r]*\n")
 _DOTS = frozenset(".…⋯‥")
 
 LONG_WORDS = 4
@@ -26,6 +27,11 @@ FEWEST_NGRAMS = 4
 def normalise(text: str) -> str:
     """NFKC, casefolded, runs of white space as one space."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def in_one_line(text: str) -> str:
+    """Words of others, as they may stand in an error or a log: control characters and line ends become spaces."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def is_placeholder(text: str) -> bool:
@@ -45,6 +51,17 @@ def placeholders_in(node: Any, where: str = "") -> Iterator[str]:
     elif isinstance(node, list | tuple):
         for number, part in enumerate(node):
             yield from placeholders_in(part, f"{where}.{number}" if where else str(number))
+
+
+def unfenced(text: str) -> str:
+    """What stands in a code fence that is around the whole text; the text itself where there is none.
+
+    Searched from both ends: a pattern over the whole would take quadratic time for a long run of blanks.
+    """
+    opening = _FENCE.match(text)
+    if opening is None or not text.endswith("```") or len(text) < opening.end() + 3:
+        return text
+    return text[opening.end() : -3].strip()
 
 
 def cjk_characters(text: str) -> int:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from proutt_core.errors import ModelRefused, ModelUnavailable
+from proutt_core.errors import ModelError, ModelUnavailable
 from proutt_core.llm.model import Model, Prompt, call_key
 from proutt_core.llm.schema import ReplyType
 from proutt_core.types import Message
@@ -37,7 +37,7 @@ async def ask(model: Model, *, schema: ReplyType[BaseModel] | None, save: Callab
         answer = await model.complete(QUESTION, schema=schema)
     except ModelUnavailable as exc:
         outcome, problem = "nothing", str(exc)
-    except ModelRefused as exc:
+    except ModelError as exc:
         outcome, problem = "refusal", str(exc)
     if outcome != "answer":
         answer = replace(answer, latency_s=time.perf_counter() - started)

@@ -150,7 +150,7 @@ def problem_of(answer: Completion, schema: ReplyType[BaseModel] | None) -> str |
         try:
             parse_reply(answer.text, schema)
         except ValueError as exc:
-            refused = "the model refused; " if answer.finish_reason in ("refusal", "content_filter") else ""
+            refused = "the model refused; " if answer.finish_reason == "refusal" else ""
             return f"{refused}{cut_note(answer)}{exc}"
         return None
     if not answer.text.strip():

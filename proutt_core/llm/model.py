@@ -6,7 +6,6 @@ the method gets a typed answer. A client sends `schema.json_schema` to its serve
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -14,7 +13,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from proutt_core.errors import InputError, ReplyError
 from proutt_core.llm.schema import ReplyType
-from proutt_core.text import placeholders_in
+from proutt_core.llm.thoughts import without_thoughts
+from proutt_core.text import in_one_line, placeholders_in, unfenced
 from proutt_core.types import Message, Value
 from proutt_core.types.calls import Completion
 from proutt_core.types.json_text import array_json, as_json, as_sorted_json, object_json, text_json
@@ -27,6 +27,8 @@ R = TypeVar("R")
 # A garbage reply may be longer than the server's window, and it goes back to the server in the repair message.
 _REPAIR_CHARACTERS = 6000
 _REASON_CHARACTERS = 600
+# How a reply ended that the server found to miss its form; what it kept of it is the text.
+THROWN_AWAY = "thrown_away"
 NO_PLACEHOLDER = "write a text in place of the …"
 _MORE_TOKENS = " (--parameter max_tokens=… allows more)"
 _HASHED_AT_ONCE = 2047
@@ -61,7 +63,8 @@ class Model(Protocol):
         """Temperature and the like: JSON values, part of the cache key."""
 
     async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
-        """Answer once. `schema` None asks for free text. Raises ModelUnavailable or ModelRefused."""
+        """Answer once. `schema` None asks for free text. Raises ModelUnavailable, ModelRefused, or ReplyError for an
+        answer that must not even be stored."""
 
 
 def call_key(model: Model, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int = 0) -> str:
@@ -87,8 +90,8 @@ def call_key(model: Model, prompt: Prompt, schema: ReplyType[BaseModel] | None, 
 def parse_reply(text: str, reply: ReplyType[T]) -> T:
     """Read a model's text as `reply`. Raises ValueError with a short reason that tells the model what to repair.
 
-    Only JSON that the schema accepts counts, and no text in it may be the … of the prompt's form. A leading
-    `<think>…</think>` and one code fence around the whole are wrapping, not content, and are taken off.
+    Only JSON that the schema accepts counts, and no text in it may be the … of the prompt's form. Thoughts before it
+    (thoughts.py) and one code fence around the whole are wrapping, not content, and are taken off.
     """
     body = _unwrap(text)
     if not body:
@@ -146,12 +149,21 @@ def _repair_prompt(prompt: Prompt, completion: Completion, reason: str, *, answe
 
 
 def cut_note(completion: Completion) -> str:
-    """Says so when the answer ended at the token limit, for that explains most broken JSON and most empty replies."""
-    if not _was_cut(completion):
-        return ""
-    if completion.reasoning and not completion.text.strip():
+    """How the answer ended, where that explains why it is no good: most broken JSON and most empty replies."""
+    only_thoughts = bool(completion.reasoning) and not completion.text.strip()
+    if _was_cut(completion) and only_thoughts:
         return "all its tokens went into thinking before an answer began, think less or allow more tokens; "
-    return "it was cut off at the token limit, be shorter; "
+    if _was_cut(completion):
+        return "it was cut off at the token limit, be shorter; "
+    if only_thoughts:
+        return "all that came stands in the server's reasoning field; "
+    return _NOTES.get(completion.finish_reason, "")
+
+
+_NOTES = {
+    THROWN_AWAY: "the server threw it away because it missed the required form; ",
+    "content_filter": "a content filter withheld it; ",
+}
 
 
 def _was_cut(completion: Completion) -> bool:
@@ -159,12 +171,9 @@ def _was_cut(completion: Completion) -> bool:
 
 
 def _unwrap(text: str) -> str:
-    body = text.strip().removeprefix("\ufeff").lstrip()
-    if not body.startswith(("{", "```")) and "</think>" in body:
-        body = body.split("</think>", 1)[1].strip()
-    fenced = re.fullmatch(r"```[a-zA-Z]*\s*\n(.*?)\n?\s*```", body, flags=re.DOTALL)
-    return fenced.group(1).strip() if fenced else body
+    return unfenced(without_thoughts(text.strip().removeprefix("\ufeff").lstrip()))
 
 
 def _where(loc: tuple[int | str, ...]) -> str:
-    return f"{'.'.join(str(part) for part in loc)}: " if loc else ""
+    """A field's place; fields that nobody asked for have the names that the model gave them."""
+    return f"{in_one_line('.'.join(str(part) for part in loc))}: " if loc else ""

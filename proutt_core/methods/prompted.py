@@ -9,7 +9,7 @@ from proutt_core.errors import InputError
 from proutt_core.llm import ChatMessage, Completion, Model, Prompt, ReplyType, ask_for, parse_reply
 from proutt_core.llm.model import NO_PLACEHOLDER
 from proutt_core.text import placeholders_in
-from proutt_core.traces.as_text import parse_trace, render_dialogue, render_prompt, thoughts_of
+from proutt_core.traces.as_text import parse_trace, render_dialogue, render_prompt, thoughts_of, whole_text
 from proutt_core.types import Message, Part, Utterance, Value
 
 VERSION = 1
@@ -70,22 +70,8 @@ def _direct_prompt(context: Sequence[Message]) -> Prompt:
     return Prompt(stage="predict_direct", version=VERSION, messages=messages, values={"context": tuple(context)})
 
 
-def whole_trace(completion: Completion) -> str:
-    """The trace as the model wrote it. A server's reasoning parser (llama.cpp's, vLLM's) takes it apart: what stood
-    between the think tags comes as `reasoning`, without them, and sometimes all of it does."""
-    text, thoughts = completion.text, completion.reasoning or ""
-    if "</think>" in text or not thoughts.strip():
-        return text
-    if text.strip():
-        return f"<think>\n{thoughts}\n</think>\n{text}"
-    before, found, after = thoughts.partition("<predict>")
-    if "</think>" in thoughts:
-        return thoughts
-    return f"<think>\n{before}\n</think>\n{found}{after}" if found else text
-
-
 def _read_trace(completion: Completion, *, without: frozenset[Part]) -> PredictedUtterances:
-    text = whole_trace(completion)
+    text = whole_text(completion.text, completion.reasoning)
     trace = parse_trace(text, without=without)
     left = next(placeholders_in(trace.model_dump()), None)
     if left is not None:

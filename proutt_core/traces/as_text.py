@@ -12,7 +12,7 @@ row. Released files are read by `parse_released_trace` where they can be; their 
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from json.encoder import encode_basestring as _string
 from typing import Any
 
@@ -45,6 +45,7 @@ __all__ = [
     "render_trace",
     "thoughts_of",
     "tree_json",
+    "whole_text",
 ]
 
 # The backslash goes behind the mark's first character, so that a text's own last backslash cannot hide a mark of ours.
@@ -53,7 +54,6 @@ _MARK = "|".join(rf"(?<=\{mark[0]})\\*{re.escape(mark[1:])}" for mark in _MARKS)
 _PLAIN_MARK = re.compile(f"({_MARK})")
 _ESCAPED_MARK = re.compile("|".join(rf"(?<=\{mark[0]})\\+{re.escape(mark[1:])}" for mark in _MARKS))
 _HEADING = re.compile(f"({'|'.join(re.escape(mark) for mark in SECTIONS)})")
-_PREDICT = re.compile(r"<predict>(.*?)</predict>", flags=re.DOTALL)
 _THEREFORE = re.escape(THEREFORE).replace(r"\{\}", "(Statement|Question|Instruction)")
 _CONCLUSION = re.compile(rf"(.*){_THEREFORE}\s*", flags=re.DOTALL)
 _ROLES = {"system": "System", "user": "User", "assistant": "Assistant"}
@@ -165,18 +165,37 @@ def thoughts_of(text: str) -> str:
     return thoughts.rpartition("<think>")[2].strip()
 
 
+def whole_text(text: str, thoughts: str | None) -> str:
+    """A trace's text, put together again where a server took it apart at the think tags, which most then leave out.
+
+    Thoughts that hold no section of a trace are a reasoning model's own: the text is whole without them.
+    """
+    if not thoughts or "</think>" in text or not _HEADING.search(thoughts):
+        return text
+    inner = thoughts.strip().removeprefix("<think>").removesuffix("</think>").strip()
+    return f"<think>\n{inner}\n</think>\n{text.lstrip()}"
+
+
 def parse_predictions(text: str, *, count: int = 4) -> tuple[str, ...]:
     """The predicted utterances of a trace's text. Raises InputError unless there are `count`, none of them empty."""
     return tuple(_unescape(utterance) for utterance in _utterances(_line_ends(text), count=count))
 
 
 def _utterances(text: str, *, count: int) -> list[str]:
-    utterances = _PREDICT.findall(text.rpartition("</think>")[2])
+    utterances = list(_between(text.rpartition("</think>")[2], "<predict>", "</predict>"))
     if len(utterances) != count:
         raise InputError(f"trace: {len(utterances)} <predict> lines instead of {count}")
     if any(not utterance.strip(" \t\r\n") for utterance in utterances):
         raise InputError("trace: an empty <predict>")
-    return list(utterances)
+    return utterances
+
+
+def _between(text: str, opening: str, closing: str) -> Iterator[str]:
+    """What stands between marks, in one look at the text: a pattern would look to its end again for each mark."""
+    start, end = text.find(opening), 0
+    while start >= 0 and (end := text.find(closing, start + len(opening))) >= 0:
+        yield text[start + len(opening) : end]
+        start = text.find(opening, end + len(closing))
 
 
 def _sections(thoughts: str, *, expected: Sequence[str]) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 import ast
 import json
-import re
 from json.encoder import encode_basestring as _string
 from typing import Any
 
 from pydantic import ValidationError
 
 from proutt_core.errors import InputError
+from proutt_core.text import unfenced
 from proutt_core.traces.instruction import TREE
 from proutt_core.types import Attribute, IntentTree, Topic
 
@@ -31,9 +31,7 @@ def stored_tree_json(tree: dict[str, Any]) -> str:
 
 def parse_tree(text: str) -> IntentTree:
     """The tree of a trace's section, fenced or not. Raises InputError that says what is wrong with it."""
-    body = text.strip()
-    fenced = re.fullmatch(r"```[a-z]*\s*\n(.*?)\n\s*```", body, flags=re.DOTALL)
-    body = fenced[1].strip() if fenced else body
+    body = unfenced(text.strip())
     try:
         pairs = json.loads(body, object_pairs_hook=tuple)
     except (ValueError, RecursionError):

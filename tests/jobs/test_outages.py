@@ -181,6 +181,18 @@ def test_a_test_question_that_is_refused_shows_that_the_server_is_there() -> Non
     assert items.counts(job_id) == items.ItemCounts(failed=1)
 
 
+def test_a_test_question_whose_answer_cannot_be_used_shows_that_the_server_is_there() -> None:
+    def ill(call: Call) -> tuple[int, dict[str, Any]] | None:
+        body = {"choices": [{"message": {"content": "{}"}}], "usage": {"prompt_tokens": 10**30}}
+        return (200, body) if is_probe(call) else None
+
+    import_talks(1)
+    with FakeServer(faults=lambda call: Fault.NO_CHOICES, error=ill) as server:
+        job_id = start(server)
+        run_here(job_id)
+    assert items.counts(job_id) == items.ItemCounts(failed=1)
+
+
 def test_a_test_question_that_tells_of_an_empty_account_stops_the_job_and_fails_no_item() -> None:
     import_talks(2)
     with FakeServer(faults=lambda call: Fault.NO_CREDIT if is_probe(call) else Fault.NO_CHOICES) as server:
@@ -222,3 +234,44 @@ def test_a_prediction_that_is_never_answered_fails_alone() -> None:
         run_here(job_id, work=run_prediction)
     assert jobs.required(job_id).state == "done"
     assert items.counts(job_id) == items.ItemCounts(done=2, failed=1)
+
+
+ILL: dict[str, dict[str, Any]] = {
+    "a count beyond any column": {"choices": [{"message": {"content": "{}"}}], "usage": {"prompt_tokens": 2**63}},
+    "a name with NUL": {"choices": [{"message": {"content": "{}"}}], "model": "m\x00"},
+    "a name with half a character": {"choices": [{"message": {"content": "{}"}}], "provider": "p\ud800"},
+    "a text without measure": {"choices": [{"message": {"content": "x" * 2_000_000}}]},
+    "a body without measure": {"choices": [{"message": {"content": "x" * 9_000_000}}]},
+}
+
+
+@pytest.mark.parametrize("body", ILL.values(), ids=ILL)
+def test_a_reply_that_means_ill_fails_its_item_and_not_the_run(body: dict[str, Any]) -> None:
+    is_struck = never_answered(Fault.NO_CHOICES, 1)
+    import_talks(7)
+    with FakeServer(error=lambda call: (200, body) if is_struck(call) else None) as server:
+        job_id = start(server)
+        run_here(job_id)
+    assert jobs.required(job_id).state == "done"
+    assert items.counts(job_id) == items.ItemCounts(done=6, failed=1)
+    (failure,) = items.failures(job_id)
+    assert "cannot be used" in failure.reason and failure.reason.isprintable()
+
+
+@pytest.mark.parametrize("body", ILL.values(), ids=ILL)
+def test_replies_that_all_mean_ill_fail_every_item_and_end_the_run(body: dict[str, Any]) -> None:
+    import_talks(7)
+    with FakeServer(error=lambda call: (200, body)) as server:
+        job_id = start(server)
+        run_here(job_id)
+    assert jobs.required(job_id).state == "done"
+    assert items.counts(job_id) == items.ItemCounts(failed=7)
+
+
+def test_a_server_that_never_answers_in_a_known_shape_fails_the_run_in_its_words() -> None:
+    import_talks(7)
+    with FakeServer(error=lambda call: (200, {"weather": "fine"})) as server:
+        job_id = start(server)
+        run_here(job_id)
+    assert jobs.required(job_id).state == "failed"
+    assert '{"weather": "fine"}' in jobs.required(job_id).reason

@@ -7,12 +7,12 @@ import pytest
 from proutt_core.errors import ModelUnavailable, ReplyError
 from proutt_core.llm.rules import RulesModel
 from proutt_core.methods import predict
-from proutt_core.methods.prompted import whole_trace
-from proutt_core.traces.as_text import render_prompt, render_trace
+from proutt_core.traces.as_text import parse_trace, render_prompt, render_trace
 from proutt_core.types import Part
-from proutt_core.types.calls import Completion
 from tests.example_traces import a_trace
+from tests.fake_server import FakeServer
 from tests.llm.fakes import ScriptedModel
+from tests.llm.openai.client import Client
 from tests.samples import HOTEL
 
 pytestmark = pytest.mark.anyio
@@ -52,6 +52,39 @@ async def test_a_trace_is_found_behind_other_thoughts_and_without_its_opening_ta
     assert len(model.asked) == 1
     assert predicted.utterances == tuple(p.text for p in a_trace().predictions)
     assert predicted.reasoning == TRACE.partition("<think>")[2].partition("</think>")[0].strip()
+
+
+THOUGHTS, _, SAID = TRACE.removeprefix("<think>").partition("</think>")
+APART = {
+    "vLLM, SGLang": {"reasoning_content": THOUGHTS, "content": SAID},
+    "newer vLLM, OpenRouter": {"reasoning": THOUGHTS, "content": SAID},
+    "Ollama": {"thinking": THOUGHTS, "content": SAID},
+    "trimmed, as llama.cpp does": {"reasoning_content": THOUGHTS.strip(), "content": SAID.strip()},
+    "with its tags left": {"reasoning_content": f"<think>{THOUGHTS}</think>", "content": SAID},
+    "in parts": {"content": [{"type": "thinking", "thinking": THOUGHTS}, {"type": "text", "text": SAID}]},
+    "all taken for thoughts": {"reasoning_content": TRACE, "content": None},
+    "all but the opening tag taken for thoughts": {"reasoning_content": TRACE.removeprefix("<think>"), "content": ""},
+    "split at the last tag": {"reasoning_content": f"Hm.</think>\n<think>{THOUGHTS}", "content": SAID},
+    "own thoughts apart": {"reasoning_content": "Hm, [Mining Paths]:", "content": TRACE},
+    "not taken apart": {"content": TRACE},
+}
+
+
+@pytest.mark.parametrize("message", APART.values(), ids=APART)
+def test_a_trace_that_a_server_took_apart_is_put_together(message: dict[str, object]) -> None:
+    with FakeServer(extra=message) as server:
+        predicted = Client(server).run(lambda model: predict(model, HOTEL.context, without_tree=False))
+    assert len(server.calls) == 1
+    assert predicted.utterances == tuple(p.text for p in a_trace().predictions)
+    assert predicted.reasoning == THOUGHTS.strip()
+    assert parse_trace(predicted.raw) == a_trace()
+
+
+def test_thoughts_that_are_no_trace_are_not_made_one() -> None:
+    with FakeServer(extra={"reasoning_content": "Hm, four of them.", "content": SAID}) as server:
+        client = Client(server)
+        with pytest.raises(ReplyError, match="trace: no </think>"):
+            client.run(lambda model: predict(model, HOTEL.context, without_tree=False))
 
 
 async def test_without_the_tree_it_asks_for_four_utterances_only() -> None:
@@ -122,26 +155,3 @@ async def test_the_placeholder_of_a_form_is_no_prediction_in_either_way_of_askin
         model = ScriptedModel(**{stage: [first, second]})
         await predict(model, HOTEL.context, without_tree=stage == "predict_direct")
         assert "write a text in place of the …" in model.asked[1][0].messages[-1].content
-
-
-WHOLE = "<think>\nthoughts\n</think>\n<predict>a</predict>"
-
-
-@pytest.mark.parametrize(
-    ("text", "reasoning"),
-    [
-        (WHOLE, None),
-        (WHOLE, "other thoughts of the model's own"),
-        ("<predict>a</predict>", "thoughts"),
-        ("", "thoughts\n<predict>a</predict>"),
-        ("", f"{WHOLE}"),
-    ],
-    ids=["as it came", "thoughts besides", "taken apart", "all of it taken", "taken with its tags"],
-)
-def test_a_trace_that_a_reasoning_parser_took_apart_is_put_together(text: str, reasoning: str | None) -> None:
-    together = whole_trace(Completion(text=text, reasoning=reasoning))
-    assert "".join(together.split()) == "".join(WHOLE.split())
-
-
-def test_thoughts_alone_are_no_trace() -> None:
-    assert whole_trace(Completion(text="", reasoning="cut off in the middle")) == ""

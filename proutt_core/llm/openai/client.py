@@ -25,14 +25,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from proutt_core.environment import seconds_from_environment
-from proutt_core.errors import InputError, ModelRefused, ModelUnavailable, SettingsError
+from proutt_core.errors import InputError, ModelRefused, ModelUnavailable, ReplyError, SettingsError
 from proutt_core.llm.address import checked_base_url
 from proutt_core.llm.model import Prompt
-from proutt_core.llm.openai.errors_said import ServerError, one_line
-from proutt_core.llm.openai.refusals import refusal_in
-from proutt_core.llm.openai.replies import Passing, error_inside, meaning_of, read_answer, sendable, storable
-from proutt_core.llm.openai.retry import Backoff
+from proutt_core.llm.openai.meanings import ServerError, meaning_of
+from proutt_core.llm.openai.refusals import MissedAnswer, refusal_in
+from proutt_core.llm.openai.replies import read_answer, sendable
+from proutt_core.llm.openai.retry import Backoff, Passing, UnusableReply
 from proutt_core.llm.openai.ways import LADDER, Rung, ServerTakes, Step, Way, Ways
+from proutt_core.llm.openai.words import MASK, shown
 from proutt_core.llm.parameters import merged, require_free
 from proutt_core.llm.schema import ReplyType
 from proutt_core.types.calls import Completion
@@ -45,7 +46,12 @@ log = logging.getLogger(__name__)
 
 DEADLINE_S = 120.0
 DEADLINE_ENV = "PROUTT_DEADLINE_S"
-_WORDS_OF_A_REFUSAL = 200
+_WORDS_OF_A_REFUSAL, _WORDS_OF_A_FAILURE = 200, 600
+
+
+# Some servers stream unless they are told not to. One that does nothing else is asked to count all the same.
+_WHOLE: Mapping[str, str] = {"stream": "false"}
+_STREAMED: Mapping[str, str] = {"stream": "true", "stream_options": as_json({"include_usage": True})}
 
 
 class OpenAICompatible:
@@ -80,6 +86,7 @@ class OpenAICompatible:
         self._key = _key_of(key_env)
         self._ways = Ways(ladder, takes, parameters=self.parameters, thinks=thinks)
         self._schemas_lost: set[str] = set()
+        self._streams = False  # until the server wants nothing else
         self._deadline_s = deadline_from_environment() if deadline_s is None else deadline_s
         self._backoff = backoff
         self._sleep = sleep
@@ -92,7 +99,8 @@ class OpenAICompatible:
         return f"OpenAICompatible(name={self.name!r}, address={self.address!r})"
 
     async def complete(self, prompt: Prompt, *, schema: ReplyType[BaseModel] | None, draw: int = 0) -> Completion:
-        """Answer once. Time and latency are the answering attempt's. Raises ModelUnavailable or ModelRefused."""
+        """Answer once. Time and latency are the answering attempt's. Raises ModelUnavailable, ModelRefused,
+        or ReplyError for an answer that must not be stored."""
         attempt = 1
         await self._wait_for_the_server()
         transport = self._transport or await self._open()
@@ -106,16 +114,18 @@ class OpenAICompatible:
                 if read.reasoning or (read.finish_reason == "length" and not read.text.strip()):
                     self._ways.note_thoughts()
                 return replace(read, started_at=started_at, without_schema=self._is_without(schema, way))
-            except _MissedAnswer as missed:
-                return missed.completion(self, started_at=started_at, latency_s=time.perf_counter() - started)
+            except MissedAnswer as missed:
+                latency_s = time.perf_counter() - started
+                answered_by = {"model": self.name, "address": self.address}
+                return missed.completion(**answered_by, started_at=started_at, latency_s=latency_s)
             except TimeoutError:
                 passing = Passing(f"no answer within {self._deadline_s:g} s")
             except Passing as exc:
                 passing = exc
+            except UnusableReply as exc:
+                raise ReplyError(f"{self.address} gave an answer of {self.name} that cannot be used: {exc}") from None
             if attempt >= self._backoff.attempts:
-                raise ModelUnavailable(
-                    self._without_key(f"{self.address} gave no answer of {self.name} in {attempt} attempts: {passing}")
-                )
+                raise self._given_up(passing, attempt)
             await self._sleep(self._wait_after(passing, attempt))
             attempt += 1
 
@@ -131,6 +141,15 @@ class OpenAICompatible:
             if self._transport is None:
                 self._transport = await asyncio.to_thread(_transport_to, self.address, key=self._key)
         return self._transport
+
+    def _given_up(self, passing: Passing, attempts: int) -> ModelUnavailable | ModelRefused:
+        words = shown(str(passing), key=self._key, at_most=_WORDS_OF_A_FAILURE)
+        if passing.is_outage:
+            return ModelUnavailable(f"{self.address} gave no answer of {self.name} in {attempts} attempts: {words}")
+        said = (
+            f"{self.address} answered, in {attempts} attempts, with nothing that is an answer of {self.name}: {words}"
+        )
+        return ModelRefused(said, every_call=False, status=200)
 
     def _wait_after(self, passing: Passing, attempt: int) -> float:
         """Seconds until the next attempt. What the server asked for holds for all calls."""
@@ -161,7 +180,10 @@ class OpenAICompatible:
                     self._tell_of_schema(schema, way)
                 return reply.body, way
             if refusal.is_of_one_answer:
-                raise _MissedAnswer(reply.body)
+                raise MissedAnswer(reply.body)
+            if refusal.wants_a_stream and not self._streams:
+                self._streams = True
+                continue
             other = self._ways.after(refusal, way, schema)
             if other is None:
                 raise self._meaning(refusal.error)
@@ -181,7 +203,7 @@ class OpenAICompatible:
             self.address,
             schema.name,
             self._ways.steps[way.step].rung,
-            one_line(self._without_key(way.refused[-1].error.message), _WORDS_OF_A_REFUSAL),
+            shown(way.refused[-1].error.message, key=self._key, at_most=_WORDS_OF_A_REFUSAL),
         )
 
     def _body(self, prompt: Prompt, schema: ReplyType[BaseModel] | None, draw: int, way: Way) -> bytes:
@@ -199,11 +221,11 @@ class OpenAICompatible:
             written[-1] = as_json(contents[-1] + described(json.loads(schema.written_in(step.dialect))))
         members = {
             "model": as_json(self.name),
-            "stream": "false",  # some servers stream unless told not to
             "messages": array_json(
                 f'{{"role":"{message.role}","content":{content}}}'
                 for message, content in zip(prompt.messages, written, strict=True)
             ),
+            **(_STREAMED if self._streams else _WHOLE),
             **{name: as_json(value) for name, value in parameters.items()},
         }
         if schema is not None and step.rung != "text":
@@ -211,17 +233,19 @@ class OpenAICompatible:
         return object_json(members).encode("ascii")
 
     def _read(self, answer: object, latency_s: float, *, typed: bool) -> Completion:
-        error = error_inside(answer)
-        if error is not None:
-            raise self._meaning(error) from None
-        return read_answer(answer, model=self.name, address=self.address, latency_s=latency_s, typed=typed)
+        completion = read_answer(answer, model=self.name, address=self.address, latency_s=latency_s, typed=typed)
+        return self._without_key(completion)
 
     def _meaning(self, error: ServerError) -> ModelRefused | Passing:
-        redacted = replace(error, message=self._without_key(error.message))
-        return meaning_of(redacted, model=self.name, address=self.address, key_env=self._key_env)
+        return meaning_of(error, model=self.name, address=self.address, key_env=self._key_env, key=self._key)
 
-    def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "•••") if self._key else text
+    def _without_key(self, completion: Completion) -> Completion:
+        """A server can quote the key in an answer as well."""
+        key, texts = self._key, (completion.text, completion.reasoning or "", completion.model, completion.provider)
+        if not key or not any(key in text for text in texts):
+            return completion
+        text, reasoning, model, provider = (text.replace(key, MASK) for text in texts)
+        return replace(completion, text=text, reasoning=reasoning or None, model=model, provider=provider)
 
 
 def _transport_to(address: str, *, key: str | None) -> "Transport":
@@ -248,25 +272,6 @@ def _response_format(step: Step, schema: ReplyType[BaseModel]) -> str:
     text = schema.written_in(step.dialect)
     format = object_json({"name": as_json(name), "strict": as_json(True), "schema": text})
     return object_json({"type": as_json(step.rung), "json_schema": format})
-
-
-class _MissedAnswer(Exception):
-    """The server says that what its model wrote misses the form: a bad reply, which is asked for again."""
-
-    def __init__(self, body: Any) -> None:
-        super().__init__()
-        self._body = body
-
-    def completion(self, client: OpenAICompatible, *, started_at: datetime, latency_s: float) -> Completion:
-        error = self._body.get("error") if isinstance(self._body, dict) else None
-        written = error.get("failed_generation") if isinstance(error, dict) else None
-        return Completion(
-            text=storable(written) if isinstance(written, str) else "",
-            model=client.name,
-            address=client.address,
-            started_at=started_at,
-            latency_s=latency_s,
-        )
 
 
 def _key_of(key_env: str | None) -> str | None:

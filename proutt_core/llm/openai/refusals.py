@@ -1,12 +1,16 @@
 """What a server refuses when it answers with an error: the way in which a question was put, one answer, or neither."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from proutt_core.llm.openai.errors_said import ServerError, is_too_long, said_with_status
-from proutt_core.llm.openai.replies import error_inside, lacks_parameters
+from proutt_core.llm.model import THROWN_AWAY
+from proutt_core.llm.openai.errors_told import ErrorTold, error_told_in, plain_words
+from proutt_core.llm.openai.meanings import ServerError, error_in_a_200, is_too_long, lacks_parameters
+from proutt_core.llm.openai.replies import holds_answer, storable
 from proutt_core.llm.openai.retry import retry_after_s
+from proutt_core.types.calls import Completion
 
 if TYPE_CHECKING:
     from proutt_core.llm.openai.transport import HttpReply
@@ -28,7 +32,17 @@ _MISSED = re.compile(
     r"failed to (?:generate|produce) (?:a )?(?:valid )?json|failed to parse input at pos|"
     rf"{_WRITTEN}\b.{{0,40}}(?:does|did)(?: not|n't) (?:match|conform|comply|follow)|"
     rf"{_WRITTEN} (?:is|was) not (?:a )?valid json|"
-    r"failed to (?:parse|validate) (?:the )?(?:model'?s? |generated )?(?:output|json|response)\b",
+    r"failed to (?:parse|validate) (?:the )?(?:model'?s? |generated )?(?:output|json|response)\b|"
+    r"\b(?:model|llm)(?:'s)? (?:\w+ ){0,3}(?:returned|produced|generated|wrote|gave|output) (?:an? )?"
+    r"(?:\w+ ){0,2}(?:invalid|malformed|incomplete|unpars\w+|truncated)|"
+    r"(?:invalid|malformed|incomplete|unpars\w+) (?:json )?(?:model|generated|llm) (?:output|response|json|text)|"
+    r"could not (?:parse|decode) (?:the )?(?:model'?s? |generated )(?:output|json|response)|tool_use_failed|"
+    r"could not finish the message because max_tokens",
+    re.IGNORECASE,
+)
+_STREAMS_ONLY = re.compile(
+    r"only supports? (?:the )?stream|stream\W+(?:\w+ ){0,4}must be (?:set to )?true|"
+    r"non-?stream\w* (?:\w+ ){0,3}not support",
     re.IGNORECASE,
 )
 
@@ -48,6 +62,11 @@ class Refusal:
     def is_of_one_answer(self) -> bool:
         """Whether the server found fault with what its model wrote, and not with the question."""
         return self.error.status >= 400 and _MISSED.search(self.words) is not None
+
+    @property
+    def wants_a_stream(self) -> bool:
+        """Whether the server answers in a stream or not at all."""
+        return self.error.status in (400, 422) and _STREAMS_ONLY.search(self.words) is not None
 
     @property
     def is_of_the_format(self) -> bool:
@@ -73,11 +92,36 @@ class Refusal:
         return PLAIN_REFUSALS if _PLAINLY.search(self.words) else OTHER_REFUSALS
 
 
+class MissedAnswer(Exception):
+    """The server says that what its model wrote misses the form: a bad reply, which is asked for again."""
+
+    def __init__(self, body: object) -> None:
+        super().__init__()
+        error = body.get("error") if isinstance(body, dict) else None
+        written = error.get("failed_generation") if isinstance(error, dict) else None
+        self._written = written if isinstance(written, str) else ""
+
+    def completion(self, *, model: str, address: str, started_at: datetime, latency_s: float) -> Completion:
+        return Completion(
+            text=storable(self._written),
+            model=model,
+            address=address,
+            started_at=started_at,
+            latency_s=latency_s,
+            finish_reason=THROWN_AWAY,
+        )
+
+
 def refusal_in(reply: "HttpReply") -> Refusal | None:
-    """The error of a reply, however it is wrapped; None where the reply holds none."""
+    """The error of an answer, whatever its status and however it is wrapped."""
+    error = error_told_in(reply.body)
+    waits_s = retry_after_s(reply.headers)
     if 200 <= reply.status < 300:
-        error = error_inside(reply.body)
-        return None if error is None else Refusal(error)
-    said = said_with_status(reply.body, reply.status)
-    error = ServerError(reply.status, said.code, said.message, retry_after_s(reply.headers))
-    return Refusal(error, said.param)
+        if error is None or holds_answer(reply.body):
+            return None
+        return Refusal(replace(error_in_a_200(error), retry_after_s=waits_s), param=error.param)
+    if error is None:
+        error = ErrorTold(plain_words(reply.body) or f"status {reply.status} without a word")
+    code = next(iter(error.codes), None)
+    kinds = " ".join((*error.codes, *error.kinds))
+    return Refusal(ServerError(reply.status, code, error.message, waits_s, kinds=kinds), param=error.param)

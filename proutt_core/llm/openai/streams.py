@@ -1,53 +1,98 @@
-"""A stream of events, or of lines, where one answer was asked for: put together into that answer."""
+"""A stream, although none was asked for: some servers send nothing else. Its pieces become one completion."""
 
-import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-_DONE = "[DONE]"
+from proutt_core.llm.openai.said import joined, pieces, thoughts_beside
+
+_LINE = re.compile(r"(?:data|event|id|retry)\s*:|:")
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_FINISH = ("finish_reason", "done_reason")
 
 
-def put_together(text: str) -> dict[str, Any] | None:
-    """The body that the stream amounts to; None where the text is none. An error in it is its whole answer."""
-    events = list(_events(text))
-    if not events:
-        return None
+def is_stream(text: str) -> bool:
+    """Whether it begins as server-sent events do."""
+    return _LINE.match(text) is not None
+
+
+def without_comments(text: str) -> str:
+    """Comments keep the connection alive, also before an answer in one piece."""
+    return "\n".join(line for line in _LINE_END.split(text) if not line.startswith(":"))
+
+
+def events(text: str) -> Iterator[str]:
+    """The data of each event."""
+    data: list[str] = []
+    for line in [*_LINE_END.split(text), ""]:
+        name, _, value = line.partition(":")
+        if name == "data":
+            data.append(value.removeprefix(" "))
+        elif not line.strip() and data:
+            yield from _events_in(data)
+            data = []
+
+
+def merged(chunks: list[Any]) -> Any:
+    """One completion from its pieces; the error, where one of them is one."""
+    readable = [chunk for chunk in chunks if isinstance(chunk, Mapping)]
+    failed = next((chunk for chunk in readable if chunk.get("error")), None)
+    if failed is not None or not readable:
+        return failed
+    choices = [_choice(chunk) for chunk in readable]
+    if not any(choices):
+        return readable[-1]
     whole: dict[str, Any] = {}
-    contents: dict[str, list[str]] = {}
-    finish_reason: object = None
-    for event in events:
-        if event.get("error"):
-            return event
-        whole |= {name: event[name] for name in ("id", "model", "provider", "usage") if event.get(name)}
-        choices = event.get("choices")
-        choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else event
-        piece = choice.get("delta") or choice.get("message") or choice
-        finish_reason = choice.get("finish_reason") or choice.get("done_reason") or finish_reason
-        if isinstance(piece, dict):
-            for name in ("content", "reasoning_content", "reasoning", "thinking", "text"):
-                if isinstance(piece.get(name), str):
-                    contents.setdefault(name, []).append(piece[name])
-    if not contents and finish_reason is None:
-        return None
-    message = {name: "".join(pieces) for name, pieces in contents.items()}
-    return whole | {"choices": [{"message": message, "finish_reason": finish_reason}]}
+    for chunk in readable:
+        whole.update({name: value for name, value in chunk.items() if value is not None and name != "message"})
+    endings = [_ending(part) for pair in zip(choices, readable, strict=True) for part in pair]
+    finish = next((ending for ending in reversed(endings) if ending), None)
+    return whole | {"choices": [{"message": _message(choices), "finish_reason": finish}]}
 
 
-def _events(text: str) -> Iterator[dict[str, Any]]:
-    """The JSON objects of server-sent events, or one a line; nothing where any line is neither."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    are_events = any(line.startswith("data:") for line in lines)
-    if not are_events and len(lines) < 2:
-        return
-    for line in lines:
-        if are_events and not line.startswith("data:"):
-            continue  # a comment that keeps the connection open, the name of an event
-        data = line.removeprefix("data:").strip() if are_events else line
-        if data == _DONE:
-            return
-        try:
-            event = json.loads(data)
-        except (ValueError, RecursionError):
-            return
-        if isinstance(event, dict):
-            yield event
+def has_ended(completion: Any) -> bool:
+    """Whether a merged stream came to its end, or is none."""
+    choices = completion.get("choices") if isinstance(completion, Mapping) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return bool(first.get("finish_reason")) if isinstance(first, Mapping) else True
+
+
+def _events_in(data: list[str]) -> list[str]:
+    """Several lines of data are one event; servers that forget the blank line between events send JSON in each."""
+    if len(data) > 1 and all(part.lstrip().startswith(("{", "[DONE]")) for part in data):
+        return data
+    return ["\n".join(data)]
+
+
+def _choice(chunk: Mapping[str, Any]) -> Mapping[str, Any]:
+    choices = chunk.get("choices")
+    if isinstance(choices, list):
+        first = choices[0] if choices else None
+        return first if isinstance(first, Mapping) and first.get("index") in (0, None) else {}
+    return {"delta": chunk["message"]} if isinstance(chunk.get("message"), Mapping) else {}
+
+
+def _message(choices: list[Mapping[str, Any]]) -> dict[str, str]:
+    texts: list[str] = []
+    thoughts: list[str] = []
+    refusals: list[str] = []
+    for choice in choices:
+        is_so_far = isinstance(choice.get("message"), Mapping)
+        part = choice["message"] if is_so_far else choice.get("delta", {"content": choice.get("text")})
+        if not isinstance(part, Mapping):
+            continue
+        contents = list(pieces(part.get("content")))
+        if is_so_far and contents:  # the whole of it up to here
+            texts.clear()
+            thoughts.clear()
+        texts.append(joined(contents, "text"))
+        thoughts.append(thoughts_beside(part) or joined(contents, "thoughts"))
+        refusals.append(joined(pieces(part.get("refusal")), "text"))
+    return {"content": "".join(texts), "reasoning_content": "".join(thoughts), "refusal": "".join(refusals)}
+
+
+def _ending(part: Mapping[str, Any]) -> str | None:
+    for name in _FINISH:
+        if isinstance(part.get(name), str) and part[name]:
+            return str(part[name])
+    return "stop" if part.get("done") is True else None

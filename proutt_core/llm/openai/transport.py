@@ -7,7 +7,6 @@ any proxy: text goes to the address that was named, to no other.
 Importing the package takes most of a second: this module is imported when a client is about to send its first call.
 """
 
-import json
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +19,15 @@ from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit
 
 from proutt_core.errors import ModelRefused
 from proutt_core.llm.address import is_local
-from proutt_core.llm.openai.replies import Passing
+from proutt_core.llm.openai.bodies import as_text, value_of
+from proutt_core.llm.openai.retry import Passing, UnusableReply
+from proutt_core.llm.openai.words import shown
 
 KEEP_ALIVE_S = 60.0
-LARGEST_REPLY = 16 << 20  # bytes, unpacked: the longest answers of today's models take a tenth of it
-CHUNK = 1 << 16  # bytes
 _HEADERS = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "proutt-studio"}
-_READ = (b"content-type", b"retry-after")  # of an answer's headers
+# The largest answer that is read, unpacked: more than a model with a million tokens of context writes.
+MOST_BYTES = 8 * 2**20
+_CONTENT_TYPE = "content_type"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Transport:
         )
 
     async def post(self, content: bytes) -> HttpReply:
-        """Send it once. Raises Passing where no whole answer came; any status is an answer."""
+        """Send it once. Raises Passing where no whole answer came, UnusableReply for one that is not to be read; any
+        status is an answer."""
         try:
             response = await self._client.post(
                 self._url,
@@ -74,11 +76,11 @@ class Transport:
             )
         except APIStatusError as exc:
             response = exc.response
-        except _TooLargeError as exc:
-            raise ModelRefused(f"{self._url} {exc}", every_call=False) from exc
         except APIConnectionError as exc:
-            raise Passing(f"{exc.__cause__} (is the server running, and is the address right?)") from exc
-        return HttpReply(response.status_code, response.headers, parsed(response))
+            if isinstance(exc.__cause__, UnusableReply):
+                raise exc.__cause__ from None
+            raise Passing(f"{shown(str(exc.__cause__))} (is the server running, and is the address right?)") from exc
+        return HttpReply(response.status_code, response.headers, _parsed(response))
 
     async def aclose(self) -> None:
         await self._client.close()
@@ -113,14 +115,18 @@ class _Session(httpx2.AsyncClient):
                 proxy=self._through,
                 allow_redirects=False,
             ) as response:
-                content = await _read_whole(response)
+                content = await _read(response)
         except TimeoutError:
             raise
         except (aiohttp.ClientError, OSError, ValueError) as exc:
             # ValueError: an answer that is no HTTP, or a proxy that is no HTTP proxy.
             raise httpx2.TransportError(str(exc) or type(exc).__name__) from exc
-        headers = [(name, value) for name, value in response.raw_headers if name.lower() in _READ]
-        return httpx2.Response(response.status, headers=headers, content=content, request=request)
+        # Its type does not go through the package, which would decode an error's text as that says, whatever it says.
+        headers = [(name, value) for name, value in response.raw_headers if name.lower() == b"retry-after"]
+        extensions = {_CONTENT_TYPE: response.headers.get("Content-Type", "")}
+        return httpx2.Response(
+            response.status, headers=headers, content=content, request=request, extensions=extensions
+        )
 
     async def aclose(self) -> None:
         await super().aclose()
@@ -128,19 +134,17 @@ class _Session(httpx2.AsyncClient):
             await self._opened.close()
 
 
-class _TooLargeError(Exception):
-    """A reply goes on beyond what any answer needs."""
-
-
-async def _read_whole(response: aiohttp.ClientResponse) -> bytes:
-    """The body unpacked, piece by piece: one without end, or a bomb, must not fill the memory."""
-    content = bytearray()
-    async for piece in response.content.iter_chunked(CHUNK):
-        content += piece
-        if len(content) > LARGEST_REPLY:
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The body, unpacked on the way, so that neither an endless one nor a packed one fills the memory."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > MOST_BYTES:
             response.close()
-            raise _TooLargeError(f"sent more than {LARGEST_REPLY:,} bytes, which is no answer")
-    return bytes(content)
+            raise UnusableReply(f"it is larger than {MOST_BYTES // 2**20} MiB")
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _open() -> aiohttp.ClientSession:
@@ -163,13 +167,12 @@ def _proxy_for(base_url: str) -> str | None:
     return named.get(parts.scheme) or named.get("all")
 
 
-def parsed(response: httpx2.Response) -> Any:
-    """What is not JSON is handed on as text, for it tells who answered instead."""
+def _parsed(response: httpx2.Response) -> Any:
+    """What is not JSON is handed on as text, for it tells who answered instead; an error's status says enough."""
+    content_type = response.extensions[_CONTENT_TYPE]
     try:
-        return json.loads(response.content)
-    except RecursionError as exc:
-        raise ModelRefused("the answer's JSON is nested too deeply to be one", every_call=False) from exc
-    except ValueError as exc:  # also bytes that are no text
-        if response.headers.get("content-type", "").partition(";")[0].strip().endswith("json"):
-            raise Passing(f"the answer's body is not whole JSON ({exc})") from exc
-        return response.content.decode("utf-8", "replace")
+        return value_of(response.content, content_type=content_type)
+    except (Passing, UnusableReply):
+        if response.is_success:
+            raise
+        return as_text(response.content, content_type)

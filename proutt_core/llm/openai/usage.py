@@ -1,58 +1,86 @@
-"""Tokens as servers count them, under whatever names."""
+"""How many tokens an answer cost, as its server counted them, under whatever names."""
 
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from proutt_core.llm.openai.retry import UnusableReply
 from proutt_core.types.calls import Usage
-from proutt_core.types.numbers import LARGEST
 
-_ASKED = ("prompt_tokens", "input_tokens", "promptTokenCount", "prompt_eval_count")
-_ANSWERED = ("completion_tokens", "output_tokens", "candidatesTokenCount", "eval_count")
-_DETAILS = ("completion_tokens_details", "output_tokens_details")
+# No model reads or writes as many for one reply. A bill adds up many replies, and no column may overflow by one.
+MOST_TOKENS = 10_000_000
+
+_PROMPT = (
+    *("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "promptTokenCount", "prompt_eval_count"),
+    *("tokens_evaluated", "prompt_n"),
+)
+_COMPLETION = (
+    *("completion_tokens", "output_tokens", "completionTokens", "outputTokens", "candidatesTokenCount", "eval_count"),
+    *("tokens_predicted", "predicted_n", "generated_tokens"),
+)
+_TOTAL = ("total_tokens", "totalTokens", "totalTokenCount")
+_CACHED = ("cached_tokens", "prompt_cache_hit_tokens", "cachedContentTokenCount", "cachedTokens")
+_THOUGHTS = ("reasoning_tokens", "thoughtsTokenCount", "thinking_tokens", "reasoningTokens")
+_DETAILS = (
+    *("prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details"),
+    *("promptTokensDetails", "completionTokensDetails"),
+)
+# Anthropic's count of the prompt leaves out what it read from or wrote to its cache.
+_READ_FROM_CACHE, _WRITTEN_TO_CACHE = "cache_read_input_tokens", "cache_creation_input_tokens"
 
 
-def usage_of(usage: object) -> Usage:
-    """What is counted; None where a server does not say, or says what no count can be.
+def read_usage(usage: object) -> Usage:
+    """What is no count is none. Raises UnusableReply for a count beyond what a reply can cost.
 
-    `completion_tokens` holds the thoughts, which are billed like the answer: where a server counts them apart, so that
-    only with them its numbers make its total, they are added.
+    Where a server counts thoughts apart (xAI, Gemini), they are added: they are billed like the rest of what it wrote.
     """
-    if not isinstance(usage, dict):
+    if not isinstance(usage, Mapping):
         return Usage()
-    asked, answered = _first(usage, _ASKED), _first(usage, _ANSWERED)
-    total, thoughts = _count(usage.get("total_tokens", usage.get("totalTokenCount"))), _thoughts(usage)
-    if asked is not None and answered is not None and thoughts and total == asked + answered + thoughts:
-        answered += thoughts
-    return Usage(prompt_tokens=asked, cached_tokens=_cached(usage), completion_tokens=answered)
+    levels = [usage, *(details for name in _DETAILS if isinstance(details := usage.get(name), Mapping))]
+    prompt, completion = _count(levels[:1], _PROMPT), _count(levels[:1], _COMPLETION)
+    cached, total = _count(levels, _CACHED), _count(levels[:1], _TOTAL)
+    beside = _count(levels[:1], (_READ_FROM_CACHE,))
+    if beside is not None and "input_tokens" in usage and prompt is not None:
+        cached = beside
+        prompt += beside + (_count(levels[:1], (_WRITTEN_TO_CACHE,)) or 0)
+    if prompt is None and total is not None and completion is not None:
+        prompt = max(total - completion, 0)
+    completion = _with_thoughts(completion, thoughts=_count(levels, _THOUGHTS), prompt=prompt, total=total)
+    if cached is not None and prompt is not None:
+        cached = min(cached, prompt)
+    return Usage(prompt_tokens=prompt, cached_tokens=cached, completion_tokens=completion)
 
 
-def _thoughts(usage: dict[str, Any]) -> int | None:
-    for name in _DETAILS:
-        details = usage.get(name)
-        if isinstance(details, dict) and (count := _count(details.get("reasoning_tokens"))):
-            return count
-    return _first(usage, ("reasoning_tokens", "thoughtsTokenCount"))
+def _with_thoughts(
+    completion: int | None, *, thoughts: int | None, prompt: int | None, total: int | None
+) -> int | None:
+    """Everything that the model wrote. A total says it where there is one: it is more than the parts where thoughts
+    are counted apart."""
+    if prompt is not None and total is not None and total > prompt:
+        return max(completion or 0, total - prompt)
+    if completion is None:
+        return thoughts
+    # Thoughts that are part of the completion cannot be more than it.
+    return completion + thoughts if thoughts is not None and thoughts > completion else completion
 
 
-def _cached(usage: dict[str, Any]) -> int | None:
-    for name in ("prompt_tokens_details", "input_tokens_details"):
-        details = usage.get(name)
-        if isinstance(details, dict) and (count := _count(details.get("cached_tokens"))) is not None:
-            return count
-    # DeepSeek's own field, Anthropic's, Moonshot's and Google's.
-    names = ("prompt_cache_hit_tokens", "cache_read_input_tokens", "cached_tokens", "cachedContentTokenCount")
-    return _first(usage, names)
+def _count(levels: list[Mapping[str, Any]], names: tuple[str, ...]) -> int | None:
+    return next((count for value in _values(levels, names) if (count := _whole(value)) is not None), None)
 
 
-def _first(usage: dict[str, Any], names: tuple[str, ...]) -> int | None:
-    return next((count for name in names if (count := _count(usage.get(name))) is not None), None)
+def _values(levels: list[Mapping[str, Any]], names: tuple[str, ...]) -> Iterator[Any]:
+    return (level[name] for level in levels for name in names if name in level)
 
 
-def _count(value: object) -> int | None:
-    """A count is a whole number from 0 to what a column holds, also one that is written 12.0 or "12"."""
-    if isinstance(value, bool):
+def _whole(value: object) -> int | None:
+    if isinstance(value, str) and len(value) < 4000 and value.strip().isdecimal():
+        value = int(value)
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or (isinstance(value, float) and math.isnan(value))
+    ):
         return None
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
-        value = int(value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if isinstance(value, int) and 0 <= value <= LARGEST else None
+    if value > MOST_TOKENS:
+        raise UnusableReply(f"it counts more than {MOST_TOKENS:,} tokens for one reply")
+    return int(value) if value >= 0 and value == int(value) else None

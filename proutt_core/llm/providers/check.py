@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from proutt_core.errors import ModelRefused, ModelUnavailable
+from proutt_core.errors import ModelRefused, ModelUnavailable, ReplyError
 from proutt_core.llm.model import Model, Prompt, cut_note, parse_reply
 from proutt_core.llm.openai.client import deadline_from_environment
 from proutt_core.llm.openai.ways import LADDER, Rung
@@ -125,6 +125,8 @@ async def _check(rung: Rung, model: Model) -> RungCheck:
         return RungCheck(rung=rung, outcome="refused", detail=str(exc))
     except ModelUnavailable as exc:
         return RungCheck(rung=rung, outcome="unreachable", detail=str(exc))
+    except ReplyError as exc:
+        return RungCheck(rung=rung, outcome="answered, but not by the schema", detail=str(exc))
     problem = _problem(answer)
     return RungCheck(
         rung=rung,

@@ -24,7 +24,7 @@ class RawServer:
         self.requests: list[str] = []
         self.connections = 0
         self.open = 0
-        self._answer = answer
+        self.answer = answer
         self._together = together
         self._hangs = hangs
         self._hangs_up = hangs_up
@@ -54,7 +54,7 @@ class RawServer:
         await self._count(1)
         try:
             while await self._arrived(reader):
-                writer.write(self._answer)
+                writer.write(self.answer)
                 await writer.drain()
                 if self._hangs_up:
                     break

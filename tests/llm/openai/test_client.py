@@ -16,11 +16,12 @@ import pytest
 from proutt_core.errors import ModelRefused, ModelUnavailable, ReplyError, SettingsError
 from proutt_core.llm import ask, parse_reply
 from proutt_core.llm.openai.client import OpenAICompatible, described
+from proutt_core.llm.openai.meanings import ServerError, meaning_of
 from proutt_core.llm.openai.refusals import refusal_in
-from proutt_core.llm.openai.replies import ServerError, meaning_of, split_thoughts
 from proutt_core.llm.openai.retry import Backoff, retry_after_s
 from proutt_core.llm.openai.transport import HttpReply
 from proutt_core.llm.openai.ways import LADDER
+from proutt_core.llm.thoughts import split_thoughts
 from proutt_core.llm.wrapped import WrappedModel
 from tests.fake_server import ELEVEN, Call, FakeServer, Fault, prompt_hash, some_faulty
 from tests.llm.openai.client import Client
@@ -64,6 +65,33 @@ def test_free_text_is_asked_for_without_a_format_and_left_as_it_is(fake_server: 
     answer = Client(fake_server).run(lambda model: model.complete(prompt(), schema=None))
     assert answer.text == "<think>tree</think><predict>next</predict>"
     assert "response_format" not in fake_server.calls[0].body
+
+
+def test_no_stream_is_asked_for(fake_server: FakeServer) -> None:
+    Client(fake_server).complete()
+    assert fake_server.calls[0].body["stream"] is False
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This model only support stream mode, please enable the stream parameter to access the model.",
+        "parameter stream must be set to true for this model",
+        "Non-streaming calls are not supported",
+    ],
+)
+def test_a_server_that_does_nothing_but_stream_is_asked_for_one_from_then_on(words: str) -> None:
+    def refuse(call: Call) -> tuple[int, dict[str, Any]] | None:
+        return None if call.body["stream"] else (400, {"error": {"message": words}})
+
+    async def twice(model: OpenAICompatible) -> None:
+        for _ in range(2):
+            await model.complete(prompt(), schema=ANSWER)
+
+    with FakeServer(error=refuse) as server:
+        Client(server).run(twice)
+    assert [call.body["stream"] for call in server.calls] == [False, True, True]
+    assert server.calls[1].body["stream_options"] == {"include_usage": True}
 
 
 def test_a_draw_moves_a_fixed_seed_and_adds_none(fake_server: FakeServer) -> None:
@@ -263,6 +291,20 @@ def test_a_retry_after_beyond_reason_is_bounded() -> None:
         ("-5", None),
         ("nan", None),
         ("", None),
+        ("10s", 10.0),
+        ("2m 3.5s", 123.5),
+        ("500ms", 0.5),
+        ("1 hour", 3600.0),
+        ("5 parsecs", None),
+        ("10s soon", None),
+        ("inf", float("inf")),
+        ("1e400", float("inf")),
+        ("-Infinity", None),
+        ("9" * 500, 1e100),
+        ("Thu, 01 Jan 99999 00:00:30 GMT", None),
+        ("Thu, 99999999999999999999 Jan 2026 00:00:30 GMT", None),
+        ("\x07\x1b", None),
+        ("später", None),
     ],
 )
 def test_reads_retry_after(value: str, seconds: float | None) -> None:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 
-from proutt_core.errors import ModelRefused, ModelUnavailable
+from proutt_core.errors import ModelRefused, ModelUnavailable, ReplyError
 from proutt_core.llm.openai.client import OpenAICompatible
 from proutt_core.llm.openai.retry import Backoff
 from proutt_core.llm.openai.transport import Transport
@@ -59,7 +59,7 @@ def test_a_compressed_answer_is_read() -> None:
     "answer", [http(length=len(COMPLETION) + 1), http(gzip.compress(COMPLETION)[:20], "Content-Encoding: gzip")]
 )
 def test_half_an_answer_is_none(answer: bytes) -> None:
-    with pytest.raises(ModelUnavailable, match=r"is the server running|is not whole JSON"):
+    with pytest.raises(ModelUnavailable, match=r"is the server running|the answer is empty"):
         served(RawServer(answer, hangs_up=True), ask)
 
 
@@ -70,16 +70,14 @@ ENDLESS = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: clo
     "answer", [ENDLESS, http(gzip.compress(b" " * (64 << 20)), "Content-Encoding: gzip")], ids=["endless", "bomb"]
 )
 def test_a_reply_that_goes_on_beyond_any_answer_is_given_up_and_fails_its_item(answer: bytes) -> None:
-    with pytest.raises(ModelRefused, match="sent more than") as caught:
+    with pytest.raises(ReplyError, match="larger than 8 MiB"):
         served(RawServer(answer, hangs_up=True), ask)
-    assert not caught.value.every_call
 
 
 @pytest.mark.parametrize("opening", [b"[", b'{"choices":'])
 def test_json_nested_beyond_reason_fails_its_item(opening: bytes) -> None:
-    with pytest.raises(ModelRefused, match="nested too deeply") as caught:
+    with pytest.raises(ReplyError, match="nested too deep"):
         served(RawServer(http(opening * 100_000)), ask)
-    assert not caught.value.every_call
 
 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.6\r\n", b"", b"\x15\x03\x01\x00\x02\x02\x46"])
