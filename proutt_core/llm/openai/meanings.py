@@ -19,7 +19,8 @@ _NO_MODEL = re.compile(
 )
 _BAD_KEY = re.compile(
     r"api[ _-]?key (?:is )?(?:not valid|invalid|incorrect|missing)|(?:invalid|incorrect|no|missing)[ _]api[ _-]?key|"
-    r"invalid_api_key|authentication_error|unauthori[sz]ed|invalid (?:access )?token|令牌无效|无效的令牌|鉴权失败",
+    r"invalid_api_key|authentication_error|unauthori[sz]ed|invalid (?:access|auth\w*|bearer) token|"
+    r"令牌无效|无效的令牌|鉴权失败",
     re.IGNORECASE,
 )
 # OpenRouter: the pinned provider does not serve the model, is not allowed to get it, or lacks what is asked for.
@@ -34,6 +35,7 @@ _NO_CREDIT_CODES = frozenset(
         *("insufficient_quota", "exceeded_current_quota_error", "insufficient_balance", "insufficient_credits", "1113"),
         *("accountoverdueerror", "arrearage", "creditserror", "insufficient_user_quota", "payment_required"),
         *("pre_consume_token_quota_failed", "billing_hard_limit_reached", "billing_not_active", "not_enough_balance"),
+        *("budget_exceeded", "setlimitexceeded"),
         *("prepaidbilloverdue", "postpaidbilloverdue", "allocationquota.freetieronly", "resourceunavailable.inarrears"),
         *("failedoperation.resourcepackexhausted", "failedoperation.freeresourcepackexhausted"),
     )
@@ -43,8 +45,8 @@ _NO_MONEY = re.compile(
     r"arrear|in good standing|insufficient[ _-]*(?:account[ _-]*)?(?:balance|funds?|credits?)|"
     r"\bbalance\b.{0,40}\b(?:insufficient|not (?:enough|sufficient)|too low|exhausted|depleted|negative|overdue|zero)|"
     r"\bbalance (?:is|of):? \$?-?0|overdue (?:balance|bill|payment|invoice)|(?:account|bill|payment)\b.{0,30}\boverdue|"
-    r"not enough (?:balance|funds|credits?)|\bre-?charge (?:your|the|and|please|it|first|now)|please re-?charge|"
-    r"unpaid (?:bill|invoice|balance)|余额不足|欠费|充值|余额已|余额为",
+    r"not enough (?:balance|funds|credits?)|please re-?charge|"
+    r"unpaid (?:bill|invoice|balance)|余额不足|欠费|余额已|余额为",
     re.IGNORECASE,
 )
 _NO_CREDIT = re.compile(
@@ -52,15 +54,18 @@ _NO_CREDIT = re.compile(
     r"(?:no|out of|used all(?: of)?|used up|exceeded|do(?:es)?n't have any|do(?:es)? not have any)"
     r"(?: \w+){0,4} credits?\b|insufficient[ _]quota|top[ -]up\b|payment (?:is )?required|payment method|"
     r"billing (?:hard )?limit|spend(?:ing)?[ _]limit|free[ -]tier.{0,40}exhausted|purchase (?:more )?(?:credits|those)|"
+    r"\bre-?charge (?:your|the|and|please|it|first|now)|充值|key limit exceeded|budget (?:has been )?exceeded|"
+    r"free (?:allocated )?quota exceeded|(?:plan and|check your) billing|failure to pay|"
     r"resource pack(?:age)?.{0,30}(?:exhaust|used)|额度不足|额度已用尽|额度已耗尽|资源包|预扣费",
     re.IGNORECASE,
 )
 _ABOUT_RATE = re.compile(
     r"rate[ _-]?limit|per[ _-]?(?:second|minute|hour|day)|\b[rtq]p[msd]\b|requests? limit|too many requests|concurren|"
-    r"频率|并发|每分钟|速率|限流",
+    r"try again|retry in|too busy|overload|频率|并发|每分钟|速率|限流|繁忙",
     re.IGNORECASE,
 )
-_LONG_QUOTE = re.compile(r"'[^']{30,}'|\"[^\"]{30,}\"|`[^`]{30,}`|“[^”]{30,}”|「[^」]{30,}」")
+# What a server quotes of the prompt says nothing about the account, nor does the name of a gateway's exception.
+_QUOTED = re.compile(r"'[^']{12,}'|\"[^\"]{12,}\"|`[^`]{12,}`|“[^”]{12,}”|「[^」]{12,}」|\b\w*RateLimitError\b")
 
 # What an error inside a 200 answer is about, where it names no status of HTTP: the status that others send for it.
 _STATUS_OF_WORDS = (
@@ -137,7 +142,7 @@ def meaning_of(
     """What a server's error means: it may pass, or it is a refusal that says what to do. `key` is masked."""
     message = shown(error.message, key=key)
     status = _plain_status(error)
-    if may_pass(status):
+    if may_pass(status) and not (status == 500 and is_too_long(error.code, error.message)):
         return Passing(f"{error.sender}: {message}", error.retry_after_s, is_outage=error.is_outage)
     if status == 403 and _MODERATED.search(message):  # OpenRouter's word for flagged content: this text, not us
         advice, every_call = f"{address} refuses the content of this request to {model}", False
@@ -154,7 +159,7 @@ def _plain_status(error: ServerError) -> int:
     """The status that says what is wrong, where the server sent another for something that has a status of its own."""
     if is_too_long(error.code, error.message):
         return error.status
-    text = f"{error.code} {error.kinds} {_LONG_QUOTE.sub(' ', error.message)}"
+    text = f"{error.code} {error.kinds} {_QUOTED.sub(' ', error.message)}"
     if _tells_of_no_credit(error, text):
         return 402
     if error.status != 400:
@@ -173,7 +178,7 @@ def _tells_of_no_credit(error: ServerError, text: str) -> bool:
 
 
 def _status_of_words(error: ErrorTold) -> int | None:
-    text = " ".join((*error.codes, *error.kinds, _LONG_QUOTE.sub(" ", error.message)))
+    text = " ".join((*error.codes, *error.kinds, _QUOTED.sub(" ", error.message)))
     if _BAD_KEY.search(text):
         return 401
     if _NO_MODEL.search(text):

@@ -230,3 +230,57 @@ def test_a_page_says_what_it_says_without_its_tags() -> None:
     assert error is not None
     meaning = meaning_of(error.error, model="m", address="http://x/v1", key_env=None)
     assert isinstance(meaning, Passing) and str(meaning) == "HTTP 502: 502 Bad Gateway nginx"
+
+
+def meant(status: int, code: str | None, words: str) -> ModelRefused | Passing:
+    error: dict[str, str] = {"message": words} | ({"code": code} if code else {})
+    refusal = refusal_in(HttpReply(status, {}, {"error": error}))
+    assert refusal is not None
+    return meaning_of(refusal.error, model="m", address="http://x", key_env="KEY")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (429, None, "Your team has either used all available credits or reached its monthly spending limit."),
+        (403, None, "Your newly created team doesn't have any credits yet."),
+        (400, "budget_exceeded", "Budget has been exceeded! Current cost: 10, Max budget: 5"),
+        (403, None, "Key limit exceeded (total limit). Manage it using the console"),
+        (
+            429,
+            None,
+            "litellm.RateLimitError: OpenAIException - You exceeded your quota, please check your plan and billing",
+        ),
+        (412, None, "Account is suspended, possibly due to reaching the monthly spending limit or failure to pay"),
+        (429, None, "Free allocated quota exceeded."),
+        (429, "SetLimitExceeded", "Your account has reached the set inference limit"),
+    ],
+)
+def test_more_words_for_an_empty_account(status: int, code: str | None, words: str) -> None:
+    refusal = meant(status, code, words)
+    assert isinstance(refusal, ModelRefused) and refusal.every_call and "has no credit left" in str(refusal)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Request reached max concurrency: 3. Recharge your account for more, please try again after 1 seconds",
+        "System is too busy now. Please try again later. 充值可提升限额",
+    ],
+)
+def test_a_hint_at_a_larger_account_is_no_empty_one(words: str) -> None:
+    assert isinstance(meant(429, None, words), Passing)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "Encountered invalid token <|endoftext|> in the prompt text"),
+        (400, "Invalid key 'title' in json_schema"),
+        (400, "Invalid message content: 'how do I top up my phone?'"),
+        (500, "the input is longer than the context size"),
+    ],
+)
+def test_harmless_words_refuse_one_question_only(status: int, words: str) -> None:
+    refusal = meant(status, None, words)
+    assert isinstance(refusal, ModelRefused) and not refusal.every_call
