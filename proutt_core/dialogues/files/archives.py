@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal, cast
 
 from proutt_core.dialogues.files.compression import BoundedStream, compression_of, decompressed, most_bytes
+from proutt_core.dialogues.files.rows import one_line
 from proutt_core.errors import InputError
 
 TAR_BLOCK = 512
@@ -125,7 +126,7 @@ def _errors_told(path: Path) -> Iterator[None]:
 
 
 def unpack_error(name: str, exc: Exception) -> InputError:
-    text = " ".join(str(exc).split())[:120] or type(exc).__name__
+    text = one_line(exc)[:120] or type(exc).__name__
     if "password" in text:
         return InputError(f"{name} is locked with a password: unpack it first.")
     if "compression" in text and "not supported" in text:

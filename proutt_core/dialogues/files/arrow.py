@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from proutt_core.dialogues.files.on_disk import on_disk
-from proutt_core.dialogues.files.rows import UNREADABLE, RawRow, RowError
+from proutt_core.dialogues.files.rows import UNREADABLE, RawRow, RowError, one_line
 from proutt_core.errors import InputError
 
 BATCH = 128  # as Python values a row takes several times what it takes in the file
@@ -55,13 +55,7 @@ def _rows(batches: Iterator[Any], what: str, skip: int) -> Iterator[RawRow]:
                 yield RawRow(number, value, error=error)
         pa.default_memory_pool().release_unused()
     except (pa.ArrowException, OSError, ValueError, OverflowError) as exc:  # ValueError: names that are not UTF-8
-        raise InputError(f"{what} cannot be read after row {number}: {_one_line(exc)}") from exc
-
-
-def _one_line(exc: Exception) -> str:
-    """The error in one line, without the bytes of the file that pyarrow quotes."""
-    text = " ".join(str(exc)[:200].split())
-    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+        raise InputError(f"{what} cannot be read after row {number}: {one_line(exc)}") from exc
 
 
 def _values(batch: Any) -> Iterator[tuple[Any, RowError | None]]:
@@ -72,7 +66,7 @@ def _values(batch: Any) -> Iterator[tuple[Any, RowError | None]]:
             try:
                 yield batch.slice(i, 1).to_pylist()[0], None
             except (ValueError, OverflowError) as exc:
-                yield None, RowError(UNREADABLE, _one_line(exc)[:120])
+                yield None, RowError(UNREADABLE, one_line(exc)[:120])
     else:
         for row in rows:
             yield row, None

@@ -57,3 +57,9 @@ def kind(value: object) -> str:
     """JSON's name for the type of a value."""
     names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list", dict: "an object"}
     return "null" if value is None else names.get(type(value), type(value).__name__)
+
+
+def one_line(exc: Exception) -> str:
+    """A library's words on a broken file in one line, with nothing raw of the file that it quotes."""
+    text = " ".join(str(exc)[:200].split())
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")

@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import BinaryIO
 
 from proutt_core.dialogues.files.on_disk import on_disk
-from proutt_core.dialogues.files.rows import RawRow
+from proutt_core.dialogues.files.rows import RawRow, one_line
 from proutt_core.errors import InputError
 
 MAGIC = b"SQLite format 3\x00"
@@ -31,7 +31,7 @@ def sqlite_rows(stream: BinaryIO, skip: int = 0) -> Iterator[RawRow]:
                 if number > skip:
                     yield RawRow(number, dict(zip(columns, values, strict=True)))
     except (sqlite3.Error, UnicodeDecodeError) as exc:
-        raise InputError(f"the SQLite database cannot be read: {' '.join(str(exc).split())[:120]}") from exc
+        raise InputError(f"the SQLite database cannot be read: {one_line(exc)}") from exc
 
 
 def _connected(path: str) -> sqlite3.Connection:

@@ -333,3 +333,13 @@ def test_a_file_locked_with_a_password_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(bytes(content))
     with pytest.raises(InputError, match="locked with a password: unpack it first"):
         find_source(tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize("damage", [b"CREA\xef\xbb\xbfE", b"CREATE\x14T", b"CREA\x1b[2E"])
+def test_a_damaged_schema_is_told_without_its_raw_characters(tmp_path: Path, damage: bytes) -> None:
+    content = PACKINGS["sqlite"]
+    at = content.index(b"CREATE T")
+    (tmp_path / "a.db").write_bytes(content[:at] + damage + content[at + len(damage) :])
+    with pytest.raises(InputError, match="cannot be read") as caught:
+        find_source(tmp_path / "a.db")
+    assert str(caught.value).isprintable()
