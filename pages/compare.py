@@ -34,7 +34,7 @@ def judge() -> None:
     queue, assignment = current
     with show_error():
         task = compare_task(assignment_id=assignment, user_id=who.id)
-        comparison_panes(task.context, task.left, task.right, task.next_utterance)
+        comparison_panes(task.context, task.left, task.right, task.next_utterance, key=assignment)
         decide(verdicts(), kind="compare", queue=queue, assignment=assignment, save=save_side)
 
 

@@ -28,7 +28,7 @@ if current is not None:
         task = tree_task(assignment_id=assignment, user_id=who.id)
         dialogue, drawing = st.columns([1, 1.76])
         with dialogue:
-            dialogue_pane(task.context)
+            dialogue_pane(task.context, key=f"dialogue-{assignment}")
         with drawing:
             tree_pane(task)
         calls_box(task.item_id, key=f"calls-of-{task.assignment_id}")

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages._parts.components import Marked, marked_text
-from pages._parts.dialogue import PANE_HEIGHT, plain_text
+from pages._parts.pane import PANE_HEIGHT, Marked, Node, caption, folded, heading, marked, pane, prose, verbatim
 from pages._parts.text import _
 from proutt_core.display.differences import Piece, differences
-from proutt_core.display.visible import visible
 from proutt_core.traces.editing import TracePart, editable_texts, name_of, parts_of
 from proutt_core.types import IntentTree, Path, Trace, ViewReasoning
 
@@ -28,25 +26,23 @@ def path_text(path: Path) -> str:
 
 def trace_pane(mine: Trace, other: Trace, *, label: str, open_parts: Sequence[TracePart], left: bool, key: str) -> None:
     """What differs is open and marked, what does not is folded, what an ablation left out is not drawn."""
-    with st.container(height=PANE_HEIGHT, border=True):
-        st.markdown(f"**{label}**")
-        parts = parts_of(mine)
-        blocks = [block for part in parts if part in open_parts for block in _marked(part, mine, other, left=left)]
-        if blocks:
-            marked_text(blocks, key=key)
-        for part in parts:
-            if part not in open_parts:
-                with st.expander(_("{part}, the same on both sides").format(part=part_name(part))):
-                    whole_part(part, mine)
+    parts = parts_of(mine)
+    nodes = [heading(label)]
+    nodes += marked([block for part in parts if part in open_parts for block in _marked(part, mine, other, left=left)])
+    for part in parts:
+        if part not in open_parts:
+            summary = _("{part}, the same on both sides").format(part=part_name(part))
+            nodes.append(folded(summary, _whole_part(part, mine)))
+    pane(nodes, label=label, key=key)
 
 
-def lone_trace_pane(trace: Trace, *, label: str) -> None:
+def lone_trace_pane(trace: Trace, *, label: str, key: str) -> None:
     """A trace that stands alone, as its pair has no rejected one. The views are unfolded."""
-    with st.container(height=PANE_HEIGHT, border=True):
-        st.markdown(f"**{label}**")
-        for part in parts_of(trace):
-            with st.expander(part_name(part), expanded=part in ("mining", "exploration")):
-                whole_part(part, trace)
+    parts = [
+        folded(part_name(part), _whole_part(part, trace), is_open=part in ("mining", "exploration"))
+        for part in parts_of(trace)
+    ]
+    pane([heading(label), *parts], label=label, key=key)
 
 
 def _marked(part: TracePart, mine: Trace, other: Trace, *, left: bool) -> list[Marked]:
@@ -67,20 +63,18 @@ def _marked(part: TracePart, mine: Trace, other: Trace, *, left: bool) -> list[M
     return blocks
 
 
-def whole_part(part: TracePart, trace: Trace) -> None:
+def _whole_part(part: TracePart, trace: Trace) -> list[Node]:
     if part == "tree":
-        st.text(visible(_tree_of(trace)))
-    elif part == "category":
-        st.text(trace.category)
-        plain_text(trace.category_reasoning or "")
-    else:
-        view = trace.view(part)
-        plain_text(view.reasoning)
-        for prediction in view.predictions:
-            st.caption(prediction_name(prediction.id))
-            plain_text(prediction.text)
-            if prediction.path is not None:
-                st.text(visible(path_text(prediction.path)))
+        return [verbatim(_tree_of(trace))]
+    if part == "category":
+        return [verbatim(trace.category or ""), *prose(trace.category_reasoning or "")]
+    view = trace.view(part)
+    nodes = prose(view.reasoning)
+    for prediction in view.predictions:
+        nodes += [caption(prediction_name(prediction.id)), *prose(prediction.text)]
+        if prediction.path is not None:
+            nodes.append(verbatim(path_text(prediction.path)))
+    return nodes
 
 
 def prediction_name(prediction_id: str) -> str:

@@ -1,7 +1,9 @@
 """Pages under AppTest: a SQLite database, and a person whose cookie the pages see."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -43,6 +45,18 @@ def open_page(sqlite: str) -> Open:
 
 
 def words(page: AppTest) -> str:
-    """Everything a person could read in the page's own text, captions, headings and labels of buttons."""
+    """Everything a person could read in the page's own text, captions, headings, panes and labels of buttons."""
     parts = [*page.title, *page.subheader, *page.header, *page.text, *page.markdown, *page.caption, *page.warning]
-    return "\n".join([str(part.value) for part in parts] + [button.label for button in page.button])
+    return "\n".join([str(part.value) for part in parts] + pane_texts(page) + [button.label for button in page.button])
+
+
+def pane_texts(page: AppTest) -> list[str]:
+    """Every text that stands in a pane, each as one string, its labels too."""
+    panes = [json.loads(element.proto.json) for element in page.get("bidi_component") if "nodes" in element.proto.json]
+    return [text for pane in panes for node in pane["nodes"] for text in _node_texts(node)]
+
+
+def _node_texts(node: dict[str, Any]) -> list[str]:
+    own = [node[name] for name in ("label", "text") if name in node]
+    pieces = ["".join(piece for piece, _differs in node["pieces"])] if "pieces" in node else []
+    return own + pieces + [text for inner in node.get("nodes", []) for text in _node_texts(inner)]

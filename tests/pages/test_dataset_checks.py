@@ -13,7 +13,7 @@ from db.datasets import datasets, near_duplicates, personal_data
 from db.engine import write
 from db.jobs import jobs
 from db.tables import Job
-from pages._parts.components import Marked
+from pages._parts.pane import Marked
 from proutt_core.actions.importing import import_now
 from proutt_core.jobs.kinds.importing import ImportRequest
 from proutt_core.jobs.kinds.near_duplicates import search as run_search

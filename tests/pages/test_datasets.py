@@ -16,7 +16,7 @@ from proutt_core.dialogues import uploads
 from proutt_core.jobs.kinds.importing import ImportRequest, run_import_job
 from proutt_core.jobs.whole_job import run_whole_job
 from proutt_core.runs.request import RunRequest
-from tests.pages.conftest import Open, words
+from tests.pages.conftest import Open, pane_texts, words
 
 HOSTILE = "![x](http://remote.example/x.png) **bold**"
 
@@ -158,7 +158,7 @@ def test_dialogues_are_found_and_their_text_is_never_markup(
     assert "3 dialogues" in words(page) and "Where is the museum?" in words(page)
     page.text_input(key="browse-search").set_value("REMOTE.example").run()
     assert "1 dialogue" in words(page)
-    assert HOSTILE in [text.value for text in page.text]
+    assert HOSTILE in pane_texts(page)
     assert not any("remote.example" in str(part.value) for part in [*page.markdown, *page.caption, *page.title])
     assert "what follows is to be predicted" in words(page)
     page.text_input(key="browse-search").set_value("giraffe").run()

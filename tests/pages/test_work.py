@@ -17,6 +17,7 @@ from proutt_core.types import AccountRole
 from tests.db import work
 from tests.dialogues.pairs.released_files import preference, sft
 from tests.dialogues.pairs.released_files import write as write_file
+from tests.pages.conftest import pane_texts
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 PASSWORD = "correct horse battery"
@@ -59,7 +60,7 @@ def click(app: AppTest, key: str) -> AppTest:
 
 
 def texts(app: AppTest) -> list[str]:
-    return [element.value for element in app.text]
+    return [element.value for element in app.text] + pane_texts(app)
 
 
 def sent(app: AppTest) -> bytes:
@@ -285,7 +286,7 @@ def test_a_pair_made_without_revision_has_one_side(open_page: Open) -> None:
     a_run()
     without(rejected=False)
     app = open_page("pairs", "reviewer")
-    assert any("no rejected side" in caption.value for caption in app.caption)
+    assert any("no rejected side" in text for text in texts(app))
     click(app, "verdict-approve-")
     assert last_answer(PairReview)[0] == "approve"
 
@@ -323,7 +324,7 @@ def test_a_pair_without_a_rejected_side_says_so_and_its_chosen_side_can_be_edite
     imported(sft("A weekend?"), tmp_path=tmp_path)
     person("ann", "annotator")
     app = open_page("pairs", "ann")
-    assert any("no rejected side" in caption.value for caption in app.caption)
+    assert any("no rejected side" in text for text in texts(app))
     click(app, "verdict-edit-")
     fields = {area.key: area for area in app.text_area}
     assert fields and all(key and key.startswith("chosen-") for key in fields)

@@ -134,12 +134,12 @@ def _examples(dataset: DatasetInfo, summary: NearDuplicateSummary) -> None:
         (_("Stays: {id} ({split})"), chosen.like_id, chosen.like_external_id, chosen.like_split),
         (_("Copy: {id} ({split})"), chosen.dialogue_id, chosen.external_id, chosen.split),
     ]
-    for place, (title, dialogue_id, external_id, split) in zip(st.columns(2), sides, strict=True):
+    for n, (place, (title, dialogue_id, external_id, split)) in enumerate(zip(st.columns(2), sides, strict=True)):
         info = get(dialogue_id)
         with place:
             st.text(title.format(id=visible(external_id), split=split))
             if info is not None:
-                dialogue_pane(info.dialogue.messages, height=PANE, end_in_view=False)
+                dialogue_pane(info.dialogue.messages, key=f"near-dialogue-{n}", height=PANE, end_in_view=False)
 
 
 def _row(copy: NearCopy) -> dict[str, str | float]:

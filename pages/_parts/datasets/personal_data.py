@@ -7,8 +7,8 @@ import streamlit as st
 from db.datasets import personal_data
 from db.datasets.datasets import DatasetInfo
 from db.datasets.personal_data import PersonalDataSummary
-from pages._parts.components import Marked, marked_text
 from pages._parts.notices import show_error
+from pages._parts.pane import Marked, marked_text
 from pages._parts.tables import fact_row
 from pages._parts.text import _, ngettext
 from pages._parts.who import acting

@@ -78,7 +78,7 @@ def _pick_dialogue(dialogues: tuple[DialogueInfo, ...], *, key: str) -> Dialogue
 
 def _draw_dialogue(info: DialogueInfo) -> None:
     dialogue, checks = info.dialogue, info.dialogue.checks
-    dialogue_pane(dialogue.messages, height=BROWSER_HEIGHT, end_in_view=False, cuts=info.targets)
+    dialogue_pane(dialogue.messages, key="browse-dialogue", height=BROWSER_HEIGHT, end_in_view=False, cuts=info.targets)
     with st.expander(_("Checks, and what normalising did")):
         toxic = {None: _("no flag in the source"), True: _("flagged by the source"), False: _("not flagged")}
         fact_table(

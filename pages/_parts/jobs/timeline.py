@@ -8,9 +8,9 @@ import streamlit as st
 from db.jobs import jobs, usage
 from db.jobs.calls import of_item
 from db.synthesis.items import job_of_item
-from pages._parts.dialogue import PANE_HEIGHT
 from pages._parts.jobs.job import duration_said
 from pages._parts.jobs.timeline_chart import timeline_figure
+from pages._parts.pane import PANE_HEIGHT
 from pages._parts.tables import fact_row
 from pages._parts.text import _
 from pages._parts.who import signed_in

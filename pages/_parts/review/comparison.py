@@ -4,26 +4,30 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages._parts.dialogue import PANE_HEIGHT, dialogue_pane, plain_text
+from pages._parts.dialogue import dialogue_pane
+from pages._parts.pane import Node, caption, pane, prose, rule
 from pages._parts.review.answering import AnswerButton, labelled
 from pages._parts.text import _
 from proutt_core.types import Message
 
 
 def comparison_panes(
-    context: Sequence[Message], left: Sequence[str], right: Sequence[str], said_next: str | None
+    context: Sequence[Message], left: Sequence[str], right: Sequence[str], said_next: str | None, *, key: str
 ) -> None:
     dialogue, first, second = st.columns([1.2, 1, 1])
     with dialogue:
         messages = [*context, *([Message(role="user", content=said_next)] if said_next else [])]
-        dialogue_pane(messages)
-    for place, label, texts in ((first, _("Left"), left), (second, _("Right"), right)):
-        with place, st.container(height=PANE_HEIGHT, border=True):
-            st.caption(label)
-            for n, text in enumerate(texts):
-                if n:
-                    st.divider()
-                plain_text(text)
+        dialogue_pane(messages, key=f"dialogue-{key}")
+    for place, side, label, texts in ((first, "left", _("Left"), left), (second, "right", _("Right"), right)):
+        with place:
+            pane([caption(label), *_set_of(texts)], label=label, key=f"{side}-{key}")
+
+
+def _set_of(texts: Sequence[str]) -> list[Node]:
+    nodes: list[Node] = []
+    for n, text in enumerate(texts):
+        nodes += [*([rule()] if n else []), *prose(text)]
+    return nodes
 
 
 def preview(question: str, verdicts: Sequence[AnswerButton]) -> None:
@@ -31,7 +35,7 @@ def preview(question: str, verdicts: Sequence[AnswerButton]) -> None:
     heading, note = st.columns([1, 1], vertical_alignment="center")
     heading.title(question, anchor=False)
     note.info(_("Preview with an invented example: accounts that can see which method is which never judge."))
-    comparison_panes(_example(), _example_left(), _example_right(), None)
+    comparison_panes(_example(), _example_left(), _example_right(), None, key="preview")
     with st.bottom:
         places = st.columns([2.1, 2.1, 2.1, 4.2])
         for place, verdict in zip(places, verdicts, strict=False):

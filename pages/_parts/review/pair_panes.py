@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from db.review.answers import PairTask
-from pages._parts.dialogue import PANE_HEIGHT, dialogue_pane, plain_text
+from pages._parts.dialogue import dialogue_pane
+from pages._parts.pane import PANE_HEIGHT, caption, folded, heading, pane, prose, verbatim
 from pages._parts.text import _
 from pages._parts.traces import lone_trace_pane, trace_pane
 from proutt_core.dialogues.pairs.prompt_parts import parts_of_prompt
@@ -14,8 +15,8 @@ from proutt_core.traces.editing import TRACE_PARTS, TracePart, parts_that_differ
 from proutt_core.types import Trace
 
 COLUMNS = [1, 1.15, 1.15]
-# Heights that add up to PANE_HEIGHT with the gaps between them.
-SAID, GATES, BASELINE = 56, 146, 38
+# Of the box under the dialogue, with the gap between them.
+GATES = 146
 
 
 def side_name(side: str) -> str:
@@ -59,37 +60,32 @@ def pair_panes(task: PairTask) -> None:
 
 
 def dialogue_column(task: PairTask) -> None:
-    below = SAID + (GATES if task.gates_failed else 0) + (BASELINE if task.baseline else 0)
+    key = f"dialogue-{task.assignment_id}"
+    height = PANE_HEIGHT - (GATES if task.gates_failed else 0)
     if task.verbatim is not None:
-        _prompt_pane(task.verbatim.prompt, height=PANE_HEIGHT - below)
+        _prompt_pane(task.verbatim.prompt, key=key, height=height)
     else:
-        dialogue_pane(task.context, height=PANE_HEIGHT - below)
+        after = [folded(_("What the user really said"), [*prose(task.next_utterance or ""), caption(_how_made(task))])]
+        if task.baseline:
+            after.append(caption(_("Made by plain text rules, a baseline")))
+        dialogue_pane(task.context, key=key, height=height, after=after)
     if task.gates_failed:
         with st.container(height=GATES - 16, border=True, gap="xxsmall"):
             st.markdown(":material/flag: **" + _("Failed checks: goes out only when approved") + "**")
             for failure in task.gates_failed:
                 st.caption(failure.gate.replace("_", " "))
                 st.text(visible(failure.detail))
-    if task.verbatim is not None:
-        with st.popover(_("The whole prompt, as imported"), width="stretch", key=f"said-{task.assignment_id}"):
-            plain_text(task.verbatim.prompt)
-            st.caption(_("Imported: what the user really said next is not in the file, so it cannot be checked."))
-        return
-    with st.popover(_("What the user really said"), width="stretch", key=f"said-{task.assignment_id}"):
-        plain_text(task.next_utterance or "")
-        st.caption(_how_made(task))
-    if task.baseline:
-        st.caption(_("Made by plain text rules, a baseline"))
 
 
-def _prompt_pane(prompt: str, *, height: int) -> None:
+def _prompt_pane(prompt: str, *, key: str, height: int) -> None:
     """The dialogue in an imported prompt, or the prompt where none is found in it."""
+    note = caption(_("Imported: what the user really said next is not in the file, so it cannot be checked."))
     messages = parts_of_prompt(prompt).messages
     if messages:
-        dialogue_pane(messages, height=height)
-        return
-    with st.container(height=height, border=True):
-        plain_text(prompt)
+        whole = folded(_("The whole prompt, as imported"), prose(prompt))
+        dialogue_pane(messages, key=key, height=height, after=[whole, note])
+    else:
+        pane([*prose(prompt), note], label=_("Prompt"), key=key, height=height)
 
 
 def _how_made(task: PairTask) -> str:
@@ -106,13 +102,10 @@ def _how_made(task: PairTask) -> str:
 
 def lone_pane(task: PairTask, side: str, trace: Trace | None) -> None:
     """A side that has no trace beside it to be compared with: a trace of its own, the text as imported, or nothing."""
+    label, key = side_name(side), f"{side}-{task.assignment_id}"
     if trace is not None:
-        lone_trace_pane(trace, label=side_name(side))
+        lone_trace_pane(trace, label=label, key=key)
         return
     text = getattr(task.verbatim, side) if task.verbatim is not None else ""
-    with st.container(height=PANE_HEIGHT, border=True):
-        st.markdown(f"**{side_name(side)}**")
-        if text:
-            st.text(visible(text))  # letter by letter: a fence in it opens no block
-        else:
-            st.caption(_("This pair has no rejected side: it is for learning from the chosen one alone."))
+    missing = caption(_("This pair has no rejected side: it is for learning from the chosen one alone."))
+    pane([heading(label), verbatim(text) if text else missing], label=label, key=key)

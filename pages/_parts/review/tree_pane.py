@@ -3,7 +3,8 @@
 import streamlit as st
 
 from db.review.answers import TreeTask
-from pages._parts.dialogue import PANE_HEIGHT, plain_text
+from pages._parts.dialogue import plain_text
+from pages._parts.pane import PANE_HEIGHT
 from pages._parts.text import _
 from pages._parts.traces import part_name, path_text, prediction_name
 from pages._parts.tree_chart import draw_tree, overlay_names

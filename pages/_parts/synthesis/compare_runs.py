@@ -10,8 +10,9 @@ from db.jobs.jobs import JobInfo
 from db.synthesis.comparison import Both, branches_of_both, samples_of_both
 from db.synthesis.items import OpenedItem, open_item
 from db.synthesis.runs import summary
-from pages._parts.dialogue import PANE_HEIGHT, dialogue_pane, plain_text
+from pages._parts.dialogue import dialogue_pane, plain_text
 from pages._parts.jobs.job import model_said, state_names
+from pages._parts.pane import PANE_HEIGHT
 from pages._parts.synthesis.items import draw_results, filter_names
 from pages._parts.tables import pager, pick
 from pages._parts.text import _, ngettext
@@ -152,7 +153,9 @@ def _side_by_side(items: Mapping[str, OpenedItem]) -> None:
     sample = next(iter(items.values())).sample.sample
     with st.expander(_("The dialogue, and what the user really said next"), expanded=False):
         dialogue_pane(
-            [*sample.context, Message(role="user", content=sample.next_utterance)], cuts=[len(sample.context)]
+            [*sample.context, Message(role="user", content=sample.next_utterance)],
+            key="compare-dialogue",
+            cuts=[len(sample.context)],
         )
     st.caption(_("The user really said"))
     plain_text(sample.next_utterance)

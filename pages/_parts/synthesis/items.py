@@ -6,8 +6,9 @@ import streamlit as st
 
 from db.jobs.jobs import JobInfo
 from db.synthesis.items import ItemRow, OpenedItem, browse_items, open_item
-from pages._parts.dialogue import PANE_HEIGHT, dialogue_pane, plain_text
+from pages._parts.dialogue import dialogue_pane, plain_text
 from pages._parts.jobs.timeline import timeline_of_item
+from pages._parts.pane import PANE_HEIGHT
 from pages._parts.tables import fact_row, pager, pick
 from pages._parts.text import _, ngettext
 from pages._parts.traces import part_name, path_text, prediction_name, tree_text
@@ -89,7 +90,9 @@ def draw_item(item: OpenedItem) -> None:
     sample = item.sample.sample
     with left:
         dialogue_pane(
-            [*sample.context, Message(role="user", content=sample.next_utterance)], cuts=[len(sample.context)]
+            [*sample.context, Message(role="user", content=sample.next_utterance)],
+            key="item-dialogue",
+            cuts=[len(sample.context)],
         )
     with right, st.container(height=PANE_HEIGHT, border=True):
         _outcome(item)
