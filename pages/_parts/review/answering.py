@@ -20,6 +20,7 @@ from pages._parts.who import acting, signed_in
 from proutt_core.errors import ProuttError
 from proutt_core.types.screens import WorkKind, screen_of_work
 
+FAR = 240  # pixels, of the line that says how far one is
 ANSWERED, SKIPPED, SHOWN = "work_notice", "work_skipped", "work_shown"
 RENEW_EVERY = "5m"
 
@@ -37,16 +38,16 @@ class AnswerButton:
 
 def begin(kind: WorkKind, question: str, who: SignedIn) -> tuple[str, str] | None:
     """The page's head and the next thing to do: (queue, assignment). Draws what to do instead where nothing is left."""
-    heading, choice, far = st.columns([5, 2.4, 2.6], vertical_alignment="center")
-    heading.title(question, anchor=False)
-    with choice:
+    head = st.container(horizontal=True, vertical_alignment="center")
+    head.title(question, anchor=False)
+    with head:
         queue = choose_queue(kind, who)
     if queue is None:
         draw_no_queue(kind, who)
         return None
     with show_error():
         claim = claim_next(queue_public_id=queue, user_id=who.id)
-        _progress(far, progress(queue_public_id=queue, user_id=who.id))
+        _progress(head, progress(queue_public_id=queue, user_id=who.id))
         if claim is None:
             draw_all_done(kind, queue, who)
             _undo_alone(kind, queue)
@@ -61,7 +62,7 @@ def begin(kind: WorkKind, question: str, who: SignedIn) -> tuple[str, str] | Non
 
 def _progress(place: Any, mine: Waiting) -> None:
     text = _("{done} of {total}").format(done=f"{mine.done:,}", total=f"{mine.total:,}")
-    place.progress(mine.done / mine.total if mine.total else 1.0, text=text)
+    place.progress(mine.done / mine.total if mine.total else 1.0, text=text, width=FAR)
 
 
 def decide(
@@ -71,20 +72,20 @@ def decide(
     widgets = {verdict.key: f"verdict-{verdict.value}-{assignment}" for verdict in verdicts}
     quiet = {"u": f"undo-{assignment}", "s": f"skip-{assignment}"}
     with st.bottom:
-        places = st.columns([2.1] * len(verdicts) + [2.4, 0.95, 0.85], vertical_alignment="center")
-        for place, verdict in zip(places, verdicts, strict=False):
-            place.button(
-                labelled(verdict.label, verdict.key),
-                key=widgets[verdict.key],
-                icon=verdict.icon,
-                icon_position="right" if verdict.icon_right else "left",
-                width="stretch",
-                on_click=answer,
-                args=(assignment, verdict.value, kind, save),
-            )
-        comment_box(places[-3], assignment)
-        quiet_button(places[-2], _("Undo"), "u", quiet["u"], undo, (queue, kind))
-        quiet_button(places[-1], _("Skip"), "s", quiet["s"], put_off, (assignment, kind))
+        bar = st.container(horizontal=True, vertical_alignment="center")
+    for verdict in verdicts:
+        bar.button(
+            labelled(verdict.label, verdict.key),
+            key=widgets[verdict.key],
+            icon=verdict.icon,
+            icon_position="right" if verdict.icon_right else "left",
+            width="stretch",
+            on_click=answer,
+            args=(assignment, verdict.value, kind, save),
+        )
+    comment_box(bar, assignment)
+    quiet_button(bar, _("Undo"), "u", quiet["u"], undo, (queue, kind))
+    quiet_button(bar, _("Skip"), "s", quiet["s"], put_off, (assignment, kind))
     keys(widgets | quiet)
 
 
@@ -107,7 +108,7 @@ def comment_on(assignment: str) -> str:
 def quiet_button(
     place: Any, label: str, key: str, widget: str, on_click: Callable[..., None], args: tuple[Any, ...]
 ) -> None:
-    place.button(labelled(label, key), key=widget, type="tertiary", width="stretch", on_click=on_click, args=args)
+    place.button(labelled(label, key), key=widget, type="tertiary", on_click=on_click, args=args)
 
 
 def labelled(label: str, key: str) -> str:
@@ -161,8 +162,7 @@ def seconds_on(assignment: str) -> float | None:
 def _undo_alone(kind: WorkKind, queue: str) -> None:
     """Where nothing is left to answer, the last answer can still be taken back."""
     with st.bottom:
-        place, _rest = st.columns([1, 8])
-        quiet_button(place, _("Undo"), "u", f"undo-{queue}", undo, (queue, kind))
+        quiet_button(st, _("Undo"), "u", f"undo-{queue}", undo, (queue, kind))
     keys({"u": f"undo-{queue}"})
 
 

@@ -34,6 +34,7 @@ def choose_queue(kind: WorkKind, who: SignedIn) -> str | None:
         list(queues),
         format_func=names.__getitem__,
         key=key,
+        width=260,
         label_visibility="collapsed",
         on_change=_keep_choice,
         args=(key,),
