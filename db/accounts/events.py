@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from db.columns import now
 from db.engine import read
 from db.tables import EventRow, User
 
@@ -19,11 +21,16 @@ class EventInfo:
     detail: dict[str, Any]
 
 
+_INSERT = sa.insert(EventRow)
+
+
 def record(
     session: Session, *, user_id: int | None, kind: str, subject: str = "", detail: dict[str, Any] | None = None
 ) -> None:
     """Note it in the caller's transaction, so that the note and what it tells of are kept or lost together."""
-    session.add(EventRow(user_id=user_id, kind=kind, subject=subject, detail=detail or {}))
+    session.flush()  # what the note refers to
+    row = {"at": now(), "user_id": user_id, "kind": kind, "subject": subject, "detail": detail or {}}
+    session.connection().execute(_INSERT, row)
 
 
 def recent(*, limit: int = 100, kinds: tuple[str, ...] = ()) -> list[EventInfo]:

@@ -1,12 +1,13 @@
 """Who may be given what: the rules that every claim and every save of an answer checks."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Literal
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from db.columns import row_id
 from db.stored_settings import run_behind
 from db.tables import (
     Assignment,
@@ -19,81 +20,125 @@ from db.tables import (
     QueueMember,
     RoleGrant,
     Study,
-    StudyCase,
-    SynthesisItem,
     User,
 )
 from proutt_core.errors import NotAllowed
 from proutt_core.types.screens import KNOWING_ROLES, WORK
 
 
-def roles_held(session: Session, user_id: int) -> frozenset[str]:
-    """The roles in force; none for an account that was switched off."""
-    return frozenset(
-        session.exec(
-            select(RoleGrant.role)
-            .join(User, col(User.id) == RoleGrant.user_id)
-            .where(RoleGrant.user_id == user_id, col(RoleGrant.revoked_at).is_(None), col(User.active).is_(True))
-        )
+@dataclass(frozen=True)
+class QueueFacts:
+    """A row of `queue` as a claim needs it."""
+
+    id: int
+    public_id: str
+    public_title: str
+    kind: str
+    state: str
+    everyone: bool
+    study_id: int | None
+
+
+QUEUE_FACTS = (
+    col(Queue.id),
+    col(Queue.public_id),
+    col(Queue.public_title),
+    col(Queue.kind),
+    col(Queue.state),
+    col(Queue.everyone),
+    col(Queue.study_id),
+)
+
+
+def facts_of(queue: Queue) -> QueueFacts:
+    return QueueFacts(
+        row_id(queue.id),
+        queue.public_id,
+        queue.public_title,
+        queue.kind,
+        queue.state,
+        queue.everyone,
+        queue.study_id,
     )
 
 
-def refusal(session: Session, *, queue: Queue, user_id: int) -> str | None:
+@dataclass(frozen=True)
+class Standing:
+    """What an account may do now, and until when it could learn which method is which (None: never)."""
+
+    user_id: int
+    roles: frozenset[str]
+    knew_until: datetime | None
+
+    def knew_since(self, moment: datetime) -> bool:
+        return self.knew_until is not None and self.knew_until > moment
+
+
+# Statements are built once: see db/review/places.py.
+_GRANTS = (
+    select(RoleGrant.role, RoleGrant.revoked_at, User.active)
+    .join(User, col(User.id) == RoleGrant.user_id)
+    .where(RoleGrant.user_id == sa.bindparam("user_id"))
+)
+_MEMBERSHIP = select(QueueMember.id).where(
+    QueueMember.queue_id == sa.bindparam("queue"), QueueMember.user_id == sa.bindparam("user_id")
+)
+_MEMBER = sa.exists().where(
+    col(QueueMember.queue_id) == col(Queue.id), col(QueueMember.user_id) == sa.bindparam("user_id")
+)
+_OPEN_STUDIES = select(Study.id).join(Queue, col(Queue.study_id) == Study.id).where(Study.state == "open")
+_JUDGED_AS_MEMBER = _OPEN_STUDIES.where(_MEMBER)
+# A queue open to everybody is judged by everybody who does not know the methods.
+_JUDGED = _OPEN_STUDIES.where(sa.or_(col(Queue.everyone), _MEMBER))
+
+
+def standing(session: Session, user_id: int) -> Standing:
+    """No roles for an account that was switched off."""
+    grants = session.exec(_GRANTS, params={"user_id": user_id}).all()
+    knew = [revoked or datetime.max.replace(tzinfo=UTC) for role, revoked, _ in grants if role in KNOWING_ROLES]
+    return Standing(
+        user_id=user_id,
+        roles=frozenset(role for role, revoked, active in grants if revoked is None and active),
+        knew_until=max(knew, default=None),
+    )
+
+
+def refusal(session: Session, *, queue: QueueFacts, person: Standing) -> str | None:
     """Why this person is given nothing of this queue, in words for that person; None where nothing forbids it."""
-    if roles_held(session, user_id).isdisjoint(WORK[queue.kind].roles):
+    if person.roles.isdisjoint(WORK[queue.kind].roles):
         return "Your roles do not include this kind of work. An admin can change them."
-    if not queue.everyone and not _is_member(session, queue, user_id):
+    if not queue.everyone and not _is_member(session, queue, person.user_id):
         return "You do not take part in this queue. A researcher can add you."
     if queue.kind == "compare" and queue.study_id is not None:
-        return _unblinded(session, study_id=queue.study_id, user_id=user_id)
+        study = session.get_one(Study, queue.study_id)
+        methods = (study.method_a_id, study.method_b_id)
+        why = no_judge(session, person=person, moment=study.frozen_at, methods=methods)
+        return None if why is None else _TOLD_TO_JUDGES[why]
     return None
 
 
-def require(session: Session, *, queue: Queue, user_id: int) -> None:
-    reason = refusal(session, queue=queue, user_id=user_id)
+def require(session: Session, *, queue: QueueFacts, user_id: int) -> Standing:
+    """Who this is, if nothing forbids them this queue. Raises NotAllowed."""
+    person = standing(session, user_id)
+    reason = refusal(session, queue=queue, person=person)
     if reason is not None:
         raise NotAllowed(reason)
+    return person
+
+
+def judged_studies(session: Session, person: Standing) -> tuple[int, ...]:
+    """The studies open now whose cases this person may be given."""
+    statement = _JUDGED_AS_MEMBER if person.roles & KNOWING_ROLES else _JUDGED
+    return tuple(row_id(study) for study in session.exec(statement, params={"user_id": person.user_id}))
 
 
 def judges_open_study(session: Session, user_id: int) -> bool:
     """Whether this person may be given cases of a study that is open now."""
-    return bool(session.exec(select(sa.exists(_judged_studies(session, user_id)))).one())
+    return bool(judged_studies(session, standing(session, user_id)))
 
 
-def visible(session: Session, *, queue: Queue, user_id: int) -> Sequence[sa.ColumnElement[bool]]:
-    """Conditions on `queue_item`: samples of an open study stay hidden from the people who judge in it."""
-    if queue.kind == "compare":
-        return []
-    hidden = select(StudyCase.sample_id).where(col(StudyCase.study_id).in_(_judged_studies(session, user_id)))
-    if queue.kind == "tree":
-        known = select(SynthesisItem.id).where(col(SynthesisItem.sample_id).in_(hidden))
-        return [col(QueueItem.item_id).not_in(known)]
-    known = (
-        select(PreferencePair.id)
-        .join(SynthesisItem, col(SynthesisItem.id) == PreferencePair.item_id)
-        .where(col(SynthesisItem.sample_id).in_(hidden))
-    )
-    return [col(QueueItem.pair_id).not_in(known)]
-
-
-def _judged_studies(session: Session, user_id: int) -> Any:
-    member = sa.exists().where(col(QueueMember.queue_id) == col(Queue.id), col(QueueMember.user_id) == user_id)
-    # A queue open to everybody is judged by everybody who does not know the methods.
-    may_judge = member if roles_held(session, user_id) & KNOWING_ROLES else sa.or_(col(Queue.everyone), member)
-    return select(Study.id).join(Queue, col(Queue.study_id) == Study.id).where(Study.state == "open", may_judge)
-
-
-def _is_member(session: Session, queue: Queue, user_id: int) -> bool:
-    membership = session.exec(
-        select(QueueMember.id).where(QueueMember.queue_id == queue.id, QueueMember.user_id == user_id)
-    ).first()
-    return membership is not None
-
-
-def _unblinded(session: Session, *, study_id: int, user_id: int) -> str | None:
-    study = session.get_one(Study, study_id)
-    why = no_judge(session, user_id=user_id, moment=study.frozen_at, methods=(study.method_a_id, study.method_b_id))
-    return None if why is None else _TOLD_TO_JUDGES[why]
+def _is_member(session: Session, queue: QueueFacts, user_id: int) -> bool:
+    return session.exec(_MEMBERSHIP, params={"queue": queue.id, "user_id": user_id}).first() is not None
 
 
 NoJudge = Literal["roles", "knew", "edited"]
@@ -107,29 +152,17 @@ _TOLD_TO_JUDGES: dict[NoJudge, str] = {
 }
 
 
-def no_judge(session: Session, *, user_id: int, moment: datetime, methods: tuple[int, int]) -> NoJudge | None:
+def no_judge(session: Session, *, person: Standing, moment: datetime, methods: tuple[int, int]) -> NoJudge | None:
     """Why this person may not compare these two methods in a study frozen at `moment`; None where nothing does."""
-    if roles_held(session, user_id).isdisjoint(WORK["compare"].roles):
+    if person.roles.isdisjoint(WORK["compare"].roles):
         return "roles"
-    if knew_since(session, user_id=user_id, moment=moment):
+    if person.knew_since(moment):
         return "knew"
-    return "edited" if _edited_runs_of(session, methods=methods, user_id=user_id) else None
-
-
-def knew_since(session: Session, *, user_id: int, moment: datetime) -> bool:
-    grant = session.exec(
-        select(RoleGrant.id).where(
-            RoleGrant.user_id == user_id,
-            col(RoleGrant.role).in_(KNOWING_ROLES),
-            sa.or_(col(RoleGrant.revoked_at).is_(None), col(RoleGrant.revoked_at) > moment),
-        )
-    ).first()
-    return grant is not None
+    return "edited" if _edited_runs_of(session, methods=methods, user_id=person.user_id) else None
 
 
 def _edited_runs_of(session: Session, *, methods: tuple[int, int], user_id: int) -> bool:
-    rows = session.exec(select(Method).where(col(Method.id).in_(methods)))
-    runs = {run for method in rows if (run := run_behind(method.settings))}
+    runs = {run for number in methods if (run := run_behind(session.get_one(Method, number).settings))}
     if not runs:
         return False
     # An edit left out may be stored as SQL NULL or as JSON null; neither compares unequal to the text "null".

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from db.columns import random_id
 from db.engine import write
-from db.review.queues import open_dataset_queue
+from db.review.filling import open_dataset_queue
 from db.tables import Dataset, PreferencePair
 from proutt_core.errors import ConflictError
 from proutt_core.types import GateFailure, Split, Trace, VerbatimPair
@@ -25,6 +25,7 @@ class NewPair:
     rejected: Trace | None
     split: Split
     group_key: str
+    opening_sha256: str = ""
     gates_failed: tuple[GateFailure, ...] = ()
 
 
@@ -62,6 +63,7 @@ def _row(dataset_id: int, pair: NewPair) -> dict[str, Any]:
         "rejected": _stored(pair.rejected),
         "split": pair.split,
         "group_key": pair.group_key,
+        "opening_sha256": pair.opening_sha256,
         "perturbed": [],
         "gates_failed": [failure.model_dump(mode="json") for failure in pair.gates_failed],
     }

@@ -1,5 +1,6 @@
 """Pairs and trees as a person is given them, and the answers: append-only, the last revision counts."""
 
+from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -8,10 +9,23 @@ from sqlmodel import Session, col, select
 
 from db.accounts.events import record
 from db.blinding import eligibility
-from db.columns import now, row_id
+from db.blinding.unseen import Rule, shows_answer, unseen
+from db.columns import now
 from db.datasets.dialogues import StoredSample, read_samples
 from db.engine import read, write
-from db.review.places import ANNOTATE, LEASE, Held, Outcome, count_or_surplus, hold, is_free, lock_queue, require_open
+from db.review.places import (
+    ANNOTATE,
+    HELD,
+    Held,
+    Outcome,
+    count_or_surplus,
+    execute,
+    hold,
+    lock_queue,
+    move,
+    require_open,
+    take_place,
+)
 from db.stored_settings import made_by_rules
 from db.tables import Assignment, Job, Judgement, PairReview, PreferencePair, QueueItem, SynthesisItem, TreeReview
 from proutt_core.errors import ConflictError, InputError, NotAllowed
@@ -145,19 +159,18 @@ def save_pair_review(
     with write() as session:
         held = hold(session, assignment_id=assignment_id, user_id=user_id, kind="pair")
         if edited:
-            _require_editable(session.get_one(PreferencePair, held.item.pair_id), chosen, rejected)
+            _require_editable(session.get_one(PreferencePair, held.pair_id), chosen, rejected)
         outcome = count_or_surplus(session, held)
         if outcome != "already":
-            review = PairReview(
-                assignment_id=row_id(held.assignment.id),
-                revision=next_revision(session, held),
+            add_revision(
+                session,
+                held,
                 answer=answer,
                 chosen=None if chosen is None else chosen.model_dump(mode="json"),
                 rejected=None if rejected is None else rejected.model_dump(mode="json"),
                 comment=comment.strip(),
                 seconds=seconds,
             )
-            session.add(review)
             note(session, held, kind="edit" if edited else "answer", answer=answer, outcome=outcome)
         return outcome
 
@@ -179,14 +192,7 @@ def save_tree_review(
         held = hold(session, assignment_id=assignment_id, user_id=user_id, kind="tree")
         outcome = count_or_surplus(session, held)
         if outcome != "already":
-            review = TreeReview(
-                assignment_id=row_id(held.assignment.id),
-                revision=next_revision(session, held),
-                answer=answer,
-                comment=comment.strip(),
-                seconds=seconds,
-            )
-            session.add(review)
+            add_revision(session, held, answer=answer, comment=comment.strip(), seconds=seconds)
             note(session, held, kind="answer", answer=answer, outcome=outcome)
         return outcome
 
@@ -199,58 +205,63 @@ def undo_last(*, queue_public_id: str, user_id: int) -> bool:
     with write() as session:
         queue = lock_queue(session, queue_public_id)
         require_open(queue)
-        eligibility.require(session, queue=queue, user_id=user_id)
-        last = session.exec(
-            select(Assignment)
-            .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
-            .where(
-                QueueItem.queue_id == queue.id,
-                Assignment.user_id == user_id,
-                Assignment.role == ANNOTATE,
-                col(Assignment.state).in_(["done", "skipped", "surplus"]),
-            )
-            .order_by(col(Assignment.answered_at).desc(), col(Assignment.id).desc())
-            .limit(1)
-        ).first()
-        if last is None:
+        person = eligibility.require(session, queue=queue, user_id=user_id)
+        hidden = unseen(session, queue=queue, person=person)
+        params = {"user_id": user_id, "queue": queue.id} | hidden.params
+        row = execute(session, _last_statement(hidden.rule), params).first()
+        if row is None:
             return False
-        held = Held(queue=queue, item=session.get_one(QueueItem, last.queue_item_id), assignment=last)
-        _reopen(session, held)
+        _reopen(session, Held(queue, *row))
         return True
 
 
+@cache
+def _last_statement(rule: Rule) -> Any:
+    """What this person did last in the queue: by the order of steps, not by a clock that may have been set back."""
+    return (
+        sa.select(*HELD)
+        .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
+        .where(
+            col(Assignment.user_id) == sa.bindparam("user_id"),
+            col(Assignment.queue_id) == sa.bindparam("queue"),
+            col(Assignment.role) == ANNOTATE,
+            col(Assignment.state).in_(["done", "skipped", "surplus"]),
+            ~shows_answer(rule),
+        )
+        .order_by(col(Assignment.step).desc())
+        .limit(1)
+    )
+
+
 def _reopen(session: Session, held: Held) -> None:
-    assignment = held.assignment
-    if assignment.state != "done" and not is_free(session, held, now()):
+    was_answered = held.state != "skipped"
+    if not take_place(session, held):
         raise ConflictError("Somebody else has this one now, so it cannot come back to you.")
-    if assignment.state != "skipped":
-        withdrawn: dict[str, Any] = {
-            "assignment_id": row_id(assignment.id),
-            "revision": next_revision(session, held),
-            "answer": "withdrawn",
-        }
-        session.add(REVIEWS[held.queue.kind](**withdrawn))
-    assignment.state, assignment.answered_at, assignment.lease_until = "open", None, now() + LEASE
-    session.add(assignment)
+    move(session, held, "open")
+    if was_answered:
+        add_revision(session, held, answer="withdrawn")
     note(session, held, kind="undo", answer="withdrawn", outcome="counted")
 
 
-def next_revision(session: Session, held: Held) -> int:
-    table = REVIEWS[held.queue.kind]
-    newest = session.exec(
-        select(sa.func.max(col(table.revision))).where(col(table.assignment_id) == held.assignment.id)
-    ).one()
-    return (newest or 0) + 1
+@cache
+def _revision_statement(kind: str) -> Any:
+    table: Any = REVIEWS[kind]
+    earlier = sa.alias(table.__table__)
+    newest = sa.select(sa.func.coalesce(sa.func.max(earlier.c.revision), 0) + 1)
+    mine = newest.where(earlier.c.assignment_id == sa.bindparam("assignment"))
+    return sa.insert(table).values(revision=mine.scalar_subquery())
+
+
+def add_revision(session: Session, held: Held, *, answer: str, **columns: Any) -> None:
+    """The next revision of what this person said of the assignment. A column of None is left out: SQL NULL."""
+    given = {name: value for name, value in columns.items() if value is not None}
+    fixed = {"assignment_id": held.assignment_id, "assignment": held.assignment_id, "answer": answer}
+    rest = {"comment": "", "created_at": now()}
+    execute(session, _revision_statement(held.queue.kind), rest | given | fixed)
 
 
 def note(session: Session, held: Held, *, kind: str, answer: str, outcome: Outcome) -> None:
     detail = {"queue": held.queue.public_id, "outcome": outcome}
     if held.queue.kind != "compare":  # whoever reads the log must not learn results of an open study
         detail["answer"] = answer
-    record(
-        session,
-        user_id=held.assignment.user_id,
-        kind=kind,
-        subject=f"assignment:{held.assignment.public_id}",
-        detail=detail,
-    )
+    record(session, user_id=held.user_id, kind=kind, subject=f"assignment:{held.public_id}", detail=detail)

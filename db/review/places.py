@@ -3,91 +3,195 @@
 Every claim, save, skip, renewal and undo first takes the row lock of its queue, so what it counts cannot change before
 it writes. One lock a queue, and not SKIP LOCKED on items: skipping what somebody else is claiming at this moment would
 tell the last comers that nothing is left. (SQLite has one write lock in any case.)
+
+`queue_item.taken` counts the places that are held: by an answer, or by an open assignment. Under the lock, leases that
+ran out are made "lapsed" first and their places given back, so the count is right whenever somebody decides by it.
+
+This is asked at every click of everybody, so its statements are built once and bring rows, not mapped objects: built
+anew they took a fifth of the time of executing them, and mapped objects three times as long as rows.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from db.blinding import eligibility
-from db.columns import now
+from db.blinding.eligibility import QueueFacts
+from db.columns import UtcDateTime, now
 from db.tables import Assignment, Queue, QueueItem
 from proutt_core.errors import ConflictError, NotAllowed
 
+OPEN = sa.text("assignment.state = 'open'")  # as the index of leases has it
 LEASE = timedelta(minutes=15)
 ANNOTATE = "annotate"
+ANSWERED = ("done", "surplus")
 
 Outcome = Literal["counted", "surplus", "already"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Held:
-    """An assignment under its queue's lock; for use inside one transaction only."""
+    """An assignment and its item, read under the queue's lock; for use inside one transaction only."""
 
-    queue: Queue
-    item: QueueItem
-    assignment: Assignment
+    queue: QueueFacts
+    assignment_id: int
+    public_id: str
+    user_id: int
+    state: str
+    lease_until: datetime
+    left_is: str
+    item_id: int
+    pair_id: int | None
+    people: int
+    taken: int
+
+    @property
+    def holds_place(self) -> bool:
+        return self.state in ("open", "done")
 
 
-def lock_queue(session: Session, public_id: str) -> Queue:
-    queue = session.exec(
-        # FOR NO KEY UPDATE: rows that only refer to the queue can still be added meanwhile.
-        select(Queue).where(Queue.public_id == public_id).with_for_update(key_share=True)
-    ).first()
-    if queue is None:
+# In the order of Held's fields, without the queue.
+HELD = (
+    col(Assignment.id),
+    col(Assignment.public_id),
+    col(Assignment.user_id),
+    col(Assignment.state),
+    col(Assignment.lease_until),
+    col(Assignment.left_is),
+    col(QueueItem.id),
+    col(QueueItem.pair_id),
+    col(QueueItem.people),
+    col(QueueItem.taken),
+)
+# FOR NO KEY UPDATE: rows that only refer to the queue can still be added meanwhile.
+_QUEUE = (
+    sa.select(*eligibility.QUEUE_FACTS)
+    .where(col(Queue.public_id) == sa.bindparam("public_id"))
+    .with_for_update(key_share=True)
+)
+_QUEUE_OF = (
+    sa.select(*eligibility.QUEUE_FACTS)
+    .join(Assignment, col(Assignment.queue_id) == Queue.id)
+    .where(col(Assignment.public_id) == sa.bindparam("public_id"), col(Assignment.user_id) == sa.bindparam("user_id"))
+    .with_for_update(key_share=True, of=Queue)
+)
+_HELD = (
+    sa.select(*HELD)
+    .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
+    .where(col(Assignment.public_id) == sa.bindparam("public_id"))
+)
+_LAPSE = (
+    sa.update(Assignment)
+    .where(
+        col(Assignment.queue_id) == sa.bindparam("queue"), OPEN, col(Assignment.lease_until) <= sa.bindparam("moment")
+    )
+    .values(state="lapsed")
+    .returning(col(Assignment.queue_item_id), col(Assignment.role))
+)
+TAKE = (
+    sa.update(QueueItem)
+    .where(col(QueueItem.id) == sa.bindparam("item"))
+    .values(taken=col(QueueItem.taken) + sa.bindparam("places"))
+)
+_steps = sa.alias(Assignment.__table__)  # type: ignore[attr-defined]
+NEXT_STEP = (
+    sa.select(sa.func.coalesce(sa.func.max(_steps.c.step), 0) + 1)
+    .where(_steps.c.user_id == sa.bindparam("person"), _steps.c.queue_id == sa.bindparam("queue"))
+    .scalar_subquery()
+)
+_MOVE = (
+    sa.update(Assignment)
+    .where(col(Assignment.id) == sa.bindparam("assignment"))
+    .values(
+        state=sa.bindparam("to"),
+        step=NEXT_STEP,
+        answered_at=sa.bindparam("answered", type_=UtcDateTime),
+        lease_until=sa.bindparam("until", type_=UtcDateTime),
+    )
+)
+_EXTEND = (
+    sa.update(Assignment)
+    .where(col(Assignment.id) == sa.bindparam("assignment"))
+    .values(state="open", lease_until=sa.bindparam("until", type_=UtcDateTime))
+)
+
+
+def execute(session: Session, statement: Any, params: Mapping[str, Any]) -> Any:
+    """Of rows, past the session's objects: what those have changed must be flushed before."""
+    return session.connection().execute(statement, dict(params))
+
+
+def lock_queue(session: Session, public_id: str) -> QueueFacts:
+    """The queue, its lock taken and its lapsed places free."""
+    row = execute(session, _QUEUE, {"public_id": public_id}).first()
+    if row is None:
         raise NotAllowed("There is no such queue.")
+    queue = QueueFacts(*row)
+    _free_lapsed_places(session, queue)
     return queue
 
 
-def require_open(queue: Queue) -> None:
+def _free_lapsed_places(session: Session, queue: QueueFacts) -> None:
+    for item, role in execute(session, _LAPSE, {"queue": queue.id, "moment": now()}).all():
+        if role == ANNOTATE:
+            execute(session, TAKE, {"item": item, "places": -1})
+
+
+def require_open(queue: QueueFacts) -> None:
     if queue.state != "open":
         raise ConflictError("This queue is closed: it takes no more answers. Choose other work on the home page.")
 
 
 def hold(session: Session, *, assignment_id: str, user_id: int, kind: str | None = None) -> Held:
     """The assignment with its queue locked. Raises unless it is this person's, of this kind, and the queue is open."""
-    queue_public_id = session.exec(
-        select(Queue.public_id)
-        .join(QueueItem, col(QueueItem.queue_id) == Queue.id)
-        .join(Assignment, col(Assignment.queue_item_id) == QueueItem.id)
-        .where(Assignment.public_id == assignment_id, Assignment.user_id == user_id)
-    ).first()
-    if queue_public_id is None:
-        raise NotAllowed("This was not given to you.")
-    queue = lock_queue(session, queue_public_id)
-    if kind is not None and queue.kind != kind:
+    row = execute(session, _QUEUE_OF, {"public_id": assignment_id, "user_id": user_id}).first()
+    queue = None if row is None else QueueFacts(*row)
+    if queue is None or kind not in (None, queue.kind):
         raise NotAllowed("This was not given to you.")
     require_open(queue)
-    assignment = session.exec(select(Assignment).where(Assignment.public_id == assignment_id)).one()
-    return Held(queue=queue, item=session.get_one(QueueItem, assignment.queue_item_id), assignment=assignment)
+    _free_lapsed_places(session, queue)
+    return Held(queue, *execute(session, _HELD, {"public_id": assignment_id}).one())
 
 
-def taken_by_others(user_id: int, moment: datetime) -> Any:
-    """For each `queue_item` row: answers given plus leases in force, without this person's own."""
-    return (
-        select(sa.func.count(col(Assignment.id)))
-        .where(
-            col(Assignment.queue_item_id) == col(QueueItem.id),
-            Assignment.user_id != user_id,
-            Assignment.role == ANNOTATE,
-            sa.or_(
-                col(Assignment.state) == "done",
-                sa.and_(col(Assignment.state) == "open", col(Assignment.lease_until) > moment),
-            ),
-        )
-        .correlate(QueueItem)
-        .scalar_subquery()
-    )
+def take_place(session: Session, held: Held) -> bool:
+    """Count this assignment among the item's places; False where others hold them all."""
+    if held.holds_place:
+        return True
+    if held.taken >= held.people:
+        return False
+    execute(session, TAKE, {"item": held.item_id, "places": 1})
+    held.taken += 1
+    return True
 
 
-def is_free(session: Session, held: Held, moment: datetime) -> bool:
-    taken = session.exec(
-        select(taken_by_others(held.assignment.user_id, moment)).where(QueueItem.id == held.item.id)
-    ).one()
-    return bool(taken < held.item.people)
+def give_place_back(session: Session, held: Held) -> None:
+    if held.holds_place:
+        execute(session, TAKE, {"item": held.item_id, "places": -1})
+        held.taken -= 1
+
+
+def move(session: Session, held: Held, state: str, *, lease: timedelta = LEASE) -> None:
+    """Put the assignment into `state` as this person's last step in the queue; its place is the caller's to settle."""
+    moment = now()
+    held.state, held.lease_until = state, moment + lease if state == "open" else held.lease_until
+    values = {
+        "assignment": held.assignment_id,
+        "to": state,
+        "answered": None if state == "open" else moment,
+        "until": held.lease_until,
+        "person": held.user_id,
+        "queue": held.queue.id,
+    }
+    execute(session, _MOVE, values)
+
+
+def extend(session: Session, held: Held, lease: timedelta) -> None:
+    held.state, held.lease_until = "open", now() + lease
+    execute(session, _EXTEND, {"assignment": held.assignment_id, "until": held.lease_until})
 
 
 def count_or_surplus(session: Session, held: Held) -> Outcome:
@@ -95,13 +199,9 @@ def count_or_surplus(session: Session, held: Held) -> Outcome:
 
     "already" means that this assignment has its answer: the caller writes nothing.
     """
-    assignment, moment = held.assignment, now()
-    if assignment.state in ("done", "surplus"):
+    if held.state in ANSWERED:
         return "already"
-    eligibility.require(session, queue=held.queue, user_id=assignment.user_id)
-    live = assignment.state == "open" and assignment.lease_until > moment
-    counted = live or is_free(session, held, moment)
-    assignment.state = "done" if counted else "surplus"
-    assignment.answered_at = moment
-    session.add(assignment)
+    eligibility.require(session, queue=held.queue, user_id=held.user_id)
+    counted = take_place(session, held)
+    move(session, held, "done" if counted else "surplus")
     return "counted" if counted else "surplus"

@@ -1,24 +1,44 @@
-"""The one mechanism that hands out work to people: opening a run's queues, claims under a lease, skipping, renewing."""
+"""The one mechanism that hands out work to people: claims under a lease, skipping, renewing, how far one is."""
 
-import random
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from db.accounts.events import record
 from db.blinding import eligibility
-from db.columns import now
+from db.blinding.eligibility import QUEUE_FACTS, QueueFacts, Standing
+from db.blinding.unseen import Rule, Unseen, items_in_question, shows_answer, unseen
+from db.columns import now, random_id
 from db.engine import read, write
-from db.review.places import ANNOTATE, LEASE, hold, is_free, lock_queue, require_open, taken_by_others
-from db.stored_settings import seed_of
-from db.tables import Assignment, Dataset, Job, PreferencePair, Queue, QueueItem, SynthesisItem
+from db.review.places import (
+    ANNOTATE,
+    ANSWERED,
+    HELD,
+    LEASE,
+    NEXT_STEP,
+    OPEN,
+    TAKE,
+    Held,
+    execute,
+    extend,
+    give_place_back,
+    hold,
+    lock_queue,
+    move,
+    require_open,
+    take_place,
+)
+from db.tables import Assignment, Queue, QueueItem
 
+# As its index has it, so that the index is used.
+FREE, FULL = sa.text("queue_item.taken < queue_item.people"), sa.text("queue_item.taken >= queue_item.people")
 SIDES = {"pair": ("chosen", "rejected"), "tree": ("",), "compare": ("a", "b")}
-ANSWERED = ["done", "surplus"]
 
 
 @dataclass(frozen=True)
@@ -51,94 +71,115 @@ def claim_next(*, queue_public_id: str, user_id: int, lease: timedelta = LEASE) 
     with write() as session:
         queue = lock_queue(session, queue_public_id)
         require_open(queue)
-        eligibility.require(session, queue=queue, user_id=user_id)
-        assignment = (
-            _mine(session, queue, user_id, state="open")
-            or _fresh(session, queue, user_id)
-            or _mine(session, queue, user_id, state="skipped")
+        person = eligibility.require(session, queue=queue, user_id=user_id)
+        hidden = unseen(session, queue=queue, person=person)
+        return (
+            _have_back(session, _mine(session, queue, person, hidden, "open"), lease)
+            or _fresh(session, queue, person, hidden, lease)
+            or _have_back(session, _mine(session, queue, person, hidden, "skipped"), lease)
         )
-        if assignment is None:
-            return None
-        _extend(session, assignment, lease)
-        return Claim(assignment_id=assignment.public_id, kind=queue.kind)
 
 
-def _mine(session: Session, queue: Queue, user_id: int, *, state: str) -> Assignment | None:
-    """My open or skipped assignment whose place I still hold or can have back."""
-    moment = now()
-    in_force = sa.and_(col(Assignment.state) == "open", col(Assignment.lease_until) > moment)
+@cache
+def _mine_statement(state: Literal["open", "skipped"], rule: Rule) -> Any:
+    """My assignment in this state whose place I still hold or can have back."""
+    states = ["skipped"] if state == "skipped" else ["open", "lapsed"]
     # What was touched last comes first (an undone answer before the case after it); skipped ones as they were skipped.
-    order = col(Assignment.lease_until).desc() if state == "open" else col(Assignment.answered_at)
-    return session.exec(
-        select(Assignment)
+    order = col(Assignment.step).asc() if state == "skipped" else col(Assignment.step).desc()
+    return (
+        sa.select(*HELD)
         .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
         .where(
-            QueueItem.queue_id == queue.id,
-            Assignment.user_id == user_id,
-            Assignment.role == ANNOTATE,
-            Assignment.state == state,
-            sa.or_(in_force, taken_by_others(user_id, moment) < col(QueueItem.people)),
-            *eligibility.visible(session, queue=queue, user_id=user_id),
+            col(Assignment.user_id) == sa.bindparam("user_id"),
+            col(Assignment.queue_id) == sa.bindparam("queue"),
+            col(Assignment.role) == ANNOTATE,
+            col(Assignment.state).in_(states),
+            sa.or_(col(Assignment.state) == "open", FREE),
+            ~shows_answer(rule),
         )
-        .order_by(order, col(Assignment.id))
+        .order_by(order)
         .limit(1)
-    ).first()
+    )
 
 
-def _fresh(session: Session, queue: Queue, user_id: int) -> Assignment | None:
-    item = session.exec(
-        select(QueueItem)
-        .where(
-            QueueItem.queue_id == queue.id,
-            ~_has_had(user_id),
-            taken_by_others(user_id, now()) < col(QueueItem.people),
-            *eligibility.visible(session, queue=queue, user_id=user_id),
-        )
-        .order_by(col(QueueItem.position))
-        .limit(1)
-    ).first()
-    if item is None or item.id is None:
-        return None
-    # Not seeded: whoever knew the seed could work out which method is on the left.
-    return Assignment(queue_item_id=item.id, user_id=user_id, role=ANNOTATE, left_is=secrets.choice(SIDES[queue.kind]))
+def _mine(
+    session: Session, queue: QueueFacts, person: Standing, hidden: Unseen, state: Literal["open", "skipped"]
+) -> Held | None:
+    params = {"user_id": person.user_id, "queue": queue.id} | hidden.params
+    row = execute(session, _mine_statement(state, hidden.rule), params).first()
+    return None if row is None else Held(queue, *row)
 
 
-def _has_had(user_id: int, *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """For each `queue_item` row: whether this person ever had it."""
+def _has_had(*states: str) -> sa.ColumnElement[bool]:
+    """For each `queue_item` row: whether this person (`user_id`) ever had it; with `states`, has it in one of them."""
     return (
         sa.exists()
         .where(
             col(Assignment.queue_item_id) == col(QueueItem.id),
-            col(Assignment.user_id) == user_id,
+            col(Assignment.user_id) == sa.bindparam("user_id"),
             col(Assignment.role) == ANNOTATE,
-            *conditions,
+            *([col(Assignment.state).in_(states)] if states else []),
         )
         .correlate(QueueItem)
     )
 
 
-def _extend(session: Session, assignment: Assignment, lease: timedelta) -> None:
-    # Every rerun of a page claims anew; a lease that has hardly begun needs no write to disk.
-    fresh = assignment.id is not None and assignment.lease_until > now() + lease * 0.9
-    if assignment.state == "open" and fresh:
-        return
-    assignment.state = "open"
-    assignment.answered_at = None
-    assignment.lease_until = now() + lease
-    session.add(assignment)
+@cache
+def _fresh_statement(rule: Rule) -> Any:
+    return (
+        sa.select(col(QueueItem.id))
+        .where(col(QueueItem.queue_id) == sa.bindparam("queue"), FREE, ~_has_had(), ~shows_answer(rule))
+        .order_by(col(QueueItem.position))
+        .limit(1)
+    )
+
+
+_GIVE = sa.insert(Assignment).values(step=NEXT_STEP)
+
+
+def _fresh(session: Session, queue: QueueFacts, person: Standing, hidden: Unseen, lease: timedelta) -> Claim | None:
+    """A place of the next free item, taken; None where there is none."""
+    params = {"user_id": person.user_id, "queue": queue.id} | hidden.params
+    item = execute(session, _fresh_statement(hidden.rule), params).scalar()
+    if item is None:
+        return None
+    moment, public_id = now(), random_id()
+    values = {
+        "public_id": public_id,
+        "queue_item_id": item,
+        "queue_id": queue.id,
+        "role": ANNOTATE,
+        "state": "open",
+        # Not seeded: whoever knew the seed could work out which method is on the left.
+        "left_is": secrets.choice(SIDES[queue.kind]),
+        "draft": {},
+        "lease_until": moment + lease,
+        "given_at": moment,
+    }
+    execute(session, _GIVE, values | {"queue": queue.id, "person": person.user_id, "user_id": person.user_id})
+    execute(session, TAKE, {"item": item, "places": 1})
+    return Claim(assignment_id=public_id, kind=queue.kind)
+
+
+def _have_back(session: Session, held: Held | None, lease: timedelta) -> Claim | None:
+    if held is None:
+        return None
+    if held.state != "open":
+        take_place(session, held)
+        move(session, held, "open", lease=lease)
+    elif held.lease_until < now() + lease * 0.9:
+        # Every rerun of a page claims anew; a lease that has hardly begun needs no write to disk.
+        extend(session, held, lease)
+    return Claim(assignment_id=held.public_id, kind=held.queue.kind)
 
 
 def renew(*, assignment_id: str, user_id: int, lease: timedelta = LEASE) -> bool:
     """Hold the place a while longer. False when it is lost: answered, skipped, or taken after the lease ran out."""
     with write() as session:
         held = hold(session, assignment_id=assignment_id, user_id=user_id)
-        moment = now()
-        if held.assignment.state != "open":
+        if held.state not in ("open", "lapsed") or not take_place(session, held):
             return False
-        if held.assignment.lease_until <= moment and not is_free(session, held, moment):
-            return False
-        held.assignment.lease_until = moment + lease
-        session.add(held.assignment)
+        extend(session, held, lease)
         return True
 
 
@@ -146,69 +187,96 @@ def skip(*, assignment_id: str, user_id: int) -> bool:
     """Give it back for later. False when it was answered or skipped already (a second click)."""
     with write() as session:
         held = hold(session, assignment_id=assignment_id, user_id=user_id)
-        if held.assignment.state != "open":
+        if held.state not in ("open", "lapsed"):
             return False
-        held.assignment.state = "skipped"
-        held.assignment.answered_at = now()
-        session.add(held.assignment)
-        record(
-            session,
-            user_id=user_id,
-            kind="skip",
-            subject=f"assignment:{assignment_id}",
-            detail={"queue": held.queue.public_id},
-        )
+        give_place_back(session, held)
+        move(session, held, "skipped")
+        detail = {"queue": held.queue.public_id}
+        record(session, user_id=user_id, kind="skip", subject=f"assignment:{assignment_id}", detail=detail)
         return True
-
-
-def waiting_for(user_id: int) -> list[Waiting]:
-    """Every open queue this person may work in, oldest first, also those where nothing is left to do."""
-    with read() as session:
-        queues = session.exec(select(Queue).where(Queue.state == "open").order_by(col(Queue.id))).all()
-        return [
-            progress_in(session, queue, user_id)
-            for queue in queues
-            if eligibility.refusal(session, queue=queue, user_id=user_id) is None
-        ]
 
 
 def titles(*, kind: str, user_id: int) -> tuple[tuple[str, str], ...]:
     """(public id, public title) of the open queues of one kind this person may work in, oldest first."""
     with read() as session:
-        queues = session.exec(select(Queue).where(Queue.state == "open", Queue.kind == kind).order_by(col(Queue.id)))
-        return tuple(
-            (queue.public_id, queue.public_title)
-            for queue in queues
-            if eligibility.refusal(session, queue=queue, user_id=user_id) is None
-        )
+        queues = _queues_for(session, eligibility.standing(session, user_id), kind)
+        return tuple((queue.public_id, queue.public_title) for queue in queues)
+
+
+def waiting_for(user_id: int) -> list[Waiting]:
+    """Every open queue this person may work in, oldest first, also those where nothing is left to do."""
+    with read() as session:
+        person = eligibility.standing(session, user_id)
+        return [progress_in(session, queue, person) for queue in _queues_for(session, person)]
 
 
 def progress(*, queue_public_id: str, user_id: int) -> Waiting:
     with read() as session:
-        queue = session.exec(select(Queue).where(Queue.public_id == queue_public_id)).one()
-        return progress_in(session, queue, user_id)
+        queue = QueueFacts(*execute(session, _QUEUE, {"public_id": queue_public_id}).one())
+        return progress_in(session, queue, eligibility.standing(session, user_id))
 
 
-def progress_in(session: Session, queue: Queue, user_id: int) -> Waiting:
-    moment = now()
-    done = session.exec(
-        select(sa.func.count(col(Assignment.id)))
-        .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
-        .where(
-            QueueItem.queue_id == queue.id,
-            Assignment.user_id == user_id,
-            Assignment.role == ANNOTATE,
-            col(Assignment.state).in_(ANSWERED),
-        )
-    ).one()
-    available = session.exec(
-        select(sa.func.count(col(QueueItem.id))).where(
-            QueueItem.queue_id == queue.id,
-            ~(_has_had(user_id, col(Assignment.state).in_(ANSWERED))),
-            taken_by_others(user_id, moment) < col(QueueItem.people),
-            *eligibility.visible(session, queue=queue, user_id=user_id),
-        )
-    ).one()
+_QUEUE = sa.select(*QUEUE_FACTS).where(col(Queue.public_id) == sa.bindparam("public_id"))
+_OPEN_QUEUES = sa.select(*QUEUE_FACTS).where(col(Queue.state) == "open").order_by(col(Queue.id))
+
+
+def _queues_for(session: Session, person: Standing, kind: str | None = None) -> Iterator[QueueFacts]:
+    for queue in [QueueFacts(*row) for row in execute(session, _OPEN_QUEUES, {})]:
+        if kind in (None, queue.kind) and eligibility.refusal(session, queue=queue, person=person) is None:
+            yield queue
+
+
+def _count(*where: Any) -> Any:
+    return sa.select(sa.func.count(col(Assignment.id))).where(
+        col(Assignment.user_id) == sa.bindparam("user_id"),
+        col(Assignment.queue_id) == sa.bindparam("queue"),
+        col(Assignment.role) == ANNOTATE,
+        *where,
+    )
+
+
+_ITS_ITEM = col(QueueItem.id) == Assignment.queue_item_id
+_BY_ME = col(Assignment.state).in_(ANSWERED)
+# What can be given is what is free, without what this person answered, and with what is full only by this person's own
+# hold or by a lease of somebody else that ran out since the last claim.
+_PROGRESS = sa.select(
+    _count(_BY_ME).scalar_subquery(),
+    sa.select(sa.func.count()).where(col(QueueItem.queue_id) == sa.bindparam("queue"), FREE).scalar_subquery(),
+    _count(_ITS_ITEM, _BY_ME, FREE).scalar_subquery(),
+    _count(_ITS_ITEM, OPEN, FULL).scalar_subquery(),
+    sa.select(sa.func.count(sa.distinct(col(Assignment.queue_item_id))))
+    .where(
+        _ITS_ITEM,
+        col(Assignment.queue_id) == sa.bindparam("queue"),
+        OPEN,
+        col(Assignment.lease_until) <= sa.bindparam("moment"),
+        col(Assignment.user_id) != sa.bindparam("user_id"),
+        FULL,
+        ~_has_had("open", *ANSWERED),
+    )
+    .scalar_subquery(),
+)
+
+
+@cache
+def _hidden_statement(rule: Rule) -> Any:
+    """How many of these are kept from the person: of the few items that show an answer, not of all."""
+    return sa.select(sa.func.count(col(QueueItem.id))).where(
+        col(QueueItem.queue_id) == sa.bindparam("queue"),
+        col(QueueItem.id).in_(items_in_question(rule)),
+        shows_answer(rule),
+        ~_has_had(*ANSWERED),
+        sa.or_(FREE, _has_had("open")),
+    )
+
+
+def progress_in(session: Session, queue: QueueFacts, person: Standing) -> Waiting:
+    params = {"user_id": person.user_id, "queue": queue.id, "moment": now()}
+    done, free, answered_free, held_full, lapsed = execute(session, _PROGRESS, params).one()
+    hidden, kept = unseen(session, queue=queue, person=person), 0
+    if hidden.rule != "nothing is hidden":
+        kept = execute(session, _hidden_statement(hidden.rule), params | hidden.params).scalar_one()
+    available = free - answered_free + held_full + lapsed - kept
     return Waiting(
         queue_public_id=queue.public_id,
         kind=queue.kind,
@@ -217,85 +285,3 @@ def progress_in(session: Session, queue: Queue, user_id: int) -> Waiting:
         total=done + available,
         available=available,
     )
-
-
-def open_queues_of_run(session: Session, job_id: int) -> None:
-    """Open the run's queues under the public title of its dataset, inside the caller's transaction."""
-    title = session.exec(
-        select(Dataset.public_title).join(Job, col(Job.dataset_id) == Dataset.id).where(Job.id == job_id)
-    ).one()
-    open_run_queues(session, job_id=job_id, title=title)
-
-
-def open_run_queues(session: Session, *, job_id: int, title: str) -> None:
-    """Open the run's pair and tree queues under the public `title`, inside the caller's transaction.
-
-    Calling it again adds nothing twice; items that a longer run of the same name made since are added at the end.
-    """
-    # Two workers may end one run at the same moment.
-    job = session.exec(select(Job).where(Job.id == job_id).with_for_update(key_share=True)).one()
-    pairs = session.exec(
-        select(PreferencePair.id)
-        .join(SynthesisItem, col(SynthesisItem.id) == PreferencePair.item_id)
-        .where(SynthesisItem.job_id == job_id, SynthesisItem.state == "done")
-        .order_by(col(SynthesisItem.position), col(SynthesisItem.variant))
-    ).all()
-    items = session.exec(
-        select(SynthesisItem.id)
-        .where(SynthesisItem.job_id == job_id, SynthesisItem.state == "done")
-        .order_by(col(SynthesisItem.position), col(SynthesisItem.variant))
-    ).all()
-    order = f"{job.name}:{seed_of(job.settings)}"
-    for kind, subject, ids in (("pair", "pair_id", pairs), ("tree", "item_id", items)):
-        queue = Queue(kind=kind, public_title=title, job_id=job.id, everyone=True)
-        subjects = [i for i in ids if i is not None]
-        _fill(session, queue, subject=subject, subjects=subjects, order=order, opened_by=job.created_by)
-
-
-def open_dataset_queue(session: Session, *, dataset_id: int, title: str) -> None:
-    """Open the queue of a dataset's imported pairs, inside the caller's transaction; again adds nothing twice."""
-    dataset = session.exec(select(Dataset).where(Dataset.id == dataset_id).with_for_update(key_share=True)).one()
-    pairs = session.exec(
-        select(PreferencePair.id)
-        .where(PreferencePair.dataset_id == dataset_id)
-        .order_by(col(PreferencePair.source_row))
-    ).all()
-    queue = Queue(kind="pair", public_title=title, dataset_id=dataset_id, everyone=True)
-    subjects = [i for i in pairs if i is not None]
-    order = f"{dataset.name}:{seed_of(dataset.settings)}"
-    _fill(session, queue, subject="pair_id", subjects=subjects, order=order, opened_by=None)
-
-
-def _fill(
-    session: Session, queue: Queue, *, subject: str, subjects: list[int], order: str, opened_by: int | None
-) -> None:
-    """Add to the queue of this kind that the run or dataset has, or else open `queue`."""
-    existing = session.exec(
-        select(Queue).where(
-            Queue.kind == queue.kind, Queue.job_id == queue.job_id, Queue.dataset_id == queue.dataset_id
-        )
-    ).first()
-    if existing is None:
-        if not subjects:
-            return
-        session.add(queue)
-        session.flush()
-        record(
-            session,
-            user_id=opened_by,
-            kind="queue_open",
-            subject=f"queue:{queue.public_id}",
-            detail={"kind": queue.kind},
-        )
-    else:
-        queue = existing
-    filled = set(session.exec(select(getattr(QueueItem, subject)).where(QueueItem.queue_id == queue.id)).all())
-    fresh = [subject_id for subject_id in subjects if subject_id not in filled]
-    # Seeded by the run or dataset and not by ids, so that the order is the same on every database.
-    random.Random(f"{queue.kind}:{order}:{len(filled)}").shuffle(fresh)
-    rows: list[dict[str, Any]] = [
-        {"queue_id": queue.id, "position": len(filled) + n, subject: subject_id, "people": 1, "treatment": "plain"}
-        for n, subject_id in enumerate(fresh)
-    ]
-    if rows:
-        session.connection().execute(sa.insert(QueueItem), rows)

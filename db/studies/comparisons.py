@@ -4,12 +4,11 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from db.columns import row_id
 from db.datasets.dialogues import read_samples
 from db.engine import read, write
-from db.review.answers import next_revision, note
+from db.review.answers import add_revision, note
 from db.review.places import Outcome, count_or_surplus, hold
-from db.tables import Assignment, Judgement, PredictionRow, QueueItem, Study, StudyCase
+from db.tables import Assignment, PredictionRow, QueueItem, Study, StudyCase
 from proutt_core.errors import NotAllowed
 from proutt_core.types import Message, Value, Verdict
 
@@ -60,15 +59,8 @@ def save_judgement(
         held = hold(session, assignment_id=assignment_id, user_id=user_id, kind="compare")
         outcome = count_or_surplus(session, held)
         if outcome != "already":
-            verdict = method_on(side, left_is=held.assignment.left_is)
-            judgement = Judgement(
-                assignment_id=row_id(held.assignment.id),
-                revision=next_revision(session, held),
-                answer=verdict,
-                comment=comment.strip(),
-                seconds=seconds,
-            )
-            session.add(judgement)
+            verdict = method_on(side, left_is=held.left_is)
+            add_revision(session, held, answer=verdict, comment=comment.strip(), seconds=seconds)
             note(session, held, kind="answer", answer=verdict, outcome=outcome)
         return outcome
 

@@ -4,6 +4,7 @@ import math
 import random
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
@@ -33,29 +34,54 @@ class PredictedMethod:
 
 
 def draw_cases(session: Session, dataset: Dataset, a: Method, b: Method, *, cases: int, seed: int) -> list[DrawnCase]:
-    """`cases` of them in random order, seeded. ConflictError where there are too few test samples or predictions."""
-    samples = session.exec(
-        select(SampleRow.id, DialogueRow.external_id, SampleRow.target_index)
+    """`cases` of them in random order, seeded, at most one of a dialogue group: another cut of a dialogue would show
+    its true next utterance. ConflictError where there are too few groups or predictions."""
+    samples = session.execute(
+        sa.select(
+            col(SampleRow.id),
+            col(DialogueRow.external_id),
+            col(SampleRow.target_index),
+            col(DialogueRow.group_key),
+            col(DialogueRow.text_sha256),
+        )
         .join(DialogueRow, col(DialogueRow.id) == SampleRow.dialogue_id)
-        .where(DialogueRow.dataset_id == dataset.id, DialogueRow.split == "test")
+        .where(col(DialogueRow.dataset_id) == dataset.id, col(DialogueRow.split) == "test")
     ).all()
-    if len(samples) < cases:
-        raise ConflictError(_too_few(session, dataset, have=len(samples), want=cases))
+    groups = len({group for *_, group, _text in samples})
+    if groups < cases:
+        raise ConflictError(_too_few(session, dataset, have=groups, want=cases))
     predicted_a, predicted_b = _predicted(session, a, dataset), _predicted(session, b, dataset)
-    ready = [
-        DrawnCase(f"{external}#{target}", sample, predicted_a[sample], predicted_b[sample])
-        for sample, external, target in ((row_id(sample), e, t) for sample, e, t in samples)
+    candidates = [
+        _Candidate(DrawnCase(f"{external}#{target}", sample, predicted_a[sample], predicted_b[sample]), group, text)
+        for sample, external, target, group, text in samples
         if sample in predicted_a and sample in predicted_b
     ]
+    ready = _one_a_group(candidates, seed=seed)
     if len(ready) < cases:
         counts = f'"{a.name}" has {len(predicted_a)}, "{b.name}" has {len(predicted_b)}, both have {len(ready)}'
         raise ConflictError(
-            f"{cases} cases need that many test samples predicted by both methods: {counts}. "
+            f"{cases} cases need that many dialogue groups of the test split predicted by both methods: {counts}. "
             "Run `predict` for both methods on the test split first, or ask for fewer cases"
         )
-    # Sorted by a key that no database assigns, so that the draw is the same on every database.
-    ready.sort(key=lambda drawn: drawn.key)
     return random.Random(f"study:{seed}").sample(ready, cases)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    case: DrawnCase
+    group: str
+    text_sha256: str
+
+
+def _one_a_group(candidates: list[_Candidate], *, seed: int) -> list[DrawnCase]:
+    """One of each group, drawn; and one of each text, where equal texts are in several groups."""
+    # Sorted by a key that no database assigns, so that the draw is the same on every database.
+    by_group: dict[str, list[_Candidate]] = {}
+    for candidate in sorted(candidates, key=lambda each: each.case.key):
+        by_group.setdefault(candidate.group, []).append(candidate)
+    chosen = [random.Random(f"study:{seed}:{group}").choice(several) for group, several in by_group.items()]
+    one_of_text = {candidate.text_sha256: candidate for candidate in reversed(chosen)}
+    return sorted((candidate.case for candidate in one_of_text.values()), key=lambda case: case.key)
 
 
 def predicted_methods(dataset: str) -> list[PredictedMethod]:
@@ -90,23 +116,18 @@ def _predicted(session: Session, method: Method, dataset: Dataset) -> dict[int, 
 
 
 def _too_few(session: Session, dataset: Dataset, *, have: int, want: int) -> str:
-    total = _count(session, dataset)
-    problem = f'the test split of "{dataset.name}" has {have} samples, fewer than {want} cases'
+    total = session.exec(
+        select(func.count(func.distinct(DialogueRow.group_key)))
+        .join(SampleRow, col(SampleRow.dialogue_id) == DialogueRow.id)
+        .where(DialogueRow.dataset_id == dataset.id)
+    ).one()
+    problem = (
+        f'the test split of "{dataset.name}" has samples of {have} dialogue groups, fewer than {want} cases: '
+        "one case is drawn from a group"
+    )
     # Groups fall on splits by chance, so a margin of a fifth.
     share = math.ceil(100 * want / total * 1.2) if total else 100
     if share > 90:
-        return f"{problem}, and the whole dataset has only {total}: import more dialogues, or ask for fewer cases"
+        return f"{problem}. The whole dataset has only {total}: import more dialogues, or ask for fewer cases"
     fewer = f", or ask for at most {have} cases" if have else ""
-    return f"{problem}: import the file again with the split {95 - share}/5/{share} (train/valid/test){fewer}"
-
-
-def _count(session: Session, dataset: Dataset, *, split: str | None = None) -> int:
-    statement = (
-        select(func.count())
-        .select_from(SampleRow)
-        .join(DialogueRow, col(DialogueRow.id) == SampleRow.dialogue_id)
-        .where(DialogueRow.dataset_id == dataset.id)
-    )
-    if split is not None:
-        statement = statement.where(DialogueRow.split == split)
-    return session.exec(statement).one()
+    return f"{problem}. Import the file again with the split {95 - share}/5/{share} (train/valid/test){fewer}"

@@ -3,6 +3,7 @@
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from db.blinding.eligibility import facts_of, standing
 from db.columns import row_id
 from db.datasets.dialogues import read_samples
 from db.engine import read
@@ -34,6 +35,7 @@ def study_progress(name: str) -> StudyProgress:
 def progress(session: Session, study: Study) -> StudyProgress:
     """Counts of answers and the pooled tie share; nothing by method, so nothing that could end a study early."""
     queue = queue_of(session, study)
+    facts = facts_of(queue)
     answers = _last_answers(session, study)
     ties = sum(answer == "tie" for _, _, answer in answers)
     done: dict[int, int] = {}
@@ -48,7 +50,7 @@ def progress(session: Session, study: Study) -> StudyProgress:
     people = []
     for user_id, user_name in ((row_id(i), n) for i, n in members):
         mine = done.get(user_id, 0)
-        left = 0 if study.state == "closed" else progress_in(session, queue, user_id).available
+        left = 0 if study.state == "closed" else progress_in(session, facts, standing(session, user_id)).available
         people.append(AnnotatorProgress(name=user_name, done=mine, total=mine + left))
     return StudyProgress(
         answers=len(answers),

@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select
 
 from db.accounts.events import record
-from db.blinding.eligibility import NoJudge, no_judge
+from db.blinding.answers_shown import note_opened_study
+from db.blinding.eligibility import NoJudge, no_judge, standing
 from db.blinding.public_titles import check_public_title, check_titles_in_view
 from db.columns import now, row_id
 from db.datasets.uses import hold_texts
@@ -155,7 +156,10 @@ def _set_members(session: Session, study: Study, queue: Queue) -> None:
     if unknown:
         raise InputError(f"no active account is named {', '.join(unknown)}")
     methods = (study.method_a_id, study.method_b_id)
-    why_not = {name: no_judge(session, user_id=users[name], moment=study.frozen_at, methods=methods) for name in names}
+    why_not = {
+        name: no_judge(session, person=standing(session, users[name]), moment=study.frozen_at, methods=methods)
+        for name in names
+    }
     if named != EVERYONE:
         for name, why in why_not.items():
             if why is not None:
@@ -172,7 +176,8 @@ def possible_judges(*, a: str, b: str) -> list[PossibleJudge]:
     with read() as session:
         methods = (row_id(method_named(session, a).id), row_id(method_named(session, b).id))
         users = session.exec(select(User).where(col(User.active)).order_by(User.name)).all()
-        reasons = [(u.name, no_judge(session, user_id=row_id(u.id), moment=now(), methods=methods)) for u in users]
+        people = [(user.name, standing(session, row_id(user.id))) for user in users]
+        reasons = [(name, no_judge(session, person=p, moment=now(), methods=methods)) for name, p in people]
         return [PossibleJudge(name=name, why_not="" if why is None else _WHY_NOT[why]) for name, why in reasons]
 
 
@@ -193,6 +198,8 @@ def open_study(name: str, *, user_id: int | None = None) -> StudyInfo:
                 "make more annotator accounts, or create a study with fewer people"
             )
         study.state, study.opened_at, study.opened_by, queue.state = "open", now(), user_id, "open"
+        session.flush()
+        note_opened_study(session, row_id(study.id))
         record(session, user_id=user_id, kind="study.open", subject=name)
         return info(session, study)
 

@@ -5,11 +5,12 @@ from db.tables.accounts import EventRow, LoginFailure, LoginSession, RoleGrant, 
 from db.tables.datasets import Dataset, DialogueRow, NearDuplicate, SampleRow
 from db.tables.exports import Export, ExportRow
 from db.tables.jobs import ItemCall, Job, JobUsage, LlmCall, ModelPrice, Worker
-from db.tables.review import Assignment, Judgement, PairReview, Queue, QueueItem, QueueMember, TreeReview
+from db.tables.review import AnswerShown, Assignment, Judgement, PairReview, Queue, QueueItem, QueueMember, TreeReview
 from db.tables.studies import JudgeVerdict, Method, PredictionRow, Study, StudyCase
 from db.tables.synthesis import PreferencePair, SynthesisItem
 
 __all__ = [
+    "AnswerShown",
     "Assignment",
     "ClaimableItem",
     "Dataset",

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from db.columns import one_of, random_id
-from db.tables._fields import json, maybe_json, time
+from db.tables._fields import defaulted, json, maybe_json, time
 
 # --- work for people --------------------------------------------------------------------------------------------------
 
@@ -50,6 +50,15 @@ class QueueItem(SQLModel, table=True):
         sa.UniqueConstraint("queue_id", "pair_id"),
         sa.UniqueConstraint("queue_id", "item_id"),
         sa.UniqueConstraint("queue_id", "case_id"),
+        # The database itself refuses to give an item to more people than are wanted.
+        sa.CheckConstraint("taken >= 0 AND taken <= people", name="taken"),
+        # What still wants people, in the order in which it is given; with both numbers, so that counting reads no row.
+        sa.Index(
+            "ix_queue_item_free",
+            *("queue_id", "position", "taken", "people"),
+            sqlite_where=sa.text("taken < people"),
+            postgresql_where=sa.text("taken < people"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     queue_id: int = Field(foreign_key="queue.id")
@@ -58,24 +67,46 @@ class QueueItem(SQLModel, table=True):
     item_id: int | None = Field(default=None, foreign_key="synthesis_item.id")
     case_id: int | None = Field(default=None, foreign_key="study_case.id")
     people: int = 1  # answers wanted
+    taken: int = defaulted(0, "0")  # of them: given, or held under a lease; kept under the queue's lock
     treatment: str = "plain"
 
 
+class AnswerShown(SQLModel, table=True):
+    """This queue item shows whoever is given it what the user of this case really said next."""
+
+    __tablename__ = "answer_shown"
+    case_id: int = Field(foreign_key="study_case.id", primary_key=True, ondelete="CASCADE")
+    queue_item_id: int = Field(foreign_key="queue_item.id", primary_key=True, index=True, ondelete="CASCADE")
+
+
 class Assignment(SQLModel, table=True):
-    """One thing given to one person under a lease. `public_id` is all that a browser sees of it."""
+    """One thing given to one person under a lease. `public_id` is all that a browser sees of it.
+
+    "open" and "done" hold a place of the item; an open one whose lease ran out is "lapsed" and holds none.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("queue_item_id", "user_id", "role"),
         one_of("role", "annotate", "adjudicate"),
-        one_of("state", "open", "done", "skipped", "surplus"),
-        sa.Index("ix_assignment_user_id_state", "user_id", "state"),
+        one_of("state", "open", "lapsed", "done", "skipped", "surplus"),
+        sa.Index("ix_assignment_mine", "user_id", "queue_id", "state"),
+        sa.Index("ix_assignment_order", "user_id", "queue_id", "step"),
+        sa.Index(
+            "ix_assignment_lease",
+            "queue_id",
+            "lease_until",
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(default_factory=random_id, unique=True)
     queue_item_id: int = Field(foreign_key="queue_item.id", index=True)
+    queue_id: int = Field(foreign_key="queue.id")  # the item's
     user_id: int = Field(foreign_key="user.id")
     role: str = "annotate"
     state: str = "open"
+    step: int = defaulted(0, "0")  # what this person did last in this queue has the largest, whatever the clock says
     left_is: str = ""  # compare: "a" or "b"; pairs: "chosen" or "rejected"
     draft: dict[str, Any] = json()
     lease_until: datetime = time()

@@ -151,7 +151,9 @@ def review(seconds: list[float]) -> None:
     with write() as session:
         items = session.exec(select(QueueItem).where(col(QueueItem.pair_id).is_not(None))).all()
         for item, took in zip(items, seconds, strict=True):
-            assignment = Assignment(queue_item_id=row_id(item.id), user_id=user_id, state="done")
+            assignment = Assignment(
+                queue_item_id=row_id(item.id), queue_id=item.queue_id, user_id=user_id, state="done"
+            )
             session.add(assignment)
             session.flush()
             session.add(PairReview(assignment_id=row_id(assignment.id), answer="approve", seconds=took))

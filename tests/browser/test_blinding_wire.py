@@ -117,16 +117,18 @@ def build(url: str, *, methods: Sequence[str], left: str) -> None:
                 )
                 session.add(case)
                 session.flush()
-                item = QueueItem(queue_id=queue.id or 0, position=number, case_id=case.id, people=1)
+                item = QueueItem(queue_id=queue.id or 0, position=number, case_id=case.id, people=1, taken=1)
                 session.add(item)
                 session.flush()
                 session.add(
                     Assignment(
                         public_id=f"case-{number}",
                         queue_item_id=item.id or 0,
+                        queue_id=queue.id or 0,
                         user_id=user.id,
                         left_is="a" if methods[0] == left else "b",
-                        lease_until=now() + timedelta(hours=9 - number),
+                        step=3 - number,
+                        lease_until=now() + timedelta(hours=9),
                     )
                 )
         db.engine.dispose()

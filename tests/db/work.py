@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from db.blinding.answers_shown import note_opened_study
 from db.columns import now
 from db.engine import read, write
-from db.review.queues import open_run_queues
+from db.review.filling import open_run_queues
 from db.tables import (
     Assignment,
     Dataset,
@@ -138,7 +139,9 @@ def _sample(session: Session, dataset: Dataset, external_id: str, split: str) ->
         split=split,
         language="en",
         messages=[m.model_dump(mode="json") for m in messages],
-        text_sha256=external_id,
+        # The messages are the same everywhere; the dialogues are not to count as one conversation.
+        text_sha256=f"{dataset.name}-{external_id}",
+        opening_sha256=f"{dataset.name}-{external_id}",
         search_text="",
     )
     session.add(dialogue)
@@ -252,6 +255,8 @@ def study(
         for position, sample_id in enumerate(sample_ids):
             _add_case(session, row, queue, sample_id=sample_id, position=position, people=people, job=job)
         session.add_all(QueueMember(queue_id=queue.id or 0, user_id=member) for member in members)
+        session.flush()
+        note_opened_study(session, row.id or 0)
         return queue.public_id
 
 

@@ -9,7 +9,8 @@ from db.datasets.licences import set_redistributable
 from db.engine import read, write
 from db.pairs.imported import NewPair, append, finish
 from db.review.answers import pair_task, save_pair_review
-from db.review.queues import claim_next, open_dataset_queue, waiting_for
+from db.review.filling import open_dataset_queue
+from db.review.queues import claim_next, waiting_for
 from db.tables import Dataset, EventRow, PreferencePair, Queue, QueueItem
 from proutt_core.errors import ConflictError, InputError
 from proutt_core.types import GateFailure, VerbatimPair

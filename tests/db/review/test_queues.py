@@ -6,13 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from db.columns import now
+import db.review.places
+import db.review.queues
+from db.columns import now, row_id
 from db.engine import read, write
 from db.review.answers import save_pair_review, save_tree_review, undo_last
-from db.review.places import taken_by_others
-from db.review.queues import claim_next, open_run_queues, renew, skip, titles, waiting_for
+from db.review.filling import open_run_queues
+from db.review.queues import claim_next, renew, skip, titles, waiting_for
 from db.tables import Assignment, Queue, QueueItem
 from proutt_core.errors import ConflictError, NotAllowed
 from tests.db import work
@@ -329,11 +332,61 @@ def test_a_pair_given_before_the_study_opened_is_taken_away_from_its_judge() -> 
 
 def test_a_lease_in_force_counts_as_taken_for_others_but_not_for_its_holder(pair_queue: str) -> None:
     ann, ben = work.person("ann", "annotator"), work.person("ben", "annotator")
-    item_id = item_of(claimed(pair_queue, ann))
+
+    def available() -> tuple[int, ...]:
+        return tuple(queue.available for person in (ann, ben) for queue in waiting_for(person))
+
+    before = available()
+    held = claimed(pair_queue, ann)
+    assert available() == (before[0], before[1] - 1)
+    work.expire(held)
+    assert available() == before
+    assert item_of(claimed(pair_queue, ben)) == item_of(held)
+    assert available() == (before[0] - 1, before[1])
+
+
+def taken_and_held() -> tuple[list[int], list[int]]:
+    """Of every item: the count that is kept, and what the assignments say."""
+    holds = col(Assignment.state).in_(["open", "done"])
     with read() as session:
-        count = {
-            (user, moment): session.exec(select(taken_by_others(user, when)).where(QueueItem.id == item_id)).one()
-            for user in (ann, ben)
-            for moment, when in (("now", now()), ("later", now() + timedelta(hours=1)))
-        }
-    assert count == {(ann, "now"): 0, (ann, "later"): 0, (ben, "now"): 1, (ben, "later"): 0}
+        kept = session.exec(select(QueueItem.id, QueueItem.taken).order_by(col(QueueItem.id))).all()
+        counted = Counter(session.exec(select(Assignment.queue_item_id).where(holds)))
+    return [taken for _, taken in kept], [counted[row_id(number)] for number, _ in kept]
+
+
+def test_the_count_of_places_taken_is_what_the_assignments_hold(pair_queue: str) -> None:
+    ann, ben = work.person("ann", "annotator"), work.person("ben", "annotator")
+    first = claimed(pair_queue, ann)
+    save_pair_review(assignment_id=first, user_id=ann, answer="approve")
+    second = claimed(pair_queue, ann)
+    skip(assignment_id=second, user_id=ann)
+    third = claimed(pair_queue, ben)
+    work.expire(third)
+    claimed(pair_queue, ann)
+    undo_last(queue_public_id=pair_queue, user_id=ann)
+    save_pair_review(assignment_id=third, user_id=ben, answer="reject")
+    kept, held = taken_and_held()
+    assert kept == held and sum(kept) >= 2
+
+
+def test_the_database_itself_refuses_to_give_an_item_to_more_people_than_are_wanted(pair_queue: str) -> None:
+    with pytest.raises(IntegrityError), write() as session:
+        item = session.exec(select(QueueItem)).first()
+        assert item is not None
+        item.taken = item.people + 1
+
+
+def test_undo_takes_back_what_was_done_last_also_when_the_clock_was_set_back(
+    pair_queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = work.person("ann", "annotator")
+    first = claimed(pair_queue, ann)
+    save_pair_review(assignment_id=first, user_id=ann, answer="approve")
+    yesterday = now() - timedelta(days=1)
+    for module in (db.review.places, db.review.queues):
+        monkeypatch.setattr(module, "now", lambda: yesterday)
+    second = claimed(pair_queue, ann)
+    save_pair_review(assignment_id=second, user_id=ann, answer="reject")
+    assert undo_last(queue_public_id=pair_queue, user_id=ann)
+    assert (state_of(first), state_of(second)) == ("done", "open")
+    assert claimed(pair_queue, ann) == second

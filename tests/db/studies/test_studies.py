@@ -91,9 +91,11 @@ def test_more_cases_than_test_samples_are_refused_naming_the_split_that_would_do
     add_dataset(test=6, train=14)  # 20 samples; 8 cases are 40 %, with a fifth of margin 48 %
     add_method("alpha-model")
     add_method("beta-model")
-    with pytest.raises(ConflictError, match=r"has 6 samples, fewer than 8 cases.*split 47/5/48 .*at most 6 cases"):
+    with pytest.raises(
+        ConflictError, match=r"of 6 dialogue groups, fewer than 8 cases.*split 47/5/48 .*at most 6 cases"
+    ):
         create(cases=8)
-    with pytest.raises(ConflictError, match="the whole dataset has only 20"):
+    with pytest.raises(ConflictError, match="The whole dataset has only 20"):
         create(cases=19)
     assert list_studies() == []
 

@@ -1,0 +1,67 @@
+"""A true next utterance that people are to predict the judging of stays unseen: conditions on what a queue may give.
+
+Who may judge in an open study is given no pair and no tree that shows the answer of one of its cases; who was given
+something that shows it is not given the case. `answer_shown` says which queue item shows the answer of which case.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from db.blinding.eligibility import QueueFacts, Standing, judged_studies
+from db.tables import AnswerShown, Assignment, QueueItem, StudyCase
+
+Rule = Literal["nothing is hidden", "answers of open studies", "answers already read"]
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """The rule that holds for this person in this queue, and the values of its condition besides `user_id`."""
+
+    rule: Rule
+    params: dict[str, Any]
+
+
+def unseen(session: Session, *, queue: QueueFacts, person: Standing) -> Unseen:
+    if queue.kind == "compare":
+        return Unseen("answers already read", {})
+    studies = judged_studies(session, person)
+    if not studies:
+        return Unseen("nothing is hidden", {})
+    return Unseen("answers of open studies", {"judged": studies})
+
+
+def shows_answer(rule: Rule) -> sa.ColumnElement[bool]:
+    """For each `queue_item` row: whether the rule keeps it from this person. Takes `user_id` and the rule's values."""
+    if rule == "nothing is hidden":
+        return sa.false()
+    if rule == "answers of open studies":
+        return (
+            sa.exists()
+            .where(
+                col(AnswerShown.queue_item_id) == col(QueueItem.id),
+                col(StudyCase.id) == col(AnswerShown.case_id),
+                col(StudyCase.study_id).in_(sa.bindparam("judged", expanding=True)),
+            )
+            .correlate(QueueItem)
+        )
+    given = aliased(Assignment)
+    return (
+        sa.exists()
+        .where(
+            col(AnswerShown.case_id) == col(QueueItem.case_id),
+            given.queue_item_id == AnswerShown.queue_item_id,  # type: ignore[arg-type]
+            given.user_id == sa.bindparam("user_id"),  # type: ignore[arg-type]
+        )
+        .correlate(QueueItem)
+    )
+
+
+def items_in_question(rule: Rule) -> Any:
+    """Ids of the few queue items that the rule can keep from anybody."""
+    if rule == "answers already read":
+        return select(QueueItem.id).where(col(QueueItem.case_id).in_(select(AnswerShown.case_id)))
+    return select(AnswerShown.queue_item_id)
