@@ -8,7 +8,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 LISTS = ("requirements.txt", "requirements-train.txt", "requirements-dev.txt", "requirements-real.txt")
-CODE = ("app.py", *(f"{folder}/**/*.py" for folder in ("benchmarks", "db", "pages", "proutt_core", "tests", "tools")))
+FOLDERS = ("benchmarks", "db", "pages", "proutt_core", "server", "tests", "tools")
+CODE = ("app.py", *(f"{folder}/**/*.py" for folder in FOLDERS))
 # Used without an import of ours.
 NOT_IMPORTED = {
     "accelerate": "trl's trainers need it",

@@ -13,7 +13,10 @@ from proutt_core.types.screens import KNOWING_ROLES, ROLE_TITLES, SCREENS, UPLOA
 from tests.pages.conftest import PAGES
 
 PROJECT = PAGES.parent
-FILES = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "app.py", *PAGES.rglob("*.py")))
+FILES = sorted(
+    str(path.relative_to(PROJECT))
+    for path in (PROJECT / "app.py", *(PROJECT / "server").glob("*.py"), *PAGES.rglob("*.py"))
+)
 SCRIPTS = sorted(path.name for path in PAGES.glob("[a-z]*.py") if path.name != "router.py")
 # Their first argument is a screen's name.
 OF_A_SCREEN = frozenset({"acting", "may_open", "require_screen", "screen"})

@@ -1,0 +1,1 @@
+"""What stands in front of the pages: doors, headers, signing in and out."""
