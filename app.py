@@ -25,9 +25,15 @@ from pages._parts.notices import unexpected_error
 from proutt_core.environment import load_settings_file
 from proutt_core.errors import SettingsError
 from proutt_core.terminal import log_to_stderr
+from server.doors import Doors
 from server.gate import Gate
 from server.headers import SecurityHeaders
+from server.proxies import named_proxies
 from server.sign_in import ROUTES as SIGN_IN_ROUTES
+from server.site import checked_hosts
+from server.start import advice
+
+log = logging.getLogger("proutt.server")
 
 
 async def show_health(_request: Request) -> Response:
@@ -38,6 +44,8 @@ async def show_health(_request: Request) -> Response:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     log_to_stderr(level=logging.WARNING)
+    for line in advice(address=st.get_option("server.address") or "", hosts=hosts, proxies=proxies):
+        log.warning("%s", line)
     # A schema from a newer version raises here, and the server does not start.
     await run_in_threadpool(migrate)
     gc.collect()
@@ -48,6 +56,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 try:
     load_settings_file(Path(find_dotenv()))
+    hosts, proxies = checked_hosts(st.get_option("server.allowedHosts")), named_proxies()
 except SettingsError as exc:
     sys.exit(f"error: {exc}")
 
@@ -58,6 +67,6 @@ app = st.App(
         *SIGN_IN_ROUTES,
         Route("/healthz", show_health, methods=["GET"]),
     ],
-    middleware=[Middleware(SecurityHeaders), Middleware(Gate)],
+    middleware=[Middleware(SecurityHeaders), Middleware(Doors, hosts=hosts, proxies=proxies), Middleware(Gate)],
     on_script_error=unexpected_error,
 )

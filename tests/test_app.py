@@ -2,10 +2,11 @@
 
 import http.client
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -32,6 +33,9 @@ PAGES = [
 ]
 MACHINE = ["/_stcore/metrics", "/_stcore/host-config", "/_stcore/script-health-check", "/media/x.png", "/component/x/y"]
 MACHINE += ["/static/js/index.js", "/_stcore/agent/interact", "/_stcore/bidi-components/x"]
+
+OPEN = ["/healthz", "/_stcore/health", "/sign-in", "/sign-out"]
+FOREIGN = ["null", "http://evil.example", "http://127.0.0.1:1", "http://127.0.0.1", "http://localhost:1", "file://"]
 
 UPLOAD = "/_stcore/upload_file/some-session/some-file"
 
@@ -91,16 +95,17 @@ class Client:
     def sign_in(self, name: str = "ann", password: str = PASSWORD, **more: str) -> Answer:
         return self.post("/sign-in", name=name, password=password, **more)
 
-    def open_websocket(self, *, token: str = "", origin: str = "") -> int:
-        """The status of the handshake: 101 where the server lets the app start."""
+    def open_websocket(self, *, token: str = "", origin: str | None = "", **more: str) -> int:
+        """The status of the handshake: 101 where the server lets the app start. `origin` None sends none."""
         headers = {
             "Connection": "Upgrade",
             "Upgrade": "websocket",
             "Sec-WebSocket-Version": "13",
             "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-            "Origin": origin or self.address,
         }
-        return self.ask("/_stcore/stream", token=token, headers=headers).status
+        if origin is not None:
+            headers["Origin"] = origin or self.address
+        return self.ask("/_stcore/stream", token=token, headers=headers | more).status
 
 
 def _prepared(folder: Path, template: Path) -> str:
@@ -220,8 +225,68 @@ def test_behind_https_the_cookie_is_secure(client: Client) -> None:
     assert "; secure" in answer.cookies[0].lower()
 
 
-def test_websocket_from_another_site_is_refused_even_with_the_cookie(client: Client) -> None:
-    assert client.open_websocket(token=client.sign_in().token, origin="http://evil.example") == 403
+@pytest.mark.parametrize("origin", [*FOREIGN, None])
+def test_websocket_from_another_site_is_refused_even_with_the_cookie(client: Client, origin: str | None) -> None:
+    assert client.open_websocket(token=client.sign_in().token, origin=origin) == 403
+
+
+def test_origin_decides_before_streamlit_asks_the_internet_who_it_is(fresh: Client, tmp_path: Path) -> None:
+    token = fresh.sign_in().token
+    for origin in FOREIGN:
+        assert fresh.open_websocket(token=token, origin=origin) == 403
+        for path in ("/", "/healthz", "/_stcore/health"):
+            assert fresh.ask(path, token=token, headers={"Origin": origin}).status == 403
+    said = (tmp_path / "server.log").read_text()
+    assert "Rejecting WebSocket" not in said and "refused a request to '127.0.0.1:" in said
+
+
+@pytest.mark.parametrize("spelling", [str.upper, lambda host: host.replace(":", ".:")])
+def test_one_site_in_several_spellings(client: Client, spelling: Callable[[str], str]) -> None:
+    host = client.address.replace("http://127.0.0.1", "localhost")
+    token = client.sign_in().token
+    assert client.open_websocket(token=token, origin=f"http://{host}", Host=spelling(host)) == 101
+    assert client.open_websocket(token=token, origin=f"http://{spelling(host)}", Host=host) == 101
+    assert client.open_websocket(token=token, origin=f"https://{host}", Host=host) == 101  # behind a TLS proxy
+
+
+# --- the name by which the server is asked ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [*OPEN, *PAGES, *MACHINE])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
+def test_every_route_answers_to_allowed_names_only(client: Client, path: str, method: str) -> None:
+    for host in ("evil.example", f"evil.example:{urlsplit(client.address).port}", "127.0.0.1.evil.example", ""):
+        headers = {"Host": host, "Origin": f"http://{host}"}
+        answer = client.ask(path, method, headers=headers)
+        assert answer.status == 400 and answer.cookies == []
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_websocket_and_uploads_answer_to_allowed_names_only(client: Client) -> None:
+    token = client.sign_in("adm").token
+    headers = {"Host": "evil.example", "Origin": "http://evil.example"}
+    assert client.open_websocket(token=token, origin="http://evil.example", Host="evil.example") == 403
+    assert client.ask(UPLOAD, "PUT", token=token, headers=headers).status == 400
+
+
+@pytest.mark.parametrize(
+    "lines", ["GET /healthz HTTP/1.0", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost"]
+)
+def test_no_name_and_two_names_are_refused(client: Client, lines: str) -> None:
+    with socket.create_connection(("127.0.0.1", urlsplit(client.address).port or 0), timeout=20) as connection:
+        connection.sendall(f"{lines}\r\n\r\n".encode())
+        assert b" 400 " in connection.recv(1000).split(b"\r\n")[0]
+
+
+def test_forwarded_headers_of_this_machine_are_not_believed(fresh: Client) -> None:
+    """uvicorn by itself believes them; then each try would be somebody else's."""
+    for i in range(5):
+        headers = {"Origin": fresh.address, "X-Forwarded-For": f"203.0.113.{i}"}
+        form = {"name": "ann", "password": "wrong horse"}
+        assert fresh.ask("/sign-in", "POST", headers=headers, form=form).status == 401
+    assert fresh.ask("/sign-in", "POST", headers=headers, form=form).status == 429
+    forged = {"Host": "evil.example", "X-Forwarded-Host": "localhost"}
+    assert fresh.ask("/healthz", headers=forged).status == 400
 
 
 def test_wrong_password_and_unknown_name_get_the_same_page(client: Client) -> None:
@@ -238,7 +303,7 @@ def test_what_was_typed_comes_back_as_text_never_as_markup(client: Client) -> No
     assert page.status == 401 and "<script" not in page.body and "<b>" not in page.body
 
 
-@pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("origin", [None, *FOREIGN])
 def test_forms_sent_from_elsewhere_are_refused(client: Client, origin: str | None) -> None:
     answer = client.post("/sign-in", origin=origin, name="ann", password=PASSWORD)
     assert answer.status == 403 and answer.cookies == []
@@ -306,13 +371,26 @@ def test_server_alone_makes_its_database(tmp_path: Path) -> None:
         assert Client(address).ask("/healthz").status == 200
 
 
+def _refused_start(url: str, *options: str, **extra: str) -> str:
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(studio.free_port()), *options]
+    env = studio.environment(url, **extra)
+    done = subprocess.run(command, cwd=studio.PROJECT, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0
+    return done.stdout + done.stderr
+
+
 def test_server_refuses_the_database_of_a_newer_version(tmp_path: Path, sqlite_template: Path) -> None:
     url = _prepared(tmp_path, sqlite_template)
     with sqlite3.connect(tmp_path / "proutt.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '4711'")
     connection.close()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(studio.free_port())]
-    env = studio.environment(url)
-    done = subprocess.run(command, cwd=studio.PROJECT, env=env, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode != 0
-    assert "the database has schema 4711" in done.stdout + done.stderr
+    assert "the database has schema 4711" in _refused_start(url)
+
+
+def test_server_refuses_settings_that_could_never_work_in_one_line(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    said = _refused_start(url, PROUTT_TRUSTED_PROXIES="10.0.0.1,proxy.lab")
+    assert "error: PROUTT_TRUSTED_PROXIES lists" in said and "'proxy.lab' is none" in said
+    assert "Traceback" not in said
+    said = _refused_start(url, "--server.allowedHosts", "http://lab.example.org")
+    assert "error: server.allowedHosts holds 'http://lab.example.org'" in said and "Traceback" not in said

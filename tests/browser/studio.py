@@ -63,11 +63,12 @@ def wait_until_up(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @contextmanager
-def server(database_url: str, folder: Path) -> Iterator[str]:
-    """`streamlit run app.py` on a free port of the loopback address; yields its address."""
+def server(database_url: str, folder: Path, *options: str, **extra: str) -> Iterator[str]:
+    """`streamlit run app.py` on a free port of the loopback address, with these options of its and this environment;
+    yields its address."""
     port, log = free_port(), folder / "server.log"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with process(command, env=environment(database_url), log=log) as child:
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), *options]
+    with process(command, env=environment(database_url, **extra), log=log) as child:
         url = f"http://127.0.0.1:{port}"
         wait_until_up(url, child, log)
         yield url
