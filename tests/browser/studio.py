@@ -57,6 +57,10 @@ def wait_until_up(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
         try:
             with urllib.request.urlopen(f"{url}/healthz", timeout=2):
                 return
+        except urllib.error.HTTPError as exc:
+            if exc.code == 400:  # it is up, and does not go by this name
+                return
+            time.sleep(0.1)
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise AssertionError(f"the server did not come up at {url}:\n{log.read_text(errors='replace')}")
