@@ -1,16 +1,27 @@
 """The routes that sign in and out."""
 
+from functools import partial
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from db.accounts.sessions import SESSION_LASTS, SlowDown, sign_in, sign_out, user_of_token
+from db.accounts.attempts import KNOWN_FOR, SlowDown
+from db.accounts.passwords import PasswordsBusy
+from db.accounts.sessions import SESSION_LASTS, browser_mark, sign_in, sign_out, user_of_token
 from pages._parts.sign_in import CONTENT_SECURITY_POLICY as SIGN_IN_POLICY
 from pages._parts.sign_in import local_path, sign_in_page
 from pages._parts.text import _
 from pages._parts.who import COOKIE
 from proutt_core.errors import NotAllowed
+from server.own_threads import LineIsFull, OwnThreads
+
+# Outlives the session and signing out: a browser that a name signed in with is not slowed down by what others try.
+KNOWN_COOKIE = "proutt_known"
+
+# Each waits for the database and for its turn to be hashed (db/accounts/passwords.py). A class at one address fits in.
+_sign_ins = OwnThreads(at_work=4, waiting=124, waiting_per_client=60)
 
 
 def _sign_in_response(*, status: int = 200, **shown: str) -> HTMLResponse:
@@ -33,31 +44,46 @@ async def do_sign_in(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=10) as form:
         name, password, go_on_to = (str(form.get(field) or "") for field in ("name", "password", "next"))
     go_on_to = local_path(go_on_to)
+    address = request.client.host if request.client else ""
+    attempt = partial(
+        sign_in,
+        name=name,
+        password=password,
+        address=address,
+        old_token=request.cookies.get(COOKIE),
+        browser=request.cookies.get(KNOWN_COOKIE),
+    )
     try:
-        token = await run_in_threadpool(
-            sign_in,
-            name=name,
-            password=password,
-            address=request.client.host if request.client else "",
-            old_token=request.cookies.get(COOKIE),
-        )
+        token = await _sign_ins.run(attempt, client=address)
     except SlowDown as exc:
-        page = _sign_in_response(status=429, go_on_to=go_on_to, name=name[:64], error=str(exc))
-        page.headers["Retry-After"] = str(exc.seconds)
-        return page
+        return _wait_page(429, exc.seconds, str(exc), go_on_to=go_on_to, name=name)
+    except (LineIsFull, PasswordsBusy):
+        told = _("Too many people are signing in at this moment. Try again in a few seconds.")
+        return _wait_page(503, 5, told, go_on_to=go_on_to, name=name)
     except NotAllowed as exc:
         return _sign_in_response(status=401, go_on_to=go_on_to, name=name[:64], error=str(exc))
     response = RedirectResponse(go_on_to, 303, headers={"Cache-Control": "no-store"})
+    # By the browser's own address of us: behind a proxy the request arrives here by another one.
+    secure = request.headers["origin"].startswith("https:") or request.url.scheme == "https"
+    lasts = int(SESSION_LASTS.total_seconds())
+    response.set_cookie(COOKIE, token, max_age=lasts, httponly=True, samesite="lax", secure=secure)
+    lasts = int(KNOWN_FOR.total_seconds())
     response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(SESSION_LASTS.total_seconds()),
+        KNOWN_COOKIE,
+        browser_mark(token),
+        max_age=lasts,
+        path="/sign-in",
         httponly=True,
-        samesite="lax",
-        # By the browser's own address of us: behind a proxy the request arrives here by another one.
-        secure=request.headers["origin"].startswith("https:") or request.url.scheme == "https",
+        samesite="strict",
+        secure=secure,
     )
     return response
+
+
+def _wait_page(status: int, seconds: int, told: str, *, go_on_to: str, name: str) -> HTMLResponse:
+    page = _sign_in_response(status=status, go_on_to=go_on_to, name=name[:64], error=told)
+    page.headers["Retry-After"] = str(seconds)
+    return page
 
 
 async def show_sign_out(_request: Request) -> Response:

@@ -6,6 +6,8 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +48,7 @@ class Answer:
     headers: dict[str, str]
     body: str
     cookies: list[str] = field(default_factory=list)
+    other_cookies: list[str] = field(default_factory=list)
 
     @property
     def token(self) -> str:
@@ -79,11 +82,13 @@ class Client:
             connection.request(method, path, body=urlencode(form) if form is not None else None, headers=sent)
             response = connection.getresponse()
             upgraded = response.status == 101
+            cookies = [value for name, value in response.getheaders() if name.lower() == "set-cookie"]
             return Answer(
                 status=response.status,
                 headers={name.lower(): value for name, value in response.getheaders()},
                 body="" if upgraded else response.read().decode(),
-                cookies=[v for n, v in response.getheaders() if n.lower() == "set-cookie" and v.startswith(COOKIE)],
+                cookies=[cookie for cookie in cookies if cookie.startswith(COOKIE)],
+                other_cookies=[cookie for cookie in cookies if not cookie.startswith(COOKIE)],
             )
         finally:
             connection.close()
@@ -361,6 +366,44 @@ def test_guessing_is_slowed_down_and_told_to_wait(fresh: Client) -> None:
     assert "Too many attempts. Wait" in answer.body
     assert 1 <= int(answer.headers["retry-after"]) <= 6
     assert fresh.sign_in(name="adm").status == 303  # another account at the same place still gets in
+
+
+def test_browser_that_signed_in_before_is_not_slowed_down_by_others_at_its_address(fresh: Client) -> None:
+    answer = fresh.sign_in()
+    (mark,) = answer.other_cookies
+    attributes = {part.strip().lower() for part in mark.split(";")[1:]}
+    assert mark.startswith("proutt_known=") and {"httponly", "samesite=strict", "path=/sign-in"} <= attributes
+    assert answer.token not in mark
+    assert [fresh.sign_in(password="wrong horse").status for _ in range(6)] == [401] * 5 + [429]
+    form = {"name": "ann", "password": PASSWORD}
+    headers = {"Origin": fresh.address, "Cookie": mark.split(";")[0]}
+    assert fresh.ask("/sign-in", "POST", headers=headers, form=form).status == 303
+    headers["Cookie"] = "proutt_session=" + mark.partition("=")[2].split(";")[0]
+    assert fresh.ask("/account", headers=headers).status == 303  # the mark signs nobody in
+
+
+def test_pages_go_on_while_two_hundred_try_to_sign_in(fresh: Client) -> None:
+    token, answers, lock = fresh.sign_in().token, [], threading.Lock()
+
+    def one(name: str) -> None:
+        answer = fresh.sign_in(name=name, password="wrong horse")
+        with lock:
+            answers.append(answer)
+
+    threads = [threading.Thread(target=one, args=(f"somebody{i}",)) for i in range(200)]
+    for thread in threads:
+        thread.start()
+    while not any(answer.status == 503 for answer in list(answers)):  # the line is full
+        time.sleep(0.01)
+    assert fresh.ask("/", token=token).status == fresh.ask("/healthz").status == 200
+    assert fresh.open_websocket(token=token) == 101
+    before = len(answers)
+    for thread in threads:
+        thread.join()
+    assert before < 200, "the pages came only when all tries were through"
+    assert {answer.status for answer in answers} == {401, 503}
+    full = next(answer for answer in answers if answer.status == 503)
+    assert "Try again in a few seconds." in full.body and int(full.headers["retry-after"]) >= 1
 
 
 # --- starting ---------------------------------------------------------------------------------------------------------

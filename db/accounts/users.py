@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from db.accounts.attempts import ACCOUNT_PAGE, begin, forget
 from db.accounts.events import record
 from db.accounts.passwords import hash_password, password_fits
 from db.columns import now, row_id
@@ -55,7 +56,8 @@ def create_user(
     if kind not in KINDS:
         raise InputError(f"{kind!r} is no kind of person; expected one of {', '.join(KINDS)}")
     checked_roles = _checked_roles(roles)
-    user = User(name=normal, password_hash=hash_password(password), kind=kind, languages=sorted(set(languages)))
+    user = User(name=normal, password_hash=hash_password(password, name=normal), kind=kind)
+    user.languages = sorted(set(languages))
     try:
         with write() as session:
             session.add(user)
@@ -156,7 +158,7 @@ def set_roles(*, user_id: int, roles: Collection[AccountRole], by: int | None = 
 
 def set_password(*, user_id: int, password: str, by: int | None = None) -> None:
     """Also ends every session of the account: whoever knew the old password is out."""
-    new_hash = hash_password(password)
+    new_hash = hash_password(password, name=get_user(user_id).name)
     with write() as session:
         user = _user(session, user_id)
         user.password_hash = new_hash
@@ -165,15 +167,22 @@ def set_password(*, user_id: int, password: str, by: int | None = None) -> None:
 
 
 def change_own_password(*, user_id: int, current: str, new: str, keep_session: str) -> None:
-    """The person's other sessions end; `keep_session`, the token in use, goes on."""
+    """The person's other sessions end; `keep_session`, the token in use, goes on.
+
+    Guesses of the present password are slowed down as sign-ins are (SlowDown); a wrong one raises NotAllowed.
+    """
     with read() as session:
-        user = session.get(User, user_id)
-        stored = user.password_hash if user else None
+        name, stored = session.exec(select(User.name, User.password_hash).where(User.id == user_id)).one()
+    attempt = begin(name=name, place=ACCOUNT_PAGE)
     if not password_fits(current, stored):
         raise NotAllowed("The present password is wrong; the password was not changed.")
-    new_hash = hash_password(new)
+    with write() as session:
+        forget(session, name=name, place=ACCOUNT_PAGE, attempt=attempt)
+    new_hash = hash_password(new, name=name)
     with write() as session:
         user = _user(session, user_id)
+        if user.password_hash != stored:
+            raise ConflictError("The password was changed meanwhile; sign in with the new one.")
         user.password_hash = new_hash
         _end_sessions(session, user_id, but=keep_session)
         record(session, user_id=user_id, kind="user.password", subject=user.name)

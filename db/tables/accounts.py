@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from db.columns import one_of
-from db.tables._fields import json, time
+from db.tables._fields import defaulted, json, time
 
 # --- people -----------------------------------------------------------------------------------------------------------
 
@@ -51,13 +51,14 @@ class LoginSession(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     user_id: int = Field(foreign_key="user.id", index=True)
     token_sha256: str
+    address: str = defaulted("", "''")  # where it began; empty once it no longer tells who is known there
     created_at: datetime = time()
     expires_at: datetime = time()
     revoked_at: datetime | None = time(False)
 
 
 class LoginFailure(SQLModel, table=True):
-    """Failed attempts to sign in, for slowing down per account and per address."""
+    """Failed attempts of the last minutes, for slowing down (db/accounts/attempts.py); `address` is the place."""
 
     __tablename__ = "login_failure"
     id: int | None = Field(default=None, primary_key=True)

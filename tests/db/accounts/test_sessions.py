@@ -1,19 +1,15 @@
-"""Signing in and out, and slowing down who guesses, on both databases."""
-
-import threading
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+"""Signing in and out, on both databases."""
 
 import pytest
 from sqlmodel import select
 
 import db.accounts.sessions
-from db.accounts.sessions import SESSION_LASTS, SlowDown, sign_in, sign_out, user_of_token
+from db.accounts.sessions import SESSION_LASTS, sign_in, sign_out, user_of_token
 from db.accounts.users import create_user
-from db.columns import now
-from db.engine import read, write
-from db.tables import LoginFailure, LoginSession
+from db.engine import read
+from db.tables import LoginSession
 from proutt_core.errors import NotAllowed
+from tests.db.accounts.clock import Clock
 
 PASSWORD = "correct horse"
 WRONG = "wrong horse"
@@ -22,32 +18,6 @@ WRONG = "wrong horse"
 @pytest.fixture
 def ann(database: str) -> int:
     return create_user(name="ann", password=PASSWORD, roles=["annotator"]).id
-
-
-class Clock:
-    """The time as db.accounts.sessions sees it."""
-
-    def __init__(self) -> None:
-        self.offset = timedelta()
-
-    def __call__(self) -> datetime:
-        return now() + self.offset
-
-    def forward(self, **much: float) -> None:
-        self.offset += timedelta(**much)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
-    made = Clock()
-    monkeypatch.setattr(db.accounts.sessions, "now", made)
-    yield made
-
-
-def fail(times: int, *, name: str = "ann", address: str = "here") -> None:
-    for _ in range(times):
-        with pytest.raises(NotAllowed, match="Name or password is wrong"):
-            sign_in(name=name, password=WRONG, address=address)
 
 
 def test_token_tells_who_it_is_and_is_not_in_the_database(ann: int) -> None:
@@ -118,94 +88,3 @@ def test_unknown_name_and_wrong_password_get_the_same_answer_and_the_same_work(
 
 def test_nobodys_password_cannot_be_guessed() -> None:
     assert not db.accounts.sessions.password_fits("nobody", None)
-
-
-def test_sixth_attempt_must_wait_longer_each_time_then_goes(ann: int, clock: Clock) -> None:
-    fail(5)
-    with pytest.raises(SlowDown, match="Wait") as first:
-        sign_in(name="ann", password=PASSWORD, address="here")  # even with the right password
-    assert 1 <= first.value.seconds <= 6
-    clock.forward(seconds=6)
-    fail(1)
-    with pytest.raises(SlowDown) as second:
-        sign_in(name="ann", password=PASSWORD, address="here")
-    assert 6 < second.value.seconds <= 11
-    clock.forward(seconds=11)
-    assert user_of_token(sign_in(name="ann", password=PASSWORD, address="here")) is not None
-
-
-def test_what_is_refused_for_haste_does_not_prolong_the_wait(ann: int, clock: Clock) -> None:
-    fail(5)
-    for _ in range(20):
-        with pytest.raises(SlowDown):
-            sign_in(name="ann", password=WRONG, address="here")
-    clock.forward(seconds=6)
-    assert sign_in(name="ann", password=PASSWORD, address="here")
-
-
-def test_stranger_elsewhere_makes_the_owner_wait_a_minute_at_most(ann: int, clock: Clock) -> None:
-    with write() as session:
-        moment = now()
-        session.add_all(LoginFailure(name="ann", address=f"far{i}", at=moment) for i in range(200))
-    with pytest.raises(SlowDown) as caught:
-        sign_in(name="ann", password=PASSWORD, address="home")
-    assert caught.value.seconds <= 61
-    clock.forward(seconds=61)
-    assert sign_in(name="ann", password=PASSWORD, address="home")
-
-
-def test_one_address_that_tries_many_names_is_slowed_down_too(ann: int) -> None:
-    for i in range(10):
-        fail(1, name=f"name{i}", address="there")
-    with pytest.raises(SlowDown):
-        sign_in(name="ann", password=PASSWORD, address="there")
-    assert sign_in(name="ann", password=PASSWORD, address="elsewhere")
-
-
-def test_unknown_names_are_slowed_down_like_known_ones(ann: int) -> None:
-    fail(5, name="nobody")
-    with pytest.raises(SlowDown):
-        sign_in(name="nobody", password=WRONG, address="here")
-
-
-def test_success_forgets_the_failures_of_this_person_at_this_place(ann: int) -> None:
-    fail(4)
-    sign_in(name="ann", password=PASSWORD, address="here")
-    fail(4)
-    assert sign_in(name="ann", password=PASSWORD, address="here")
-
-
-def test_failure_that_lies_ahead_of_our_clock_makes_nobody_wait_by_itself(ann: int, clock: Clock) -> None:
-    # Another server's clock is ahead, or an attempt that began later got to write first.
-    clock.forward(seconds=30)
-    fail(1)
-    clock.forward(seconds=-30)
-    assert sign_in(name="ann", password=PASSWORD, address="here")
-
-
-def test_failures_are_forgotten_after_a_quarter_of_an_hour(ann: int, clock: Clock) -> None:
-    fail(5)
-    clock.forward(minutes=16)
-    fail(1)
-    with read() as session:
-        assert len(session.exec(select(LoginFailure)).all()) == 1
-
-
-def test_many_guesses_at_the_same_moment_cannot_slip_past_the_limit(ann: int) -> None:
-    start, outcomes = threading.Barrier(12), []
-
-    def guess() -> None:
-        start.wait()
-        try:
-            sign_in(name="ann", password=WRONG, address="here")
-        except SlowDown:
-            outcomes.append("wait")
-        except NotAllowed:
-            outcomes.append("looked at")
-
-    threads = [threading.Thread(target=guess) for _ in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert outcomes.count("looked at") == 5 and outcomes.count("wait") == 7
