@@ -1,6 +1,8 @@
 """`user add`."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -30,9 +32,27 @@ def test_without_a_terminal_a_password_is_made_up_and_printed_once(sqlite: str) 
     assert user_of_token(sign_in(name="ann", password=account["password"], address="x")) is not None
 
 
+def test_the_readmes_first_accounts_come_to_be(sqlite: str) -> None:
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^proutt user add (\w+ --role \w+)", text, flags=re.MULTILINE)
+    for line in lines:
+        code, out, _err = run(*line.split())
+        assert code == 0 and "password, shown this once: " in out
+    assert [(user.name, sorted(user.roles)) for user in list_users()] == [
+        ("ada", ["admin"]),
+        ("rene", ["reviewer"]),
+        ("rosa", ["researcher"]),
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "stdin", "said"),
     [
+        (
+            ("ann", "--role", "admin", "--password-stdin"),
+            "ann-admin-1\n",
+            "error: this password is too easy to guess (",
+        ),
         (("ann", "--role", "boss", "--password-stdin"), "long enough\n", "error: 'boss' is no role; expected one of"),
         (("ann", "--role", "admin", "--password-stdin"), "", "error: --password-stdin was given"),
         (("ann", "--role", "admin", "--password-stdin"), "short\n", "error: a password has 8 to 256 characters"),
