@@ -24,14 +24,14 @@ from db.migrate import migrate
 from pages._parts.notices import unexpected_error
 from proutt_core.environment import load_settings_file
 from proutt_core.errors import SettingsError
-from proutt_core.terminal import log_to_stderr
+from proutt_core.terminal import log_to_stderr, print_text
 from server.doors import Doors
 from server.gate import Gate
 from server.headers import SecurityHeaders
 from server.proxies import named_proxies
 from server.sign_in import ROUTES as SIGN_IN_ROUTES
 from server.site import checked_hosts
-from server.start import advice
+from server.start import advice, where_it_listens
 
 log = logging.getLogger("proutt.server")
 
@@ -44,7 +44,9 @@ async def show_health(_request: Request) -> Response:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     log_to_stderr(level=logging.WARNING)
-    for line in advice(address=st.get_option("server.address") or "", hosts=hosts, proxies=proxies):
+    address = st.get_option("server.address") or ""
+    print_text(where_it_listens(address=address, port=st.get_option("server.port"), hosts=hosts))
+    for line in advice(address=address, hosts=hosts, proxies=proxies):
         log.warning("%s", line)
     # A schema from a newer version raises here, and the server does not start.
     await run_in_threadpool(migrate)

@@ -41,7 +41,7 @@ async def show_sign_in(request: Request) -> Response:
 
 
 async def do_sign_in(request: Request) -> Response:
-    async with request.form(max_files=0, max_fields=10) as form:
+    async with request.form(max_files=0, max_fields=10, max_part_size=8192) as form:
         name, password, go_on_to = (str(form.get(field) or "") for field in ("name", "password", "next"))
     go_on_to = local_path(go_on_to)
     address = request.client.host if request.client else ""

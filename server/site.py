@@ -33,9 +33,12 @@ def site_of(host: str) -> Site | None:
     return Site(name, int(parts["port"]) if parts["port"] else None)
 
 
-def checked_hosts(entries: Sequence[str]) -> tuple[str, ...]:
+def checked_hosts(entries: Sequence[str] | str) -> tuple[str, ...]:
     """`server.allowedHosts`, each in one spelling; an empty list stands for any name, as Streamlit has it.
-    SettingsError where an entry could never fit."""
+    SettingsError where an entry could never fit.
+    """
+    if isinstance(entries, str):  # as TOML has it without brackets
+        entries = [entries]
     return tuple(_checked_host(entry.strip().lower()) for entry in entries) or ("*",)
 
 

@@ -9,6 +9,11 @@ from server.proxies import Networks
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
 
 
+def where_it_listens(*, address: str, port: int, hosts: Sequence[str]) -> str:
+    shown = f"[{address}]" if ":" in address else address or "0.0.0.0"
+    return f"ProUtt Studio listens on {shown}:{port} and answers to {', '.join(hosts)}"
+
+
 def advice(*, address: str, hosts: Sequence[str], proxies: Networks) -> list[str]:
     """`address` and `hosts` as the settings server.address and server.allowedHosts say."""
     lines = []

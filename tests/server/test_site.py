@@ -124,5 +124,9 @@ def test_an_entry_that_could_never_fit_is_named(entry: str) -> None:
         checked_hosts(["localhost", entry])
 
 
+def test_one_name_without_brackets_is_a_list_of_one() -> None:
+    assert checked_hosts("Lab.Example.org") == ("lab.example.org",)
+
+
 def test_no_entry_stands_for_any_name() -> None:
     assert host_is_allowed(Site("anything.example", None), checked_hosts([]))

@@ -4,13 +4,19 @@ import pytest
 
 from server.proxies import Networks, named_proxies
 from server.site import checked_hosts
-from server.start import advice
+from server.start import advice, where_it_listens
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def lines(address: str, *hosts: str, proxies: Networks = ()) -> list[str]:
     return advice(address=address, hosts=checked_hosts(hosts), proxies=proxies)
+
+
+@pytest.mark.parametrize(("address", "shown"), [("", "0.0.0.0"), ("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
+def test_where_it_listens(address: str, shown: str) -> None:
+    line = where_it_listens(address=address, port=8501, hosts=("localhost", "::1"))
+    assert line == f"ProUtt Studio listens on {shown}:8501 and answers to localhost, ::1"
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "", "10.0.0.7", "lab.example.org"])
