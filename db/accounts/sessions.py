@@ -88,23 +88,26 @@ def _add_session(session: Session, user_id: int, token: str, address: str) -> No
     )
 
 
+# Built once: it is asked at every click of everybody.
+_HOLDER = (
+    sa.select(col(User.id), col(User.name), col(User.languages), col(RoleGrant.role))
+    .join(LoginSession, col(LoginSession.user_id) == User.id)
+    .join(RoleGrant, sa.and_(col(RoleGrant.user_id) == User.id, col(RoleGrant.revoked_at).is_(None)), isouter=True)
+    .where(
+        col(LoginSession.token_sha256) == sa.bindparam("digest"),
+        col(LoginSession.revoked_at).is_(None),
+        col(LoginSession.expires_at) > sa.bindparam("moment"),
+        col(User.active).is_(True),
+    )
+)
+
+
 def user_of_token(token: object) -> SignedIn | None:
     """Who holds this token now, with the roles of now; asked on every rerun and in every callback."""
     if not isinstance(token, str) or not 20 <= len(token) <= 100:
         return None
-    query = (
-        select(User.id, User.name, User.languages, RoleGrant.role)
-        .join(LoginSession, col(LoginSession.user_id) == User.id)
-        .join(RoleGrant, sa.and_(col(RoleGrant.user_id) == User.id, col(RoleGrant.revoked_at).is_(None)), isouter=True)
-        .where(
-            LoginSession.token_sha256 == token_digest(token),
-            col(LoginSession.revoked_at).is_(None),
-            LoginSession.expires_at > now(),
-            col(User.active).is_(True),
-        )
-    )
     with read() as session:
-        rows = session.exec(query).all()
+        rows = session.connection().execute(_HOLDER, {"digest": token_digest(token), "moment": now()}).all()
     if not rows:
         return None
     user_id, name, languages, _role = rows[0]

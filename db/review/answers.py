@@ -5,13 +5,12 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from pydantic import Field
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from db.accounts.events import record
 from db.blinding import eligibility
 from db.blinding.unseen import Rule, shows_answer, unseen
 from db.columns import now
-from db.datasets.dialogues import StoredSample, read_samples
 from db.engine import read, write
 from db.review.places import (
     ANNOTATE,
@@ -27,7 +26,18 @@ from db.review.places import (
     take_place,
 )
 from db.stored_settings import made_by_rules
-from db.tables import Assignment, Job, Judgement, PairReview, PreferencePair, QueueItem, SynthesisItem, TreeReview
+from db.tables import (
+    Assignment,
+    DialogueRow,
+    Job,
+    Judgement,
+    PairReview,
+    PreferencePair,
+    QueueItem,
+    SampleRow,
+    SynthesisItem,
+    TreeReview,
+)
 from proutt_core.errors import ConflictError, InputError, NotAllowed
 from proutt_core.types import Branch, GateFailure, Message, StageResults, Trace, Value, VerbatimPair
 
@@ -75,70 +85,99 @@ class TreeTask(Value):
     baseline: bool = False
 
 
+# One statement a task: it is read at every click of everybody.
+_PAIR = (
+    sa.select(
+        col(Assignment.left_is),
+        col(PreferencePair.item_id),
+        col(PreferencePair.chosen),
+        col(PreferencePair.rejected),
+        col(PreferencePair.verbatim),
+        col(PreferencePair.gates_failed),
+        col(PreferencePair.branch),
+        col(SampleRow.target_index),
+        col(DialogueRow.messages),
+        col(Job.settings),
+    )
+    .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
+    .join(PreferencePair, col(PreferencePair.id) == QueueItem.pair_id)
+    .join(Job, col(Job.id) == PreferencePair.job_id, isouter=True)
+    .join(SynthesisItem, col(SynthesisItem.id) == PreferencePair.item_id, isouter=True)
+    .join(SampleRow, col(SampleRow.id) == SynthesisItem.sample_id, isouter=True)
+    .join(DialogueRow, col(DialogueRow.id) == SampleRow.dialogue_id, isouter=True)
+    .where(col(Assignment.public_id) == sa.bindparam("public_id"), col(Assignment.user_id) == sa.bindparam("user_id"))
+)
+_TREE = (
+    sa.select(
+        col(SynthesisItem.id),
+        col(SynthesisItem.results),
+        col(SynthesisItem.branch),
+        col(SynthesisItem.top_similarity),
+        col(SampleRow.target_index),
+        col(DialogueRow.messages),
+        col(Job.settings),
+    )
+    .select_from(Assignment)
+    .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
+    .join(SynthesisItem, col(SynthesisItem.id) == QueueItem.item_id)
+    .join(Job, col(Job.id) == SynthesisItem.job_id)
+    .join(SampleRow, col(SampleRow.id) == SynthesisItem.sample_id)
+    .join(DialogueRow, col(DialogueRow.id) == SampleRow.dialogue_id)
+    .where(col(Assignment.public_id) == sa.bindparam("public_id"), col(Assignment.user_id) == sa.bindparam("user_id"))
+)
+
+
 def pair_task(*, assignment_id: str, user_id: int) -> PairTask:
     with read() as session:
-        assignment, item = _assignment_of(session, assignment_id=assignment_id, user_id=user_id)
-        pair = session.get_one(PreferencePair, item.pair_id)
+        row = _given(session, _PAIR, assignment_id=assignment_id, user_id=user_id)
+        left_is, item_id, chosen, rejected, verbatim, gates_failed, branch, target, messages, settings = row
+        texts = {"verbatim": verbatim} if item_id is None else _cut(messages, target)
         return PairTask.model_validate(
-            _source_texts(session, pair)
+            texts
             | {
-                "assignment_id": assignment.public_id,
-                "item_id": pair.item_id,
-                "chosen": pair.chosen,
-                "rejected": pair.rejected,
-                "left_is": assignment.left_is,
-                "gates_failed": pair.gates_failed,
-                "branch": pair.branch,
-                "baseline": _may_name_baseline(session, job_id=pair.job_id, user_id=user_id),
+                "assignment_id": assignment_id,
+                "item_id": item_id,
+                "chosen": chosen,
+                "rejected": rejected,
+                "left_is": left_is,
+                "gates_failed": gates_failed,
+                "branch": branch,
+                "baseline": _may_name_baseline(session, settings, user_id=user_id),
             }
         )
-
-
-def _source_texts(session: Session, pair: PreferencePair) -> dict[str, Any]:
-    if pair.item_id is None:
-        return {"verbatim": pair.verbatim}
-    sample = _sample(session, session.get_one(SynthesisItem, pair.item_id)).sample
-    return {"context": sample.context, "next_utterance": sample.next_utterance}
 
 
 def tree_task(*, assignment_id: str, user_id: int) -> TreeTask:
     with read() as session:
-        assignment, queue_item = _assignment_of(session, assignment_id=assignment_id, user_id=user_id)
-        item = session.get_one(SynthesisItem, queue_item.item_id)
-        sample = _sample(session, item).sample
+        row = _given(session, _TREE, assignment_id=assignment_id, user_id=user_id)
+        item_id, results, branch, top_similarity, target, messages, settings = row
         return TreeTask.model_validate(
-            {
-                "assignment_id": assignment.public_id,
-                "item_id": item.id,
-                "context": sample.context,
-                "next_utterance": sample.next_utterance,
-                "results": item.results,
-                "branch": item.branch,
-                "top_similarity": item.top_similarity,
-                "baseline": _may_name_baseline(session, job_id=item.job_id, user_id=user_id),
+            _cut(messages, target)
+            | {
+                "assignment_id": assignment_id,
+                "item_id": item_id,
+                "results": results,
+                "branch": branch,
+                "top_similarity": top_similarity,
+                "baseline": _may_name_baseline(session, settings, user_id=user_id),
             }
         )
 
 
-def _assignment_of(session: Session, *, assignment_id: str, user_id: int) -> tuple[Assignment, QueueItem]:
-    row = session.exec(
-        select(Assignment, QueueItem)
-        .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
-        .where(Assignment.public_id == assignment_id, Assignment.user_id == user_id)
-    ).first()
+def _given(session: Session, statement: Any, *, assignment_id: str, user_id: int) -> Any:
+    row = execute(session, statement, {"public_id": assignment_id, "user_id": user_id}).first()
     if row is None:
         raise NotAllowed("This was not given to you.")
     return row
 
 
-def _sample(session: Session, item: SynthesisItem) -> StoredSample:
-    return read_samples(session, [item.sample_id])[item.sample_id]
+def _cut(messages: list[dict[str, Any]], target: int) -> dict[str, Any]:
+    return {"context": messages[:target], "next_utterance": messages[target]["content"]}
 
 
-def _may_name_baseline(session: Session, *, job_id: int | None, user_id: int) -> bool:
+def _may_name_baseline(session: Session, settings: dict[str, Any] | None, *, user_id: int) -> bool:
     """Whether to say that plain rules made this: everywhere, except to the judges of an open study."""
-    job = None if job_id is None else session.get(Job, job_id)
-    of_rules = job is not None and made_by_rules(job.settings)
+    of_rules = settings is not None and made_by_rules(settings)
     return of_rules and not eligibility.judges_open_study(session, user_id)
 
 

@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import col
 
-from db.datasets.dialogues import read_samples
 from db.engine import read, write
 from db.review.answers import add_revision, note
-from db.review.places import Outcome, count_or_surplus, hold
-from db.tables import Assignment, PredictionRow, QueueItem, Study, StudyCase
+from db.review.places import Outcome, count_or_surplus, execute, hold
+from db.tables import Assignment, DialogueRow, PredictionRow, QueueItem, SampleRow, Study, StudyCase
 from proutt_core.errors import NotAllowed
 from proutt_core.types import Message, Value, Verdict
 
@@ -28,27 +29,42 @@ class CompareTask(Value):
     right: tuple[str, ...]
 
 
+_a, _b = aliased(PredictionRow), aliased(PredictionRow)
+_CASE = (
+    sa.select(
+        col(Assignment.left_is),
+        col(_a.utterances),
+        col(_b.utterances),
+        col(SampleRow.target_index),
+        col(DialogueRow.messages),
+        col(Study.protocol),
+    )
+    .select_from(Assignment)
+    .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
+    .join(StudyCase, col(StudyCase.id) == QueueItem.case_id)
+    .join(Study, col(Study.id) == StudyCase.study_id)
+    .join(_a, col(_a.id) == StudyCase.prediction_a_id)
+    .join(_b, col(_b.id) == StudyCase.prediction_b_id)
+    .join(SampleRow, col(SampleRow.id) == StudyCase.sample_id)
+    .join(DialogueRow, col(DialogueRow.id) == SampleRow.dialogue_id)
+    .where(col(Assignment.public_id) == sa.bindparam("public_id"), col(Assignment.user_id) == sa.bindparam("user_id"))
+)
+
+
 def compare_task(*, assignment_id: str, user_id: int) -> CompareTask:
     with read() as session:
-        row = session.exec(
-            select(Assignment, StudyCase)
-            .join(QueueItem, col(QueueItem.id) == Assignment.queue_item_id)
-            .join(StudyCase, col(StudyCase.id) == QueueItem.case_id)
-            .where(Assignment.public_id == assignment_id, Assignment.user_id == user_id)
-        ).first()
-        if row is None:
-            raise NotAllowed("This was not given to you.")
-        assignment, case = row
-        a, b = _texts(session, case.prediction_a_id), _texts(session, case.prediction_b_id)
-        sample = read_samples(session, [case.sample_id])[case.sample_id].sample
-        shows_next = session.get_one(Study, case.study_id).protocol.get("evidence") == "context_and_next"
-        return CompareTask(
-            assignment_id=assignment.public_id,
-            context=sample.context,
-            next_utterance=sample.next_utterance if shows_next else None,
-            left=a if assignment.left_is == "a" else b,
-            right=b if assignment.left_is == "a" else a,
-        )
+        row = execute(session, _CASE, {"public_id": assignment_id, "user_id": user_id}).first()
+    if row is None:
+        raise NotAllowed("This was not given to you.")
+    left_is, a, b, target, messages, protocol = row
+    said = tuple(Message.model_validate(message) for message in messages[: target + 1])
+    return CompareTask(
+        assignment_id=assignment_id,
+        context=said[:target],
+        next_utterance=said[target].content if protocol.get("evidence") == "context_and_next" else None,
+        left=tuple(a if left_is == "a" else b),
+        right=tuple(b if left_is == "a" else a),
+    )
 
 
 def save_judgement(
@@ -69,7 +85,3 @@ def method_on(side: Side, *, left_is: str) -> Verdict:
     if side == "tie":
         return "tie"
     return "a" if (side == "left") == (left_is == "a") else "b"
-
-
-def _texts(session: Session, prediction_id: int) -> tuple[str, ...]:
-    return tuple(session.get_one(PredictionRow, prediction_id).utterances)
