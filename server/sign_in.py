@@ -21,7 +21,7 @@ from server.own_threads import LineIsFull, OwnThreads
 KNOWN_COOKIE = "proutt_known"
 
 # Each waits for the database and for its turn to be hashed (db/accounts/passwords.py). A class at one address fits in.
-_sign_ins = OwnThreads(at_work=4, waiting=124, waiting_per_client=60)
+_sign_ins = OwnThreads(at_work=4, waiting=92, waiting_per_client=44)
 
 
 def _sign_in_response(*, status: int = 200, **shown: str) -> HTMLResponse:
@@ -93,7 +93,9 @@ async def show_sign_out(_request: Request) -> Response:
 
 async def do_sign_out(request: Request) -> Response:
     token = request.cookies.get(COOKIE)
-    if token:
+    # Asked first: who made a cookie up must not take a turn of those who write.
+    who = await run_in_threadpool(user_of_token, token)
+    if token and who:
         await run_in_threadpool(sign_out, token)
     response = RedirectResponse("/sign-in?signed-out", 303, headers={"Cache-Control": "no-store"})
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")

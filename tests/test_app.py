@@ -77,7 +77,7 @@ class Client:
             sent["Cookie"] = f"{COOKIE}={token}"
         if form is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
-        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=20)
+        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=120)
         try:
             connection.request(method, path, body=urlencode(form) if form is not None else None, headers=sent)
             response = connection.getresponse()

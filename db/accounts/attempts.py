@@ -107,17 +107,23 @@ def place_of(*, name: str, address: str, browser: str | None) -> Place:
 
 def begin(*, name: str, place: Place) -> int:
     """The attempt's number, for `forget`; it counts as a failure until then. Raises SlowDown."""
+    with read() as session:
+        # Without the lock first: whoever hammers must not take turns from those who save answers.
+        _refuse_haste(session, name=name, place=place, moment=now())
     with write() as session:
         if session.get_bind().dialect.name == "postgresql":
             session.connection().exec_driver_sql("LOCK TABLE login_failure IN SHARE ROW EXCLUSIVE MODE")
         moment = now()
-        at = col(LoginFailure.at)
-        session.exec(sa.delete(LoginFailure).where(sa.or_(at < moment - WINDOW, at > moment + CLOCKS_DIFFER_BY)))
+        session.exec(sa.delete(LoginFailure).where(sa.not_(_counts(moment))))
         _refuse_haste(session, name=name, place=place, moment=moment)
         attempt = LoginFailure(name=name, address=place.key, at=moment)
         session.add(attempt)
         session.flush()
         return row_id(attempt.id)
+
+
+def _counts(moment: datetime) -> sa.ColumnElement[bool]:
+    return col(LoginFailure.at).between(moment - WINDOW, moment + CLOCKS_DIFFER_BY)
 
 
 def _refuse_haste(session: Session, *, name: str, place: Place, moment: datetime) -> None:
@@ -127,7 +133,8 @@ def _refuse_haste(session: Session, *, name: str, place: Place, moment: datetime
         limits += [(_SAME_NAME, same_name), (_SAME_PLACE, same_place)]
     until = moment
     for limit, which in limits:
-        failures, last = session.exec(select(sa.func.count(), sa.func.max(LoginFailure.at)).where(which)).one()
+        newest = sa.func.max(LoginFailure.at)
+        failures, last = session.exec(select(sa.func.count(), newest).where(which, _counts(moment))).one()
         if last is not None:
             until = max(until, min(last, moment) + limit.wait(failures))
     if until > moment:

@@ -54,7 +54,7 @@ def _on_own_threads(work: Callable[[], T]) -> T:
         _room.release()
 
 
-def hash_password(password: str, *, name: str) -> str:
+def hash_password(password: str, *, name: str = "") -> str:
     """For the account of that name. Raises InputError where it is too short, too long or too easy to guess, and
     PasswordsBusy."""
     if not SHORTEST <= len(password) <= LONGEST:

@@ -74,7 +74,7 @@ def _add_session(session: Session, user_id: int, token: str, address: str) -> No
     moment = now()
     session.exec(
         sa.update(LoginSession)
-        .where(col(LoginSession.user_id) == user_id, col(LoginSession.created_at) < moment - KNOWN_FOR)
+        .where(col(LoginSession.address) != "", col(LoginSession.created_at) < moment - KNOWN_FOR)
         .values(address="")
     )
     session.add(
