@@ -20,6 +20,7 @@ DOCUMENT = studio.PROJECT / "docs" / "serving.md"
 
 @dataclass(frozen=True)
 class Front:
+    app: str
     port: int
     plain_port: int
     tls: ssl.SSLContext
@@ -70,7 +71,7 @@ def in_front_of(app: str, folder: Path) -> Iterator[Front]:
     ]
     with studio.process(command, env=dict(os.environ), log=folder / "nginx.log") as child:
         _wait_until_it_listens(port, child, folder)
-        yield Front(port, plain_port, ssl.create_default_context(cafile=str(certificate)))
+        yield Front(app, port, plain_port, ssl.create_default_context(cafile=str(certificate)))
 
 
 # What Debian's /etc/nginx/nginx.conf has around it, in the foreground and within one folder.

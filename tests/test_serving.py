@@ -62,7 +62,8 @@ class Browser:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body, sent | ({} if method == "GET" else {"Origin": self.origin}))
         response = connection.getresponse()
-        response.read()
+        if response.status != 101:
+            response.read()
         connection.close()
         return response
 
@@ -189,6 +190,23 @@ def test_behind_nginx_wrong_passwords_count_for_the_browsers_own_address(front: 
     tries = [guesser.sign_in(password="wrong horse", X_Forwarded_For=f"203.0.113.{i}").status for i in range(6)]
     assert tries == [401] * 5 + [429]
     assert neighbour.sign_in().status == 303
+
+
+def test_proxy_that_changes_the_host_names_the_browsers_one_beside_it(front: nginx.Front) -> None:
+    """As Apache does by default. This machine is the named proxy."""
+    port = int(front.app.rsplit(":", 1)[1])
+    browser = Browser(origin=f"https://{nginx.NAME}", connect_to=("127.0.0.1", port))
+    told = {"Host": "10.0.0.7:8501", "X_Forwarded_Host": nginx.NAME, "X_Forwarded_Proto": "https"}
+    answer = browser.sign_in(**told)
+    assert answer.status == 303 and "; secure" in answer.getheader("Set-Cookie", "").lower()
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13"}
+    upgrade |= {
+        "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Cookie": answer.getheader("Set-Cookie", "").split(";")[0],
+    }
+    for origin, status in ((browser.origin, 101), (f"http://{nginx.NAME}", 403), ("https://10.0.0.7:8501", 403)):
+        assert browser.ask("GET", "/_stcore/stream", Origin=origin, **upgrade, **told).status == status
+    assert browser.sign_in(**(told | {"X_Forwarded_Host": "evil.example"})).status == 400
 
 
 def test_behind_nginx_large_files_pass(front: nginx.Front) -> None:

@@ -6,7 +6,7 @@ is right). What is refused for haste counts for nothing, and no wait is longer t
 
 - **Of one name at one place** (an address, or a browser that this name signed in with): five are free, then 5 s, 10 s …
   a minute. Whoever mistypes slows down nobody else; a guesser there gets some 1,500 tries a day.
-- **Of one name at all places**: thirty are free, more than one place can produce (a test holds that), so that no single
+- **Of one name at all places**: twenty-five are free, more than one place can produce (a test holds that), so that no single
   stranger reaches it; then up to a minute. Many addresses together get some 3,000 tries a day at one name.
 - **At one place, of all names**: a hundred are free, so that a class of forty behind one address may mistype as classes
   do; then up to ten seconds. An address gets some 11,000 tries a day, whatever names it tries: with passwords that are
@@ -73,7 +73,7 @@ class _Limit:
 
 
 _SAME_NAME_AND_PLACE = _Limit(free=5, longest=timedelta(minutes=1))
-_SAME_NAME = _Limit(free=30, longest=timedelta(minutes=1))
+_SAME_NAME = _Limit(free=25, longest=timedelta(minutes=1))
 _SAME_PLACE = _Limit(free=100, longest=timedelta(seconds=10))
 
 

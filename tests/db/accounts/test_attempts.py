@@ -239,7 +239,7 @@ def looked_at(clock: Clock, hours: float, next_guess: Callable[[], Iterable[tupl
 
 def test_one_name_from_one_address_a_quarter_of_an_hour(sqlite: str, clock: Clock) -> None:
     # Fewer than what is free for one name at all places: one stranger cannot reach that.
-    assert looked_at(clock, 0.25, lambda: [("ann", "far")]) < 30
+    assert looked_at(clock, 0.25, lambda: [("ann", "far")]) < 25
 
 
 def test_one_name_from_one_address(sqlite: str, clock: Clock) -> None:
