@@ -23,7 +23,10 @@ from proutt_core.types.halts import Standstill
 Yes = Annotated[bool, typer.Option("--yes", help="Texts may leave this machine: do not ask.")]
 
 Model = Annotated[str, typer.Option(help="rules, PRESET/MODEL, or MODEL with --base-url.")]
-BaseUrl = Annotated[str | None, typer.Option(help="An OpenAI-compatible server.")]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(help="An OpenAI-compatible server. Its key: PROUTT_API_KEY, if PROUTT_API_KEY_FOR names it."),
+]
 Upstream = Annotated[str | None, typer.Option(help="OpenRouter only: the provider behind it.")]
 Parameter = Annotated[
     list[str] | None,

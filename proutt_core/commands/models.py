@@ -8,7 +8,8 @@ import typer
 from proutt_core.commands._output import Json, command_output, note
 from proutt_core.commands._work import BaseUrl, Parameter, Upstream
 from proutt_core.llm.providers.check import RungCheck, check_model, step_for_runs
-from proutt_core.llm.providers.model_ref import ModelRef, is_set
+from proutt_core.llm.providers.keys import is_set
+from proutt_core.llm.providers.model_ref import ModelRef
 from proutt_core.llm.providers.openrouter import UPSTREAMS
 from proutt_core.llm.providers.presets import PRESETS, Preset
 

@@ -75,12 +75,13 @@ def test_a_wrong_key_and_a_limit_are_told_without_the_key(
     monkeypatch.setenv("PROUTT_API_KEY", "sk-wrong-0123456789")
     import_talks(3)
     with FakeServer(key="right") as server:
+        monkeypatch.setenv("PROUTT_API_KEY_FOR", server.base_url)
         where: dict[str, Any] = {"dataset": DATASET, "model": "fake", "base_url": server.base_url}
         run_here(queue_run(run="refused", **where).job_id)
         server.key = None
         run_here(queue_run(run="limited", max_calls=4, **where).job_id)
     assert [(told["job"], told["state"]) for told in hook.told] == [("refused", "failed"), ("limited", "paused")]
-    assert "PROUTT_API_KEY" in hook.told[0]["reason"]
+    assert "the key in PROUTT_API_KEY" in hook.told[0]["reason"]
     assert hook.told[0]["reason"].endswith("(HTTP 401)")  # what the server said behind it may quote a prompt
     assert "Incorrect API key" not in str(hook.told)
     assert hook.told[1]["reason"] == "reached --max-calls 4"

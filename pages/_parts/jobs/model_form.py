@@ -49,7 +49,14 @@ def choose_model_form(key: str) -> Chosen:
             _("Name of the model there"), placeholder="Qwen/Qwen3-8B", key=f"{key}-name", persist_state="page"
         )
         base_url = right.text_input(
-            _("Base URL"), placeholder="http://127.0.0.1:8000/v1", key=f"{key}-url", persist_state="page"
+            _("Base URL"),
+            placeholder="http://127.0.0.1:8000/v1",
+            key=f"{key}-url",
+            persist_state="page",
+            help=_(
+                "The key in PROUTT_API_KEY is sent only to the address in PROUTT_API_KEY_FOR; both are set where the "
+                "server and the worker start."
+            ),
         )
     if provider == OPENROUTER:
         upstream = _upstream(key, name)

@@ -117,7 +117,8 @@ class OpenAICompatible:
             except MissedAnswer as missed:
                 latency_s = time.perf_counter() - started
                 answered_by = {"model": self.name, "address": self.address}
-                return missed.completion(**answered_by, started_at=started_at, latency_s=latency_s)
+                missed_by = missed.completion(**answered_by, started_at=started_at, latency_s=latency_s)
+                return self._without_key(missed_by)
             except TimeoutError:
                 passing = Passing(f"no answer within {self._deadline_s:g} s")
             except Passing as exc:

@@ -188,16 +188,23 @@ def _status_of_words(error: ErrorTold) -> int | None:
     return next((status for status, words in _STATUS_OF_WORDS if words.search(text)), None)
 
 
+_TWO_SETTINGS = (
+    "put the key into PROUTT_API_KEY and the address into PROUTT_API_KEY_FOR (environment or .env); no other address is"
+    " sent that key"
+)
+
+
 def _advice(status: int, *, model: str, address: str, key_env: str | None) -> tuple[str, bool]:
     key = f"the key in {key_env}" if key_env else "a call without a key"
     if status == 402:
         return f"{address} has no credit left for {key}: top the account up", True
     if status == 401 and key_env is None:
-        return f"{address} wants a key and none is set: put it into PROUTT_API_KEY (environment or .env)", True
+        return f"{address} wants a key and none was sent: {_TWO_SETTINGS}", True
     if status == 401:
         return f"{address} does not accept {key}: put a valid one there", True
     if status == 403:
-        return f"{address} does not let {key} use {model}: ask for access", True
+        what_to_do = "ask for access" if key_env else _TWO_SETTINGS
+        return f"{address} does not let {key} use {model}: {what_to_do}", True
     if status == 404:
         return f"{address} has no model {model}, or the address is wrong (most end in /v1)", True
     if 300 <= status < 400:

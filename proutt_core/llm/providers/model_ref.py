@@ -1,6 +1,5 @@
 """A model as a person names it: `rules`, `PRESET/MODEL`, or `MODEL` at a base URL; where it is, and opening it."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import partial
@@ -8,13 +7,14 @@ from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from proutt_core.errors import InputError, SettingsError
+from proutt_core.errors import InputError
 from proutt_core.llm.address import checked_base_url, is_local
 from proutt_core.llm.model import Model
 from proutt_core.llm.openai.client import OpenAICompatible
 from proutt_core.llm.openai.retry import Backoff
 from proutt_core.llm.openai.ways import LADDER, Rung, ServerTakes
 from proutt_core.llm.parameters import lines_of, merged, read_parameters, require_free, written
+from proutt_core.llm.providers.keys import key_variable
 from proutt_core.llm.providers.openrouter import is_openrouter, routing, upstream_for
 from proutt_core.llm.providers.presets import PRESETS, Preset, preset_named, takes_at
 from proutt_core.llm.providers.thinking import can_be_asked_not_to, may_think
@@ -24,8 +24,6 @@ RULES = "rules"
 # What a form offers beside the baseline and the presets: a server at a base URL.
 OTHER = "other"
 OPENROUTER = "openrouter"
-# The key of a server given by --base-url, where it wants one.
-KEY_ENV = "PROUTT_API_KEY"
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 NOT_OWN = object()
 PIN = "provider"  # the parameter that names the provider behind OpenRouter
@@ -225,38 +223,21 @@ class ModelRef:
         return {name: value for name, value in beside.items() if not (pin and name == PIN)}
 
     def _client(self) -> Callable[..., OpenAICompatible]:
-        name, address, key_env = self.name, self.address, self._key_env()
+        name, address = self.name, self.address
         if self.upstream and not is_openrouter(address):
             raise InputError("an upstream provider can be named for OpenRouter only")
         return partial(
             OpenAICompatible,
             name=name,
             base_url=address,
-            key_env=key_env,
+            key_env=key_variable(address, self._preset),
             parameters=self.parameters,
             takes=self.takes,
             thinks=may_think(name),
         )
 
-    def _key_env(self) -> str | None:
-        preset = self._preset
-        if preset is None:
-            return KEY_ENV if is_set(KEY_ENV) else None
-        if is_set(preset.key_env):
-            return preset.key_env
-        if preset.key_required:
-            raise SettingsError(
-                f"{preset.title} needs a key: put it into the environment variable {preset.key_env}, or into .env"
-            )
-        return None
-
 
 BASELINE = ModelRef()
-
-
-def is_set(variable: str) -> bool:
-    """Whether the environment has a value there; the value itself is never shown."""
-    return bool(os.environ.get(variable, "").strip())
 
 
 def providers() -> tuple[str, ...]:

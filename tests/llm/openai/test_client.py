@@ -360,7 +360,7 @@ def test_a_wrong_key_is_refused_at_once_and_names_the_variable(monkeypatch: pyte
 def test_a_missing_key_says_where_to_put_it() -> None:
     with (
         FakeServer(key=KEY) as server,
-        pytest.raises(ModelRefused, match="wants a key and none is set: put it into PROUTT_API_KEY"),
+        pytest.raises(ModelRefused, match="wants a key and none was sent: put the key into PROUTT_API_KEY and"),
     ):
         Client(server).complete()
 

@@ -101,6 +101,7 @@ def test_a_server_that_counts_no_tokens_gets_no_figures(monkeypatch: pytest.Monk
 def test_a_wrong_key_refuses_every_step_and_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROUTT_API_KEY", KEY)
     with FakeServer(key="another", echo_key=True) as server:
+        monkeypatch.setenv("PROUTT_API_KEY_FOR", server.base_url)
         checks = checked(server)
     assert {check.outcome for check in checks.values()} == {"refused"}
     (problem,) = problems(tuple(checks.values()))
