@@ -24,6 +24,7 @@ from db.migrate import migrate
 from pages._parts.notices import unexpected_error
 from proutt_core.environment import load_settings_file
 from proutt_core.errors import SettingsError
+from proutt_core.private_files import tighten_own_folder
 from proutt_core.terminal import log_to_stderr, print_text
 from server.doors import Doors
 from server.gate import Gate
@@ -48,6 +49,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     print_text(where_it_listens(address=address, port=st.get_option("server.port"), hosts=hosts))
     for line in advice(address=address, hosts=hosts, proxies=proxies):
         log.warning("%s", line)
+    tighten_own_folder()
     # A schema from a newer version raises here, and the server does not start.
     await run_in_threadpool(migrate)
     gc.collect()

@@ -1,14 +1,22 @@
-"""The database's address, checked before anything connects. No message shows it: it may hold a password."""
+"""The database's address, checked before anything connects. No message shows it: it may hold a password.
 
+A file of SQLite is made by `create_file` and by nothing else: a connection to one that is not there fails, and so does
+one whose file was taken away or replaced meanwhile. What SQLite would write into a file without a name is lost.
+"""
+
+import os
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SAWarning
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, SAWarning
 
 from proutt_core.errors import SettingsError
+from proutt_core.private_files import make_private_folder, private, tighten
 
 VARIABLE = "PROUTT_DATABASE_URL"
 EXPECTED = "expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME"
@@ -30,10 +38,60 @@ def engine_at(address: str) -> Engine:
         raise SettingsError(f"{VARIABLE} names {url.drivername}; write sqlite:///PATH, without a driver")
     if (url.database or "") in _IN_MEMORY or url.query.get("mode") == "memory":
         raise SettingsError(f"{VARIABLE} names a database in memory, which no two processes share; {EXPECTED}")
-    path = Path(url.database or "")
-    _make_folder(path)
+    made = _made(url, pool_size=10, max_overflow=30)
+    path = file_of(made)
     _require_database(path)
-    return _made(url, pool_size=10, max_overflow=30)
+    for file in (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal"))):
+        tighten(file)
+    event.listen(made, "do_connect", _open_what_is_there)
+    event.listen(made, "connect", _note_file)
+    event.listen(made, "checkout", _require_same_file)
+    return made
+
+
+def file_of(engine: Engine) -> Path:
+    """The file of an SQLite database, behind every link, as SQLite finds it."""
+    name = engine.url.database or ""
+    if name.startswith("file:"):
+        name = unquote(urlsplit(name).path)
+    return Path(os.path.realpath(name))
+
+
+def create_file(engine: Engine) -> None:
+    """An empty file that no other account may read, where there is none. Raises SettingsError."""
+    path = file_of(engine)
+    try:
+        make_private_folder(path.parent)
+    except OSError as exc:
+        raise SettingsError(f"{VARIABLE}: the folder {path.parent} cannot be made: {exc.strerror or exc}") from exc
+    with suppress(OSError):  # there already, or the driver says what it cannot open
+        open(path, "xb", opener=private).close()
+
+
+def _open_what_is_there(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+    if not options.get("uri"):
+        arguments[0] = f"file:{quote(os.path.abspath(arguments[0]))}?mode=rw"
+        options["uri"] = True
+
+
+def _note_file(connection: Any, record: Any) -> None:
+    """Which file it is. The last column of the list is its path, behind every link."""
+    (path,) = [row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"]
+    record.info["file"] = (path, _identity(path))
+
+
+def _require_same_file(_connection: Any, record: Any, _proxy: Any) -> None:
+    path, identity = record.info["file"]
+    if _identity(path) != identity:
+        raise DisconnectionError(f"{path} is not there any more")
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _parsed(address: str) -> URL:
@@ -41,13 +99,6 @@ def _parsed(address: str) -> URL:
         return make_url(address.strip())
     except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise SettingsError(f"{VARIABLE} is not a database address; {EXPECTED}") from None
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise SettingsError(f"{VARIABLE}: the folder {path.parent} cannot be made: {exc.strerror or exc}") from exc
 
 
 def _require_database(path: Path) -> None:

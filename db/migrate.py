@@ -28,6 +28,7 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 import db.tables  # noqa: F401 - fills SQLModel.metadata
+from db.address import create_file
 from db.engine import engine
 from proutt_core.errors import SettingsError
 
@@ -39,6 +40,8 @@ ADVISORY_LOCK = 0x50724F55  # "PrOU"; any constant that nothing else in this dat
 def migrate(*, folder: Path = MIGRATIONS) -> bool:
     """Upgrade to the newest schema; True if anything changed."""
     head = _head(folder)
+    if engine().dialect.name == "sqlite":
+        create_file(engine())
     with _alone() as connection:
         before = MigrationContext.configure(connection).get_current_revision()
         if before == head:

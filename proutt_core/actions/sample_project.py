@@ -4,7 +4,6 @@ Every step looks whether it was done before, so that it may be called at every s
 """
 
 import logging
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,11 +16,12 @@ from db.studies import methods, predictions, studies
 from proutt_core.actions.sample import sample_path
 from proutt_core.dialogues.importing import ImportSettings
 from proutt_core.dialogues.splits import Shares
+from proutt_core.private_files import OWN_FOLDER, make_private_folder, private
 from proutt_core.types import AccountRole, StudyDesign
 
 log = logging.getLogger(__name__)
 
-ACCOUNTS_FILE = Path("data/demo-accounts.txt")
+ACCOUNTS_FILE = OWN_FOLDER / "demo-accounts.txt"
 ACCOUNTS: dict[str, tuple[AccountRole, ...]] = {
     "annotator1": ("annotator",),
     "annotator2": ("annotator",),
@@ -158,9 +158,7 @@ def _make_accounts(done: SetUp) -> None:
 
 def _write_passwords() -> None:
     lines = [f"{name} {generate_password()} ({', '.join(roles)})" for name, roles in ACCOUNTS.items()]
-    ACCOUNTS_FILE.parent.mkdir(parents=True, exist_ok=True)
-    # Never readable by others, not even for a moment.
-    handle = os.open(ACCOUNTS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    make_private_folder(ACCOUNTS_FILE.parent)
+    with open(ACCOUNTS_FILE, "x", encoding="utf-8", opener=private) as file:
         file.write("# ProUtt Studio demo accounts: name, password, roles. Delete this file when you have read it.\n")
         file.write("\n".join(lines) + "\n")

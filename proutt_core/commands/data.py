@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from proutt_core.commands._output import Json, command_output, confirm, note, progress
+from proutt_core.private_files import tighten_own_folder
 from proutt_core.types.numbers import LARGEST, LARGEST_SEED
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def init(
     from proutt_core.jobs.bills import load_starting_prices
 
     with command_output(as_json) as output:
+        tighten_own_folder()
         changed = migrate()
         prices = load_starting_prices()
         result: dict[str, Any] = {"database": engine().url.render_as_string(), "migrated": changed}

@@ -28,6 +28,7 @@ from proutt_core.errors import InputError
 from proutt_core.jobs.kinds.prediction import run_prediction
 from proutt_core.jobs.kinds.synthesis import run_synthesis
 from proutt_core.llm.providers.model_ref import RULES, ModelRef
+from proutt_core.private_files import tighten_own_folder
 from proutt_core.runs.request import RunRequest, checked_thresholds
 from proutt_core.terminal import log_to_stderr
 from proutt_core.traces.ablation import parts_left_out
@@ -174,5 +175,6 @@ def worker(
 
     log_to_stderr(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    tighten_own_folder()
     with command_output():
         asyncio.run(work(until_idle=until_idle, follow_up=follow_up))

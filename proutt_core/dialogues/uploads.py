@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import IO
 
 from proutt_core.errors import InputError
+from proutt_core.private_files import OWN_FOLDER, make_private_folder, private
 
-FOLDER = Path("data/uploads")
+FOLDER = OWN_FOLDER / "uploads"
 CHUNK = 1 << 20
 LONGEST_NAME = 80
 
@@ -29,8 +30,8 @@ def save_upload(stream: IO[bytes], name: str, *, folder: Path = FOLDER) -> Path:
     place = folder.resolve() / secrets.token_hex(8)
     path = place / safe_name(name)
     try:
-        place.mkdir(parents=True, mode=0o700)
-        with path.open("wb") as file:
+        make_private_folder(place)
+        with open(path, "xb", opener=private) as file:
             shutil.copyfileobj(stream, file, CHUNK)
     except OSError as exc:
         shutil.rmtree(place, ignore_errors=True)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-FOLDER = Path("data/exports")
+from proutt_core.private_files import OWN_FOLDER
+
+FOLDER = OWN_FOLDER / "exports"
 KEPT_FOR = timedelta(days=1)  # somebody may still have a page open that offers the file
 
 Choices = tuple[str, str, str]  # kind, format, status

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from proutt_core.errors import InputError
+from proutt_core.private_files import is_own, private
 
 STDOUT = "-"
 _BUFFER = 1 << 20
@@ -81,7 +82,7 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
     """Under a temporary name, moved into place when the block ends well."""
     part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with part.open("xb", buffering=_BUFFER) as file:
+        with open(part, "xb", buffering=_BUFFER, opener=private if is_own(path) else None) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

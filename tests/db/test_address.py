@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from db.address import engine_at
+from db.address import create_file, engine_at
 from db.engine import dispose
 from proutt_core.errors import SettingsError
 from tests.commands.terminal import run_in
@@ -44,7 +44,7 @@ def test_an_address_that_cannot_be_is_refused_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SettingsError, match=words) as refused:
-        engine_at(address)
+        create_file(engine_at(address))
     assert "secret" not in str(refused.value)
     monkeypatch.setenv("PROUTT_DATABASE_URL", address)
     for command in ("init", "runs"):
@@ -56,7 +56,9 @@ def test_an_address_that_cannot_be_is_refused_in_one_line(
 @pytest.mark.parametrize("address", ["sqlite:///q.db", " sqlite:///q.db\n", "sqlite+pysqlite:///sub/q.db?timeout=5"])
 def test_an_address_that_can_be_is_taken(address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    with engine_at(address).connect() as connection:
+    made = engine_at(address)
+    create_file(made)
+    with made.connect() as connection:
         connection.exec_driver_sql("select 1")
     assert list(tmp_path.rglob("q.db"))
 

@@ -21,6 +21,7 @@ from proutt_core.display.visible import visible
 from proutt_core.errors import ProuttError
 from proutt_core.export import ExportFormat, ExportKind, Written
 from proutt_core.export.kept import FOLDER, remove_superseded
+from proutt_core.private_files import make_private_folder
 from proutt_core.types import PairStatus
 
 ENDINGS = {"trl": "jsonl", "llamafactory": "json", "ids": "jsonl"}
@@ -83,7 +84,7 @@ def _box(
         with show_error(), st.spinner(_("Writing …")):
             who = acting("synthesis")
             place = FOLDER.resolve() / secrets.token_hex(8)
-            place.mkdir(parents=True, mode=0o700)
+            make_private_folder(place)
             out = place / f"{safe_name(f'{name}-{kind}-{status}')}.{ENDINGS[format_]}"
             choices: dict[str, Any] = {"kind": kind, "format": format_, "status": status}
             try:
