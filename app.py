@@ -6,6 +6,7 @@ The screens are in pages/; pages/router.py is the only script the server itself 
 
 import gc
 import logging
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,11 +16,9 @@ import streamlit as st
 from dotenv import find_dotenv
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from db.health import close, health
+from db.health import close, reason
 from db.migrate import migrate
 from pages._parts.notices import unexpected_error
 from proutt_core.environment import load_settings_file
@@ -33,13 +32,22 @@ from server.proxies import named_proxies
 from server.sign_in import ROUTES as SIGN_IN_ROUTES
 from server.site import checked_hosts
 from server.start import advice, where_it_listens
+from server.unavailable import HealthCheck, Unavailable
 
 log = logging.getLogger("proutt.server")
 
 
-async def show_health(_request: Request) -> Response:
-    state = await run_in_threadpool(health)
-    return JSONResponse({"status": state}, status_code=200 if state == "ok" else 503)
+def _ready_database() -> None:
+    """Migrated; the server does not start on a schema of a newer version, nor without a database."""
+    try:
+        migrate()
+    except Exception as exc:
+        said = reason(exc)
+        if said is None:
+            raise
+        print_text(f"error: {said}", err=True)
+        sys.stderr.flush()
+        os._exit(1)  # raised, it would be told with all of the server's inner life around it
 
 
 @asynccontextmanager
@@ -50,8 +58,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     for line in advice(address=address, hosts=hosts, proxies=proxies):
         log.warning("%s", line)
     tighten_own_folder()
-    # A schema from a newer version raises here, and the server does not start.
-    await run_in_threadpool(migrate)
+    await run_in_threadpool(_ready_database)
     gc.collect()
     gc.freeze()
     yield
@@ -69,8 +76,13 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         *SIGN_IN_ROUTES,
-        Route("/healthz", show_health, methods=["GET"]),
+        Route("/healthz", HealthCheck().answer, methods=["GET"]),
     ],
-    middleware=[Middleware(SecurityHeaders), Middleware(Doors, hosts=hosts, proxies=proxies), Middleware(Gate)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(Doors, hosts=hosts, proxies=proxies),
+        Middleware(Unavailable),
+        Middleware(Gate),
+    ],
     on_script_error=unexpected_error,
 )

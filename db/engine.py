@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from db.address import engine_at
+from db.schema import require_own_schema
 
 BUSY_TIMEOUT_MS = 15_000
 
@@ -23,6 +24,7 @@ def database_url() -> str:
 
 
 _engines: dict[str, Engine] = {}
+_of_own_schema: set[Engine] = set()
 _engines_lock = Lock()
 
 
@@ -41,6 +43,16 @@ def dispose() -> None:
         for made in _engines.values():
             made.dispose()
         _engines.clear()
+        _of_own_schema.clear()
+
+
+def usable_engine() -> Engine:
+    """The same, its schema looked at once: SettingsError where it is another version's."""
+    made = engine()
+    if made not in _of_own_schema:
+        require_own_schema(made)
+        _of_own_schema.add(made)
+    return made
 
 
 def _make_engine(url: str) -> Engine:
@@ -70,7 +82,7 @@ def _on_begin(connection: Any) -> None:
 @contextmanager
 def read() -> Iterator[Session]:
     """A session for reading: one consistent snapshot, nothing committed."""
-    with Session(engine()) as session:
+    with Session(usable_engine()) as session:
         yield session
 
 
@@ -81,7 +93,7 @@ def write() -> Iterator[Session]:
     On SQLite it takes the write lock at once, so what the block reads cannot change before it writes. On PostgreSQL
     callers lock the rows they decide on (`with_for_update`).
     """
-    with Session(engine().execution_options(sqlite_begin="IMMEDIATE")) as session:
+    with Session(usable_engine().execution_options(sqlite_begin="IMMEDIATE")) as session:
         # Begins now: left to the first statement, a time taken before it would be older than what others then wrote.
         session.connection()
         yield session

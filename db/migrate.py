@@ -30,18 +30,23 @@ from sqlmodel import SQLModel
 import db.tables  # noqa: F401 - fills SQLModel.metadata
 from db.address import create_file
 from db.engine import engine
+from db.schema import MIGRATIONS, schema_state
 from proutt_core.errors import SettingsError
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 INITIAL_MESSAGE = "initial schema"
 ADVISORY_LOCK = 0x50724F55  # "PrOU"; any constant that nothing else in this database uses
 
 
 def migrate(*, folder: Path = MIGRATIONS) -> bool:
-    """Upgrade to the newest schema; True if anything changed."""
+    """Upgrade to the newest schema; True if anything changed. Makes the file of an SQLite database.
+
+    A database that is up to date is only read: it may be read-only, or locked.
+    """
     head = _head(folder)
     if engine().dialect.name == "sqlite":
         create_file(engine())
+    if folder == MIGRATIONS and is_current():
+        return False
     with _alone() as connection:
         before = MigrationContext.configure(connection).get_current_revision()
         if before == head:
@@ -60,7 +65,7 @@ def migrate(*, folder: Path = MIGRATIONS) -> bool:
 def is_current() -> bool:
     """Whether the database has exactly the schema this version expects. Takes no lock."""
     with engine().connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == _head(MIGRATIONS)
+        return schema_state(connection) == "own"
 
 
 def context_options(*, batch: bool) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from db.health import trouble_of
 from db.jobs.workers import living
+from pages._parts.no_database import said_of
 from pages._parts.text import _
 from proutt_core.display.visible import visible
 from proutt_core.errors import ProuttError
@@ -27,8 +29,15 @@ def show_error() -> Iterator[None]:
 
 
 def unexpected_error(exc: Exception) -> bool:
-    """Logs it under a number and shows the number. Also the server's last resort for what no page caught."""
+    """Logs it under a number and shows the number, or what is wrong with the database. Also the server's last resort
+    for what no page caught."""
     number = secrets.token_hex(4)
+    trouble = trouble_of(exc)
+    if trouble is not None:
+        log.error("error %s: the database cannot be used (%s): %s", number, trouble, exc)
+        logged = _("The log has it under the number {number}.").format(number=number)
+        error_box(_("The database cannot be used"), "\n\n".join([*said_of(trouble), logged]))
+        return True
     log.error("error %s", number, exc_info=exc)
     error_box(
         _("Something went wrong on the server"),

@@ -12,7 +12,7 @@ CONTENT_SECURITY_POLICY = (
     " frame-ancestors 'none'"
 )
 
-_STYLE = """
+PAGE_STYLE = """
 :root { color-scheme: light dark; --paper: #fbfaf7; --card: #ffffff; --ink: #22261f; --quiet: #5d6358; --line: #dcd8cc;
   --green: #2f6f5e; --on-green: #ffffff; --red: #9b2c1f; --red-paper: #fbeeea }
 @media (prefers-color-scheme: dark) { :root { --paper: #161a18; --card: #1f2522; --ink: #e8ebe6; --quiet: #a3aaa4;
@@ -54,7 +54,7 @@ def sign_in_page(*, go_on_to: str, name: str = "", error: str = "", notice: str 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(_("Sign in"))} · ProUtt Studio</title>
 <link rel="icon" href="{ICON}">
-<style>{_STYLE}</style>
+<style>{PAGE_STYLE}</style>
 </head>
 <body>
 <main>

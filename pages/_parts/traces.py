@@ -117,7 +117,14 @@ def _view_form(trace: Trace, view: ViewReasoning, key: str) -> None:
 
 
 def _field(label: str, trace: Trace, name: str, key: str, height: int) -> None:
-    st.text_area(label, value=editable_texts(trace)[name], key=f"{key}-{name}", height=height, on_change="ignore")
+    st.text_area(
+        label,
+        value=editable_texts(trace)[name],
+        key=f"{key}-{name}",
+        height=height,
+        on_change="ignore",
+        persist_state="page",  # also while the page cannot be drawn, the database being away
+    )
 
 
 def edited_texts(trace: Trace, *, key: str) -> dict[str, str]:

@@ -13,20 +13,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import SQLAlchemyError
 
+from db.health import reason
 from proutt_core.errors import ProuttError
 from proutt_core.terminal import print_json, print_text
 from proutt_core.visible import visible
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line of stdout.")]
-
-ADVICE = "the database cannot be used: {problem} (run `python -m proutt_core init` first, or check PROUTT_DATABASE_URL)"
-DAMAGED = (
-    "the database cannot be used: {problem}. PROUTT_DATABASE_URL names a file that is no database, or a damaged one:"
-    " name another, or put a backup in its place"
-)
-_DAMAGE = ("not a database", "malformed", "Could not decode to UTF-8", "unsupported file format", "disk I/O error")
 
 
 class Output:
@@ -61,20 +55,15 @@ def command_output(as_json: bool = False, *, stdout_is_free: bool = True) -> Ite
         yield output
     except ProuttError as exc:
         fail(str(exc))
-    except IntegrityError:
-        raise  # a bug, not the database's state
-    except DatabaseError as exc:
-        fail(advice_for(exc))
+    except SQLAlchemyError as exc:
+        said = reason(exc)
+        if said is None:  # a bug, not the database's state
+            raise
+        fail(said)
     try:
         output.flush()
     except OSError as exc:  # nobody reads any more, or the disk is full
         fail(f"standard output cannot be written: {exc.strerror or exc}")
-
-
-def advice_for(error: DatabaseError) -> str:
-    """What is wrong with the database, and what to do."""
-    problem = str(error.orig).splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-    return (DAMAGED if any(word in problem for word in _DAMAGE) else ADVICE).format(problem=problem)
 
 
 def fail(message: str) -> None:

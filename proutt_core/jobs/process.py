@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
 from typing import Any
 
+from db.engine import engine
 from db.jobs import items, jobs, workers
 from db.jobs.jobs import JobInfo
+from db.schema import require_own_schema
 from proutt_core import __version__
-from proutt_core.errors import ProuttError
+from proutt_core.errors import ProuttError, SettingsError
 from proutt_core.jobs.process_resources import ProcessResources, keep_what_is_loaded, process_resources
 from proutt_core.jobs.webhook import tell
 from proutt_core.jobs.whole_job import run_whole_job
@@ -86,7 +88,10 @@ class _Loop:
         """Start the jobs that nobody here works on yet. Whether there was anything to do."""
         self.running = {job_id: task for job_id, task in self.running.items() if not task.done()}
         try:
+            await asyncio.to_thread(require_own_schema, engine())
             active = await asyncio.to_thread(jobs.list_active)
+        except SettingsError:  # the database was migrated meanwhile: this code would leave out what is new
+            raise
         except Exception:  # a database that is away for a moment ends no worker
             log.exception("the jobs could not be read")
             return True

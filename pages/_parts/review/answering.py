@@ -98,6 +98,7 @@ def comment_box(place: Any, assignment: str) -> None:
         max_chars=2000,
         # The click on a verdict brings it along; a rerun on leaving the box could swallow that click.
         on_change="ignore",
+        persist_state="page",  # also while the page cannot be drawn, the database being away
     )
 
 
