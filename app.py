@@ -33,6 +33,7 @@ from server.sign_in import ROUTES as SIGN_IN_ROUTES
 from server.site import checked_hosts
 from server.start import advice, where_it_listens
 from server.unavailable import HealthCheck, Unavailable
+from server.uploads import UploadLimit
 
 log = logging.getLogger("proutt.server")
 
@@ -83,6 +84,7 @@ app = st.App(
         Middleware(Doors, hosts=hosts, proxies=proxies),
         Middleware(Unavailable),
         Middleware(Gate),
+        Middleware(UploadLimit),
     ],
     on_script_error=unexpected_error,
 )

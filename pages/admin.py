@@ -8,6 +8,7 @@ import streamlit as st
 from db.accounts.events import recent
 from db.accounts.users import list_users
 from pages._parts.accounts import draw_account, draw_new, draw_password
+from pages._parts.tables import table
 from pages._parts.text import _
 from pages._parts.who import require_screen
 from proutt_core.display.visible import visible
@@ -26,7 +27,7 @@ def draw_events() -> None:
         }
         for event in recent(limit=EVENTS_SHOWN)
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height=480)
+    table(pd.DataFrame(rows), hide_index=True, height=480)
 
 
 who = require_screen("admin")

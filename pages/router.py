@@ -7,6 +7,7 @@ import streamlit as st
 from db.accounts.sessions import SignedIn
 from pages._parts.look import ICON, STYLE
 from pages._parts.text import _
+from pages._parts.uploads import forget_uploads_of_other_pages
 from pages._parts.who import leave_for_sign_in, may_open, signed_in
 from proutt_core.types.screens import PERSON_MENU, SCREENS, Screen
 
@@ -43,7 +44,9 @@ def main() -> None:
         leave_for_sign_in()
     st.set_page_config(page_title="ProUtt Studio", page_icon=ICON, layout="wide")
     st.html(STYLE)
-    st.navigation(_navigation(who), position="top").run()
+    page = st.navigation(_navigation(who), position="top")
+    forget_uploads_of_other_pages(page.url_path)
+    page.run()
 
 
 main()

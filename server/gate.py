@@ -15,6 +15,8 @@ from proutt_core.types.screens import UPLOADERS
 # What anybody may fetch: the sign-in itself and whether the server lives. Everything else needs a session, Streamlit's
 # scripts and whatever a later Streamlit adds too (a path it does not know, under any folder, shows the app's page).
 OPEN_PATHS = frozenset({"/sign-in", "/sign-out", "/healthz", "/_stcore/health"})
+# Of Streamlit's own, what no page needs: figures about all sessions, running the script, driving the app by a program.
+CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent")
 # Asked by scripts, not by people: refused instead of redirected.
 MACHINE_FOLDERS = ("/_stcore/", "/media/", "/component/", "/app/", "/static/")
 # Streamlit keeps whatever is sent here in memory, whether or not the page has a field for files: only those pass whose
@@ -39,6 +41,8 @@ class Gate:
             await self._refusal(scope)(scope, receive, send)
 
     async def _may_pass(self, scope: Scope) -> bool:
+        if scope["path"].startswith(CLOSED):
+            return False
         if scope["type"] == "http" and scope["path"] in OPEN_PATHS:
             return True
         token = HTTPConnection(scope).cookies.get(COOKIE)

@@ -171,7 +171,7 @@ def test_signed_out_nothing_can_be_sent(client: Client, method: str, path: str) 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
 def test_files_are_taken_from_researchers_and_admins_only(client: Client, method: str) -> None:
-    """Streamlit itself would keep in memory what any of its sessions sends, up to a gigabyte a file."""
+    """Streamlit itself would keep in memory what any of its sessions sends."""
     annotator, admin = client.sign_in().token, client.sign_in("adm").token
     answers = [client.ask(UPLOAD, method, token=t, headers={"Origin": client.address}) for t in (annotator, admin)]
     assert "may do this" in answers[0].body and answers[0].status == 403
@@ -208,7 +208,7 @@ def test_every_answer_carries_the_security_headers(client: Client, path: str, si
     assert headers["referrer-policy"] == "same-origin"
     policy = headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy and "default-src '" in policy
-    assert "http" not in policy and "*" not in policy
+    assert "http" not in policy and "*" not in policy and "ws:" not in policy and "wss:" not in policy
 
 
 # --- signing in -------------------------------------------------------------------------------------------------------

@@ -230,7 +230,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "proutt_core/display",
         "proutt_core/statistics",
     ),
-    "server": ("db/accounts", "pages/_parts"),
+    "server": ("db", "db/accounts", "pages/_parts"),
     ".": ("db", "pages/_parts", "server"),
 }
 

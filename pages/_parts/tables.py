@@ -6,15 +6,29 @@ from typing import Any, Literal, TypeVar
 import pandas as pd
 import streamlit as st
 
+from proutt_core.display.spreadsheet import inert
 from proutt_core.display.visible import visible
 
 T = TypeVar("T")
 PAGER_WIDTH = 300
 
 
+def table(frame: pd.DataFrame, **look: Any) -> Any:
+    """Every table of the pages. Streamlit's toolbar saves the cells as CSV as they are: none of them is a formula."""
+    safe = frame.copy()
+    for position, kind in enumerate(frame.dtypes):
+        if pd.api.types.is_object_dtype(kind) or isinstance(kind, pd.StringDtype):
+            safe.isetitem(position, frame.iloc[:, position].map(_inert))
+    return st.dataframe(safe.rename(columns=_inert, index=_inert), **look)
+
+
+def _inert(cell: Any) -> Any:
+    return inert(cell) if isinstance(cell, str) else cell
+
+
 def pick(choices: Sequence[T], rows: Sequence[Mapping[str, object]], *, key: str, **look: Any) -> T:
     """What stands in the chosen row of the table, the first until somebody chooses. `look` goes to the table."""
-    chosen = st.dataframe(
+    chosen = table(
         pd.DataFrame(rows),
         hide_index=True,
         on_select="rerun",

@@ -9,6 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from db.datasets.datasets import list_ready
 from pages._parts.notices import show_error
 from pages._parts.text import _
+from pages._parts.uploads import forget_uploads, upload_limits
 from pages._parts.who import acting
 from proutt_core.actions.importing import queue_import
 from proutt_core.dialogues import FORMATS, ImportSettings, TurnPolicy, parse_shares
@@ -60,6 +61,7 @@ def import_form() -> None:
             key=f"import-file-{n}",
             help=_("Several files make one dataset. docs/formats.md lists every shape that is read."),
         )
+        st.caption(upload_limits())
         file_name = uploads[0].name if uploads else ""
     else:
         path = st.text_input(
@@ -81,6 +83,7 @@ def import_form() -> None:
         except ProuttError:
             remove_uploads(paths)  # nothing of a refused file is kept
             raise
+        forget_uploads()
         st.session_state[UPLOADS] = n + 1
         st.rerun()
 

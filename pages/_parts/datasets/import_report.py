@@ -7,6 +7,7 @@ import streamlit as st
 
 from db.datasets.datasets import DatasetInfo
 from pages._parts.datasets.import_form import turn_names
+from pages._parts.tables import table
 from pages._parts.text import _
 from proutt_core.dialogues import FORMATS, Shares
 from proutt_core.dialogues.balance import WARNING, balance_lines
@@ -52,8 +53,8 @@ def report_tables(report: dict[str, Any]) -> None:
     _balance(report)
     if files := report.get("files"):
         with st.expander(_("Files to look at: {n}").format(n=len(files))):
-            table = [{_("File"): visible(file["name"]), _("Note"): visible(file["note"])} for file in files]
-            st.dataframe(pd.DataFrame(table), hide_index=True)
+            lines = [{_("File"): visible(file["name"]), _("Note"): visible(file["note"])} for file in files]
+            table(pd.DataFrame(lines), hide_index=True)
     if reasons := report.get("reasons"):
         st.markdown(f"**{_('Skipped, by reason')}**")
         numbers = report.get("numbers", {})
@@ -65,14 +66,14 @@ def report_tables(report: dict[str, Any]) -> None:
             }
             for reason, count in reasons.items()
         ]
-        st.dataframe(pd.DataFrame(rows), hide_index=True)
+        table(pd.DataFrame(rows), hide_index=True)
     if causes := report.get("causes"):
         st.markdown(f"**{_('Why pairs are kept as text')}**")
-        table = [{_("Cause"): visible(cause), _("Rows"): count} for cause, count in causes.items()]
-        st.dataframe(pd.DataFrame(table), hide_index=True)
+        lines = [{_("Cause"): visible(cause), _("Rows"): count} for cause, count in causes.items()]
+        table(pd.DataFrame(lines), hide_index=True)
     if errors := report.get("errors"):
         with st.expander(_("Unreadable rows, the first {n}").format(n=len(errors))):
-            table = [
+            lines = [
                 {
                     _("Row"): error["number"],
                     _("Reason"): visible(error["reason"]),
@@ -80,11 +81,11 @@ def report_tables(report: dict[str, Any]) -> None:
                 }
                 for error in errors
             ]
-            st.dataframe(pd.DataFrame(table), hide_index=True)
+            table(pd.DataFrame(lines), hide_index=True)
     if notes := report.get("notes"):
         st.markdown(f"**{_('What normalising did')}**")
-        table = [{_("Note"): visible(note), _("Dialogues"): count} for note, count in notes.items()]
-        st.dataframe(pd.DataFrame(table), hide_index=True)
+        lines = [{_("Note"): visible(note), _("Dialogues"): count} for note, count in notes.items()]
+        table(pd.DataFrame(lines), hide_index=True)
 
 
 def _balance(report: dict[str, Any]) -> None:

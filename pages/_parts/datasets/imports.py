@@ -12,6 +12,7 @@ from pages._parts.datasets.interrupted import draw_interrupted
 from pages._parts.datasets.tabs import read_button
 from pages._parts.jobs.job import draw_buttons, follow, job_head, state_names
 from pages._parts.notices import worker_notice
+from pages._parts.tables import table
 from pages._parts.text import _
 from proutt_core.display.visible import visible
 
@@ -70,4 +71,4 @@ def _earlier_imports(imports: list[JobInfo]) -> None:
         }
         for job in imports
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    table(pd.DataFrame(rows), hide_index=True)

@@ -10,7 +10,7 @@ from db.jobs.failed_items import FailedItem, failed_items
 from db.jobs.jobs import JobInfo
 from pages._parts.jobs.job import retry_items
 from pages._parts.notices import show_error
-from pages._parts.tables import pager
+from pages._parts.tables import pager, table
 from pages._parts.text import _, ngettext
 from proutt_core.display.numbers import page_count, page_offset, percent
 from proutt_core.display.visible import visible
@@ -78,7 +78,7 @@ def _pick_group(job: JobInfo, groups: list[FailureGroup], total: int, *, selecta
         },
     }
     if not selectable:
-        st.dataframe(pd.DataFrame(rows), **look)  # type: ignore[call-overload]
+        table(pd.DataFrame(rows), **look)  # type: ignore[call-overload]
         return None
 
     def remember() -> None:
@@ -87,7 +87,7 @@ def _pick_group(job: JobInfo, groups: list[FailureGroup], total: int, *, selecta
 
     before = st.session_state.get(remembered)
     rows_before = [keys.index(before)] if before in keys else []
-    chosen = st.dataframe(  # type: ignore[call-overload]
+    chosen = table(  # type: ignore[call-overload]
         pd.DataFrame(rows),
         on_select=remember,
         selection_mode="single-row",

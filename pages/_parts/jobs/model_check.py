@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages._parts.notices import show_error
+from pages._parts.tables import table
 from pages._parts.text import _
 from pages._parts.who import acting
 from proutt_core.display.visible import visible
@@ -63,7 +64,7 @@ def _table(checks: tuple[RungCheck, ...]) -> None:
         for check in checks
     ]
     # What a server does not report stays empty: a 0 would be a figure. Int64 is pandas' kind of whole number that may.
-    st.dataframe(
+    table(
         pd.DataFrame(rows).astype(dict.fromkeys(tokens, "Int64")),
         hide_index=True,
         placeholder="–",

@@ -11,7 +11,7 @@ from db.synthesis.items import job_of_item
 from pages._parts.jobs.job import duration_said
 from pages._parts.jobs.timeline_chart import timeline_figure
 from pages._parts.pane import PANE_HEIGHT
-from pages._parts.tables import fact_row
+from pages._parts.tables import fact_row, table
 from pages._parts.text import _
 from pages._parts.who import signed_in
 from proutt_core.display.visible import visible
@@ -122,7 +122,7 @@ def _table(calls: Sequence[Call], drawn: Timeline | None, order: Sequence[int], 
             st.session_state[f"call-{item_id}"] = order[picked[0]]
 
     chosen = st.session_state[f"call-{item_id}"]
-    st.dataframe(
+    table(
         pd.DataFrame(rows),
         hide_index=True,
         height=min(35 * (len(rows) + 1) + 2, TABLE_HEIGHT),

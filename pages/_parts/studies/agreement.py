@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages._parts.dialogue import plain_text
+from pages._parts.tables import table
 from pages._parts.text import _
 from proutt_core.display.visible import visible
 from proutt_core.statistics.agreement import AgreementReport
@@ -94,7 +95,7 @@ def _table(quantities: list[Quantity]) -> None:
     if not undefined:
         frame = frame.drop(columns=_("Why undefined"))
     right = st.column_config.Column(alignment="right")
-    st.dataframe(frame, hide_index=True, height="content", column_config={_("Value"): right})
+    table(frame, hide_index=True, height="content", column_config={_("Value"): right})
     if undefined:
         st.caption(
             _(
@@ -113,4 +114,4 @@ def _confusion(judge: JudgeAgreement) -> None:
     names = _verdict_names()
     columns = [_("judge: {verdict}").format(verdict=names[verdict]) for verdict in CONFUSION_ORDER]
     rows = [_("people: {verdict}").format(verdict=names[verdict]) for verdict in CONFUSION_ORDER]
-    st.dataframe(pd.DataFrame(judge.confusion, index=rows, columns=columns), height="content")
+    table(pd.DataFrame(judge.confusion, index=rows, columns=columns), height="content")

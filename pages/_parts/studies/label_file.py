@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from pages._parts.text import _
+from pages._parts.uploads import upload_limits
 from proutt_core.display.visible import visible
 from proutt_core.label_files import TEMPLATE, LabelColumns, LabelFile, labels_of, read_label_file, unknown_answers
 from proutt_core.statistics.labels import Label
@@ -24,6 +25,7 @@ def choose_label_file() -> Sequence[Label] | None:
         key="agreement_file",
         help=_("Verdicts are a, tie or b, by method. The file is read and not kept. docs/label-files.md has examples."),
     )
+    st.caption(upload_limits())
     if upload is None:
         st.download_button(
             _("A template to fill in (CSV)"),

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages._parts.dialogue import plain_text
+from pages._parts.tables import table
 from pages._parts.text import _
 from proutt_core.display.visible import visible
 from proutt_core.statistics.labels import CODING
@@ -25,9 +26,9 @@ ROW_PX, FRAME_PX = 46, 84
 def draw_results(report: StudyReport) -> None:
     rows = {_("People"): report.humans} | {name: judge.outcome for name, judge in report.judges.items()}
     st.plotly_chart(_bars(report, rows), key="win_tie_loss", config={"displayModeBar": False}, alt=_("Win, tie, loss"))
-    table = _table(report, rows)
-    numbers = {column: st.column_config.Column(alignment="right") for column in table.columns[1:]}
-    st.dataframe(table, hide_index=True, column_config=numbers)
+    frame = _table(report, rows)
+    numbers = {column: st.column_config.Column(alignment="right") for column in frame.columns[1:]}
+    table(frame, hide_index=True, column_config=numbers)
     st.caption(
         _(
             "One verdict a case: the strict majority of its people, or a tie where there is none; votes are never"

@@ -11,6 +11,7 @@ from pages._parts.notices import show_error
 from pages._parts.studies.form import change_draft
 from pages._parts.studies.judges import draw_judges
 from pages._parts.studies.results import draw_results
+from pages._parts.tables import table
 from pages._parts.text import _
 from pages._parts.who import acting, may_open, signed_in
 from proutt_core.actions.study_results import report_of
@@ -115,7 +116,7 @@ def _progress(study: StudyInfo) -> None:
         {_("Annotator"): person.name, _("Answered"): person.done, _("Answered or still to give"): person.total}
         for person in progress.people
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width=520)
+    table(pd.DataFrame(rows), hide_index=True, width=520)
     _close_box(study, missing=progress.answers < progress.answers_wanted)
 
 

@@ -14,7 +14,7 @@ from pages._parts.dialogue import dialogue_pane, plain_text
 from pages._parts.jobs.job import model_said, state_names
 from pages._parts.pane import PANE_HEIGHT
 from pages._parts.synthesis.items import draw_results, filter_names
-from pages._parts.tables import pager, pick
+from pages._parts.tables import pager, pick, table
 from pages._parts.text import _, ngettext
 from proutt_core.display.numbers import page_count, page_offset, percent
 from proutt_core.display.visible import visible
@@ -73,8 +73,8 @@ def _figures(first: JobInfo, second: JobInfo, counts: Mapping[int, ItemCounts]) 
         for differs in setting_differences(first.settings, second.settings)
     ]
     heads = [" ", f"1 · {visible(first.name)}", f"2 · {visible(second.name)}"]
-    table = pd.DataFrame([[visible(str(cell)) for cell in row] for row in rows], columns=heads)
-    st.dataframe(table, hide_index=True, height="content", row_height=ROW)
+    frame = pd.DataFrame([[visible(str(cell)) for cell in row] for row in rows], columns=heads)
+    table(frame, hide_index=True, height="content", row_height=ROW)
 
 
 def _of_run(job: JobInfo, counts: ItemCounts) -> dict[str, str]:

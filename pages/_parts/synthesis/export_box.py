@@ -13,6 +13,7 @@ from db.pairs.exports import ExportInfo, exports_of
 from db.pairs.going_out import pairs_of_dataset, pairs_of_run
 from db.stored_settings import reason_for_texts
 from pages._parts.notices import show_error
+from pages._parts.tables import table
 from pages._parts.text import _, ngettext
 from pages._parts.who import acting
 from proutt_core.actions.export import run_export
@@ -156,5 +157,5 @@ def earlier_exports(exports: list[ExportInfo]) -> None:
             }
             for info in exports
         ]
-        st.dataframe(pd.DataFrame(rows), hide_index=True)
+        table(pd.DataFrame(rows), hide_index=True)
         st.caption(_("Files written here stay on the server; one that was written again since goes after a day."))

@@ -9,6 +9,7 @@ from db.datasets.datasets import DatasetInfo
 from db.studies import methods
 from pages._parts.notices import show_error
 from pages._parts.text import _
+from pages._parts.uploads import forget_uploads, upload_limits
 from pages._parts.who import acting
 from proutt_core.actions.prediction_import import NAMED, ImportedPredictions, import_predictions
 from proutt_core.display.names import free_name, name_from_file
@@ -29,6 +30,7 @@ def prediction_import_form(datasets: list[DatasetInfo]) -> None:
             " docs/predictions.md shows rows."
         ),
     )
+    st.caption(upload_limits())
     left, right = st.columns(2, gap="large")
     dataset = left.selectbox(_("Dataset"), [dataset.name for dataset in datasets], key="predictions-dataset")
     file_name = upload.name if upload is not None else ""
@@ -52,6 +54,7 @@ def prediction_import_form(datasets: list[DatasetInfo]) -> None:
                     path, dataset=dataset, method=(name or "").strip(), name=upload.name, created_by=who.id
                 )
             st.session_state[REPORT] = report
+            forget_uploads()
             st.session_state[UPLOADS] = n + 1
             st.rerun()
     if REPORT in st.session_state:

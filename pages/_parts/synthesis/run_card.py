@@ -13,7 +13,7 @@ from db.synthesis.runs import Overlap, RunSummary, overlaps
 from pages._parts.jobs.job import duration_said, model_said, money_said
 from pages._parts.synthesis.items import filter_names
 from pages._parts.synthesis.prices import offer_price
-from pages._parts.tables import fact_row, fact_table
+from pages._parts.tables import fact_row, fact_table, table
 from pages._parts.text import _
 from pages._parts.tree_chart import colours
 from proutt_core.display.numbers import each, percent, share, short
@@ -126,7 +126,7 @@ def _cost(job: JobInfo, bill: Bill) -> None:
     known = [by_stage.pop(stage) for stage in STAGES if stage in by_stage]
     rows = [_cost_row(row.stage, row, bill) for row in (*known, *by_stage.values())]
     rows.append(_cost_row(_("all"), bill.total, bill))
-    st.dataframe(
+    table(
         pd.DataFrame(rows),
         hide_index=True,
         row_height=STAGE_ROW,
