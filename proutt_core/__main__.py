@@ -39,6 +39,7 @@ COMMANDS = {
     "export": ("export", "export"),
     "export-join": ("export", "export_join"),
     "licence": ("licence", "licence"),
+    "backup": ("backup", "backup"),
     "user": ("users", "app"),
     "models": ("models", "app"),
     "prices": ("prices", "app"),
