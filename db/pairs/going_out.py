@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import orjson
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
@@ -137,7 +138,7 @@ def pairs_in_run(job_id: int, *, split: Split | None = None) -> Iterator[StoredP
                 reviews,
                 external_id=external_id,
                 target_index=target,
-                context=_messages.validate_json(messages)[:target],
+                context=_messages.validate_python(orjson.loads(messages)[:target]),
                 without=without,
             )
 

@@ -21,13 +21,13 @@ from proutt_core.errors import InputError
 from proutt_core.export import (
     ExportFormat,
     ExportKind,
+    PlainWording,
     Written,
     final_review,
-    final_text,
     final_wording,
     goes_out,
     ids_line,
-    plain_text,
+    plain_wording,
     write_export,
     write_ids,
 )
@@ -104,16 +104,20 @@ def _going_out(of: PairsOf, status: PairStatus, sent: Sent) -> Iterator[StoredPa
 
 
 def _text(stored: StoredPair) -> VerbatimPair:
-    review = final_review(stored.pair)
-    edited = review is not None and (review.chosen is not None or review.rejected is not None)
-    if edited or stored.pair.imported or stored.chosen is None:
-        return final_text(stored.whole())
-    return plain_text(stored.pair, chosen=stored.chosen, rejected=stored.rejected)
+    return _wording(stored).text
 
 
 def _ids(pairs: Iterator[StoredPair], kind: ExportKind) -> Iterator[bytes]:
     for stored in pairs:
-        pair = stored.whole()
-        wording = final_wording(pair)
+        wording = _wording(stored)
         require_rejected(wording.text, kind=kind)
-        yield ids_line(pair, wording.text, wording.traces, kind=kind)
+        yield ids_line(stored.pair, wording.text, wording.traces, kind=kind)
+
+
+def _wording(stored: StoredPair) -> PlainWording:
+    review = final_review(stored.pair)
+    edited = review is not None and (review.chosen is not None or review.rejected is not None)
+    if edited or stored.pair.imported or stored.chosen is None:
+        text, traces = final_wording(stored.whole())
+        return PlainWording(text, {side: trace.model_dump(mode="json") for side, trace in traces.items()})
+    return plain_wording(stored.pair, chosen=stored.chosen, rejected=stored.rejected)

@@ -3,18 +3,20 @@
 from proutt_core.export.files import Written, write_export, write_ids
 from proutt_core.export.formats import ExportFormat, ExportKind, TextFormat, ids_line
 from proutt_core.export.selection import (
+    PlainWording,
     Wording,
     final_review,
     final_text,
     final_wording,
     goes_out,
-    plain_text,
+    plain_wording,
     standing,
 )
 
 __all__ = [
     "ExportFormat",
     "ExportKind",
+    "PlainWording",
     "TextFormat",
     "Wording",
     "Written",
@@ -23,7 +25,7 @@ __all__ = [
     "final_wording",
     "goes_out",
     "ids_line",
-    "plain_text",
+    "plain_wording",
     "standing",
     "write_export",
     "write_ids",

@@ -17,11 +17,12 @@ quote the dialogue, so such a file is not free of its words.
 """
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import orjson
 
-from proutt_core.types import ReviewedPair, Trace, VerbatimPair
+from proutt_core.types import ReviewedPair, VerbatimPair
 
 ExportKind = Literal["sft", "preference"]
 TextFormat = Literal["trl", "llamafactory"]
@@ -62,8 +63,8 @@ def _without_separators(data: bytes) -> bytes:
     return data.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
 
 
-def ids_line(pair: ReviewedPair, text: VerbatimPair, traces: dict[str, Trace], *, kind: ExportKind) -> bytes:
-    """The row without the dialogue; `text` and `traces` are the wording that goes out."""
+def ids_line(pair: ReviewedPair, text: VerbatimPair, traces: Mapping[str, Any], *, kind: ExportKind) -> bytes:
+    """The row without the dialogue; `text` and `traces`, as JSON values, are the wording that goes out."""
     imported = pair.source_row is not None
     place = (
         {"source_row": pair.source_row}
@@ -76,7 +77,7 @@ def ids_line(pair: ReviewedPair, text: VerbatimPair, traces: dict[str, Trace], *
         row["without"] = list(pair.without)
     row["prompt_sha256"] = prompt_sha256(text.prompt)
     row |= {side: getattr(text, side) for side in sides}
-    row["traces"] = {side: traces[side].model_dump(mode="json") for side in sides if side in traces}
+    row["traces"] = {side: traces[side] for side in sides if side in traces}
     return _without_separators(orjson.dumps(row))
 
 

@@ -1,7 +1,7 @@
 """Which pairs go out, and in which wording."""
 
 import re
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -9,9 +9,26 @@ from proutt_core.dialogues.pairs.released import read_trace
 from proutt_core.errors import InputError
 from proutt_core.traces.as_text import render_prompt, render_stored, render_trace
 from proutt_core.traces.editing import editable_texts
-from proutt_core.types import PREDICTION_IDS, PairReviewValue, PairStatus, ReviewedPair, Trace, VerbatimPair
+from proutt_core.types import (
+    PREDICTION_IDS,
+    VIEWS,
+    Attribute,
+    PairReviewValue,
+    PairStatus,
+    Path,
+    Prediction,
+    ReviewedPair,
+    Topic,
+    Trace,
+    VerbatimPair,
+    ViewReasoning,
+)
 
 Standing = Literal["approved", "rejected", "disputed", "unreviewed"]
+# The names of a dumped trace, in its order.
+_TRACE, _VIEW, _PREDICTION, _PATH, _TOPIC, _ATTRIBUTE = (
+    tuple(kind.model_fields) for kind in (Trace, ViewReasoning, Prediction, Path, Topic, Attribute)
+)
 _PREDICT = re.compile(r"(?<=<predict>).*?(?=</predict>)", flags=re.DOTALL)
 
 
@@ -20,6 +37,13 @@ class Wording(NamedTuple):
 
     text: VerbatimPair
     traces: dict[str, Trace]
+
+
+class PlainWording(NamedTuple):
+    """The same with the traces as JSON values, as `Trace.model_dump(mode="json")` gives them."""
+
+    text: VerbatimPair
+    traces: dict[str, dict[str, Any]]
 
 
 def standing(reviews: tuple[PairReviewValue, ...]) -> Standing:
@@ -75,12 +99,41 @@ def final_wording(pair: ReviewedPair) -> Wording:
     return Wording(VerbatimPair(prompt=prompt, **answers), after)
 
 
-def plain_text(pair: ReviewedPair, *, chosen: str, rejected: str | None) -> VerbatimPair:
-    """The text of a synthesised pair that nobody edited, from its traces as they are stored: many times as fast."""
-    return VerbatimPair(
-        prompt=render_prompt(pair.context, without=frozenset(pair.without)),
-        chosen=render_stored(orjson.loads(chosen)),
-        rejected="" if rejected is None else render_stored(orjson.loads(rejected)),
+def plain_wording(pair: ReviewedPair, *, chosen: str, rejected: str | None) -> PlainWording:
+    """Of a synthesised pair that nobody edited, from its traces as they are stored: many times as fast."""
+    stored = {"chosen": chosen} if rejected is None else {"chosen": chosen, "rejected": rejected}
+    traces = {side: _as_dumped(text) for side, text in stored.items()}
+    answers = {side: render_stored(trace) for side, trace in traces.items()}
+    prompt = render_prompt(pair.context, without=frozenset(pair.without))
+    return PlainWording(VerbatimPair(prompt=prompt, **answers), traces)
+
+
+def _as_dumped(stored: str) -> dict[str, Any]:
+    """The values of a stored trace; what another version stored in another order is read and put in order."""
+    trace: dict[str, Any] = orjson.loads(stored)
+    return trace if _is_as_dumped(trace) else Trace.model_validate_json(stored).model_dump(mode="json")
+
+
+def _is_as_dumped(trace: dict[str, Any]) -> bool:
+    if tuple(trace) != _TRACE:
+        return False
+    for view in VIEWS:
+        if (half := trace[view]) is None:
+            continue
+        if tuple(half) != _VIEW:
+            return False
+        for prediction in half["predictions"]:
+            if tuple(prediction) != _PREDICTION or (
+                prediction["path"] is not None and tuple(prediction["path"]) != _PATH
+            ):
+                return False
+    tree = trace["tree"]
+    return tree is None or (
+        tuple(tree) == ("topics",)
+        and all(
+            tuple(topic) == _TOPIC and all(tuple(attribute) == _ATTRIBUTE for attribute in topic["attributes"])
+            for topic in tree["topics"]
+        )
     )
 
 

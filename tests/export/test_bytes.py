@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from proutt_core.export import TextFormat, plain_text, write_export
+from proutt_core.export import TextFormat, plain_wording, write_export
 from proutt_core.export.formats import ExportKind
 from proutt_core.export.selection import final_text
 from proutt_core.traces.as_text import render_stored, render_trace
@@ -53,8 +53,38 @@ def test_an_unedited_pair_has_the_same_text_read_whole_or_not() -> None:
     chosen, rejected = a_trace(f" {HOSTILE[32:126]} <predict> [Mining Paths]:"), a_trace(" (worse)")
     context = (Message(role="user", content="A hotel?"), Message(role="assistant", content="Two."))
     pair = ReviewedPair(pair_id=1, external_id="d", split="train", context=context, chosen=chosen, rejected=rejected)
-    fast = plain_text(pair, chosen=chosen.model_dump_json(), rejected=rejected.model_dump_json())
+    fast = plain_wording(pair, chosen=chosen.model_dump_json(), rejected=rejected.model_dump_json()).text
     assert fast == final_text(pair)
+
+
+def in_another_order(value: object) -> object:
+    """As an earlier version may have stored it: every object's members reversed, what is None left out."""
+    if isinstance(value, dict):
+        return {name: in_another_order(part) for name, part in reversed(value.items()) if part is not None}
+    return [in_another_order(part) for part in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("deep", ["tree", "mining", "predictions", "path", "all"])
+def test_traces_that_were_stored_in_another_order_go_out_in_one(deep: str) -> None:
+    trace = a_trace()
+    dumped = trace.model_dump(mode="json")
+    stored = json.loads(json.dumps(dumped))
+    if deep in ("tree", "mining"):
+        stored[deep] = in_another_order(stored[deep])
+    elif deep == "all":
+        stored = in_another_order(stored)
+    else:
+        for n, prediction in enumerate(stored["exploration"]["predictions"]):
+            changed = in_another_order(prediction if deep == "predictions" else prediction["path"])
+            stored["exploration"]["predictions"][n] = (
+                changed if deep == "predictions" else prediction | {"path": changed}
+            )
+    context = (Message(role="user", content="A hotel?"),)
+    pair = ReviewedPair(pair_id=1, external_id="d", split="train", context=context, chosen=trace)
+    assert json.dumps(stored) != json.dumps(dumped)
+    plain = plain_wording(pair, chosen=json.dumps(stored), rejected=None)
+    assert json.dumps(plain.traces["chosen"]) == json.dumps(dumped)
+    assert plain.text == final_text(pair)
 
 
 def test_a_trace_as_stored_reads_like_the_trace() -> None:
