@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from db.accounts.sessions import user_of_token
 from pages._parts.sign_in import local_path
 from pages._parts.who import COOKIE
-from proutt_core.types.screens import UPLOADERS
+from proutt_core.types.screens import FILE_HANDLERS
 
 # What anybody may fetch: the sign-in itself and whether the server lives. Everything else needs a session, Streamlit's
 # scripts and whatever a later Streamlit adds too (a path it does not know, under any folder, shows the app's page).
@@ -19,9 +19,9 @@ OPEN_PATHS = frozenset({"/sign-in", "/sign-out", "/healthz", "/_stcore/health"})
 CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent")
 # Asked by scripts, not by people: refused instead of redirected.
 MACHINE_FOLDERS = ("/_stcore/", "/media/", "/component/", "/app/", "/static/")
-# Streamlit keeps whatever is sent here in memory, whether or not the page has a field for files: only those pass whose
-# screens have one.
-UPLOADS = "/_stcore/upload_file"
+# Streamlit keeps whatever is sent here in memory, whether or not the page has a field for files, and hands out what its
+# pages offer to whoever has the address: only those pass whose screens have such fields and offers.
+FILES = ("/_stcore/upload_file", "/media/")
 
 
 class Gate:
@@ -47,7 +47,7 @@ class Gate:
             return True
         token = HTTPConnection(scope).cookies.get(COOKIE)
         who = None if token is None else await run_in_threadpool(user_of_token, token)
-        return who is not None and (not scope["path"].startswith(UPLOADS) or who.has(*UPLOADERS))
+        return who is not None and (not scope["path"].startswith(FILES) or who.has(*FILE_HANDLERS))
 
     def _refusal(self, scope: Scope) -> Response:
         path, query = scope["path"], scope["query_string"].decode("latin-1")

@@ -178,6 +178,12 @@ def test_files_are_taken_from_researchers_and_admins_only(client: Client, method
     assert "may do this" not in answers[1].body  # Streamlit's own answer: there is no such session
 
 
+def test_what_pages_offer_for_download_is_handed_to_researchers_and_admins_only(client: Client) -> None:
+    """Also to who was given the address by one of them."""
+    annotator, admin = client.sign_in().token, client.sign_in("adm").token
+    assert [client.ask("/media/x.png", token=token).status for token in (annotator, admin)] == [403, 404]
+
+
 def test_signed_out_websocket_is_refused_whatever_the_cookie_says(client: Client) -> None:
     assert client.open_websocket() == 403
     assert client.open_websocket(token="x" * 43) == 403

@@ -1,5 +1,7 @@
 """Who is there, and may they do this: asked on every rerun and in every callback, of the table of screens and roles."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import NoReturn
 
 import streamlit as st
@@ -9,6 +11,7 @@ from pages._parts.text import _
 from proutt_core.errors import NotAllowed
 from proutt_core.types.screens import screen
 
+Drawing = Callable[..., None]
 COOKIE = "proutt_session"
 _OWNER = "_signed_in_user"
 _to_sign_in = st.components.v2.component(
@@ -69,6 +72,41 @@ def require_screen(name: str) -> SignedIn:
 
 def may_open(who: SignedIn, name: str) -> bool:
     return who.has(*screen(name).roles)
+
+
+def screen_fragment(name: str, *, run_every: str | None = None) -> Callable[[Drawing], Drawing]:
+    """The only way to make a fragment: it looks at every rerun whether the person may still open this screen.
+
+    A fragment runs without its page's first line, and a browser may ask for it long after the right to see it ended.
+    Then the whole page runs instead, which says why it shows nothing.
+    """
+
+    def make(draw: Drawing) -> Drawing:
+        @wraps(draw)
+        def checked(*args: object, **kwargs: object) -> None:
+            who = signed_in()
+            if who is None or not may_open(who, name):
+                st.rerun()
+            draw(*args, **kwargs)
+
+        return st.fragment(checked, run_every=run_every)
+
+    return make
+
+
+def download(name: str, read: Callable[[], bytes]) -> Callable[[], bytes]:
+    """For `st.download_button`: the file is read at the click, which runs no page, so who clicks is asked here.
+
+    The function raises NotAllowed where the person may no longer open the screen."""
+    token = session_token()  # outside a script run there is no cookie to look up
+
+    def checked() -> bytes:
+        who = user_of_token(token)
+        if who is None or not may_open(who, name):
+            raise NotAllowed(_("Your account may no longer do this."))
+        return read()
+
+    return checked
 
 
 def leave_for_sign_in() -> NoReturn:

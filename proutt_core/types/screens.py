@@ -53,7 +53,7 @@ class Screen:
     daily: tuple[AccountRole, ...] = ()
     menu: str = ""
     work: Work | None = None
-    uploads: bool = False  # files are sent to it
+    files: bool = False  # are sent to it or fetched from it
 
     @property
     def script(self) -> str:
@@ -78,18 +78,18 @@ SCREENS: tuple[Screen, ...] = (
     Screen("compare", N_("Compare"), "balance", EVERYBODY, _JUDGES, REVIEW_MENU, _COMPARISONS),
     Screen("pairs", N_("Preference pairs"), "edit_note", EVERYBODY, _JUDGES, REVIEW_MENU, _PAIRS),
     Screen("trees", N_("Intent trees"), "account_tree", ("reviewer", *_LAB), ("reviewer",), REVIEW_MENU, _TREES),
-    Screen("datasets", N_("Datasets"), "forum", _LAB, _DAILY, RESEARCH_MENU, uploads=True),
-    Screen("synthesis", N_("Synthesis"), "conversion_path", _LAB, _DAILY, RESEARCH_MENU, uploads=True),
+    Screen("datasets", N_("Datasets"), "forum", _LAB, _DAILY, RESEARCH_MENU, files=True),
+    Screen("synthesis", N_("Synthesis"), "conversion_path", _LAB, _DAILY, RESEARCH_MENU, files=True),
     Screen("thresholds", N_("Thresholds"), "tune", _LAB, _DAILY, RESEARCH_MENU),
     Screen("studies", N_("Studies"), "science", _LAB, _DAILY, RESEARCH_MENU),
-    Screen("agreement", N_("Agreement"), "handshake", _LAB, _DAILY, RESEARCH_MENU, uploads=True),
+    Screen("agreement", N_("Agreement"), "handshake", _LAB, _DAILY, RESEARCH_MENU, files=True),
     Screen("admin", N_("Admin"), "manage_accounts", ("admin",), ("admin",)),
     Screen("account", N_("Account"), "person", EVERYBODY, menu=PERSON_MENU),
 )
 _BY_NAME = {screen.name: screen for screen in SCREENS}
 _BY_KIND: dict[str, Screen] = {screen.work.kind: screen for screen in SCREENS if screen.work is not None}
 WORK: dict[str, Work] = {screen.work.kind: screen.work for screen in SCREENS if screen.work is not None}
-UPLOADERS: frozenset[AccountRole] = frozenset(role for screen in SCREENS if screen.uploads for role in screen.roles)
+FILE_HANDLERS: frozenset[AccountRole] = frozenset(role for screen in SCREENS if screen.files for role in screen.roles)
 
 
 def screen(name: str) -> Screen:

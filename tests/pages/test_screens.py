@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from proutt_core.types import AccountRole, screens
-from proutt_core.types.screens import KNOWING_ROLES, ROLE_TITLES, SCREENS, UPLOADERS, WORK, Screen
+from proutt_core.types.screens import FILE_HANDLERS, KNOWING_ROLES, ROLE_TITLES, SCREENS, WORK, Screen
 from tests.pages.conftest import PAGES
 
 PROJECT = PAGES.parent
@@ -19,7 +19,8 @@ FILES = sorted(
 )
 SCRIPTS = sorted(path.name for path in PAGES.glob("[a-z]*.py") if path.name != "router.py")
 # Their first argument is a screen's name.
-OF_A_SCREEN = frozenset({"acting", "may_open", "require_screen", "screen"})
+OF_A_SCREEN = frozenset({"acting", "download", "may_open", "require_screen", "screen", "screen_fragment"})
+WHO = "pages/_parts/who.py"
 LEADS = frozenset({"page_link", "switch_page"})
 
 
@@ -51,6 +52,19 @@ def test_every_script_is_in_the_table_and_every_row_has_its_script() -> None:
 def test_a_page_asks_for_its_own_screen_before_it_draws_anything(script: str) -> None:
     statements = [ast.unparse(statement) for statement in parsed(f"pages/{script}").body if acts(statement)]
     assert statements[0].removeprefix("who = ") == f"require_screen('{script.removesuffix('.py')}')"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_whatever_is_drawn_or_fetched_without_the_pages_first_line_asks_who_is_there(file: str) -> None:
+    """Fragments and dialogs rerun alone, and a button's file is made at the click: a bare one outlives the right."""
+    attributes = [node for node in ast.walk(parsed(file)) if isinstance(node, ast.Attribute)]
+    bare = [(node.attr, node.lineno) for node in attributes if node.attr in ("fragment", "dialog")]
+    assert len(bare) == (1 if file == WHO else 0), bare
+    from_streamlit = [node for node in ast.walk(parsed(file)) if isinstance(node, ast.ImportFrom)]
+    assert not [name.name for node in from_streamlit if node.module == "streamlit" for name in node.names]
+    for button in calls(file, "download_button"):
+        data = [word.value for word in button.keywords if word.arg == "data"] or button.args[1:2]
+        assert [ast.unparse(node).split("(")[0] for node in data] == ["download"]
 
 
 def acts(statement: ast.stmt) -> bool:
@@ -116,10 +130,13 @@ def test_whoever_sees_which_method_is_which_is_given_no_comparison(name: str) ->
     assert KNOWING_ROLES.isdisjoint(WORK["compare"].roles)
 
 
-def test_screens_with_a_field_for_files_are_those_that_the_table_names() -> None:
-    with_field = {script for script in SCRIPTS if any(list(calls(file, "file_uploader")) for file in drawn_by(script))}
-    assert with_field == {screen.script for screen in SCREENS if screen.uploads}
-    assert {"researcher", "admin"} == UPLOADERS
+def test_screens_that_take_or_offer_files_are_those_that_the_table_names() -> None:
+    def handles_files(file: str) -> bool:
+        return any(list(calls(file, name)) for name in ("file_uploader", "download_button"))
+
+    with_files = {script for script in SCRIPTS if any(handles_files(file) for file in drawn_by(script))}
+    assert with_files == {screen.script for screen in SCREENS if screen.files}
+    assert {"researcher", "admin"} == FILE_HANDLERS
 
 
 def drawn_by(script: str) -> set[str]:

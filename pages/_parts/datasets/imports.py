@@ -32,7 +32,7 @@ def draw_imports() -> None:
         for job in shown:
             with st.container(border=True):
                 job_head(job)
-                follow(job, _draw_import_job)
+                follow(job, _draw_import_job, screen="datasets")
         if others := [job for job in imports if job not in shown]:
             st.caption(_("Earlier imports"))
             _earlier_imports(others)

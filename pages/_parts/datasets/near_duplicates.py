@@ -31,7 +31,7 @@ def draw_near_duplicates(dataset: DatasetInfo, used_by: tuple[str, ...]) -> None
     if job is None:
         st.text(_("Dialogues that are nearly the same, also in different splits: nobody has searched yet."))
     else:
-        follow(job, lambda now: _draw_search(dataset, now, used_by))
+        follow(job, lambda now: _draw_search(dataset, now, used_by), screen="datasets")
     if job is None or not job.active:
         _search_form(dataset, job)
 

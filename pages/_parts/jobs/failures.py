@@ -12,6 +12,7 @@ from pages._parts.jobs.job import retry_items
 from pages._parts.notices import show_error
 from pages._parts.tables import pager, table
 from pages._parts.text import _, ngettext
+from pages._parts.who import screen_fragment
 from proutt_core.display.numbers import page_count, page_offset, percent
 from proutt_core.display.visible import visible
 from proutt_core.runs.failures import FailureGroup, grouped
@@ -23,8 +24,9 @@ ROW, ROWS_SHOWN = 35, 6
 REPLIES_HEIGHT = 420
 
 
-def draw_failures(job: JobInfo) -> None:
-    """Below the job's progress. Of an active job it is drawn again every few seconds, apart from the progress."""
+def draw_failures(job: JobInfo, *, screen: str) -> None:
+    """Below the job's progress, on this screen. Of an active job it is drawn again every few seconds, apart from the
+    progress."""
     if not job.active:
         _failures(job)
         return
@@ -33,7 +35,7 @@ def draw_failures(job: JobInfo) -> None:
         with show_error():
             _failures(job)
 
-    st.fragment(again, run_every="4s")()
+    screen_fragment(screen, run_every="4s")(again)()
 
 
 def _failures(job: JobInfo) -> None:

@@ -15,7 +15,7 @@ from db.synthesis.runs import removable, remove_run
 from pages._parts.notices import show_error
 from pages._parts.tables import fact_row
 from pages._parts.text import _, ngettext
-from pages._parts.who import acting
+from pages._parts.who import acting, screen_fragment
 from proutt_core.display.numbers import percent, short
 from proutt_core.display.visible import visible
 from proutt_core.jobs.bills import bill_of
@@ -72,8 +72,8 @@ def duration_said(long: Duration) -> str:
     }[long.unit].format(n=f"{long.n:,}")
 
 
-def follow(job: JobInfo, draw: Callable[[JobInfo], None]) -> None:
-    """Draws the job, again every second while it moves; when its state changes, the whole page.
+def follow(job: JobInfo, draw: Callable[[JobInfo], None], *, screen: str) -> None:
+    """Draws the job on this screen, again every second while it moves; when its state changes, the whole page.
 
     The whole page also when the last worker dies or the first comes: what it says about workers stands elsewhere on it.
     """
@@ -89,7 +89,7 @@ def follow(job: JobInfo, draw: Callable[[JobInfo], None]) -> None:
         with show_error():
             draw(now)
 
-    st.fragment(again, run_every="1s")()
+    screen_fragment(screen, run_every="1s")(again)()
 
 
 def _moves(job: JobInfo) -> bool:

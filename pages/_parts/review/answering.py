@@ -16,7 +16,7 @@ from pages._parts.notices import show_error
 from pages._parts.review.no_work import draw_all_done, draw_no_queue
 from pages._parts.review.queue_choice import choose_queue
 from pages._parts.text import _
-from pages._parts.who import acting, signed_in
+from pages._parts.who import acting, screen_fragment, signed_in
 from proutt_core.errors import ProuttError
 from proutt_core.types.screens import WorkKind, screen_of_work
 
@@ -53,7 +53,7 @@ def begin(kind: WorkKind, question: str, who: SignedIn) -> tuple[str, str] | Non
             _undo_alone(kind, queue)
             return None
         _notices(claim.assignment_id)
-        _keep_lease(claim.assignment_id)
+        screen_fragment(screen_of_work(kind).name, run_every=RENEW_EVERY)(_keep_lease)(claim.assignment_id)
         if st.session_state.get(SHOWN, ("", 0.0))[0] != claim.assignment_id:
             st.session_state[SHOWN] = (claim.assignment_id, time.monotonic())
         return queue, claim.assignment_id
@@ -174,7 +174,6 @@ def _notices(assignment: str) -> None:
         st.toast(_("Nothing else is left here: this is what you skipped."))
 
 
-@st.fragment(run_every=RENEW_EVERY)
 def _keep_lease(assignment: str) -> None:
     who = signed_in()
     if who is None:

@@ -25,8 +25,8 @@ def draw_judges(study: StudyInfo) -> None:
         worker_notice()
     for run in runs:
         with st.container(border=True, gap="small"):
-            follow(run, _draw_run)
-            draw_failures(run)
+            follow(run, _draw_run, screen="studies")
+            draw_failures(run, screen="studies")
     with st.expander(_("Start a judge"), expanded=not runs):
         _form(study)
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages._parts.text import _
 from pages._parts.uploads import upload_limits
+from pages._parts.who import download
 from proutt_core.display.visible import visible
 from proutt_core.label_files import TEMPLATE, LabelColumns, LabelFile, labels_of, read_label_file, unknown_answers
 from proutt_core.statistics.labels import Label
@@ -29,7 +30,8 @@ def choose_label_file() -> Sequence[Label] | None:
     if upload is None:
         st.download_button(
             _("A template to fill in (CSV)"),
-            data=TEMPLATE.encode("utf-8-sig"),  # Excel reads UTF-8 only where it is marked
+            # Excel reads UTF-8 only where it is marked.
+            data=download("agreement", lambda: TEMPLATE.encode("utf-8-sig")),
             file_name="labels.csv",
             mime="text/csv",
             icon=":material/download:",

@@ -13,7 +13,7 @@ from pages._parts.studies.judges import draw_judges
 from pages._parts.studies.results import draw_results
 from pages._parts.tables import table
 from pages._parts.text import _
-from pages._parts.who import acting, may_open, signed_in
+from pages._parts.who import acting, screen_fragment
 from proutt_core.actions.study_results import report_of
 from proutt_core.types import StudyInfo
 
@@ -99,10 +99,9 @@ def _on_open(name: str) -> None:
 # --- open -------------------------------------------------------------------------------------------------------------
 
 
-@st.fragment(run_every=REFRESH)
+@screen_fragment("studies", run_every=REFRESH)
 def _progress(study: StudyInfo) -> None:
-    who = signed_in()
-    if who is None or not may_open(who, "studies") or get_study(study.name).state != "open":
+    if get_study(study.name).state != "open":
         st.rerun()  # the whole page: it looks otherwise now
     progress = study_progress(study.name)
     answers, ties = st.columns([7, 3], vertical_alignment="center")

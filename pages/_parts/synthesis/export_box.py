@@ -15,7 +15,7 @@ from db.stored_settings import reason_for_texts
 from pages._parts.notices import show_error
 from pages._parts.tables import table
 from pages._parts.text import _, ngettext
-from pages._parts.who import acting
+from pages._parts.who import acting, download
 from proutt_core.actions.export import run_export
 from proutt_core.dialogues.uploads import safe_name
 from proutt_core.display.visible import visible
@@ -129,9 +129,15 @@ def _offer(out: Path, written: Written, *, status: PairStatus) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         rows = ngettext("Download {n} row", "Download {n} rows", written.rows).format(n=f"{written.rows:,}")
-        st.download_button(rows, out.read_bytes, file_name=out.name, icon=":material/download:", type="primary")
+        st.download_button(
+            rows, download("synthesis", out.read_bytes), file_name=out.name, icon=":material/download:", type="primary"
+        )
         if written.info_path is not None:
-            st.download_button("dataset_info.json", written.info_path.read_bytes, file_name=written.info_path.name)
+            st.download_button(
+                "dataset_info.json",
+                download("synthesis", written.info_path.read_bytes),
+                file_name=written.info_path.name,
+            )
         st.caption(f"sha256 `{written.sha256}`")
     st.text(visible(str(out)))
 

@@ -8,14 +8,14 @@ from pages._parts.jobs.model_form import Chosen, choose_model_form
 from pages._parts.notices import show_error
 from pages._parts.synthesis.run_form import concurrency_input
 from pages._parts.text import _
-from pages._parts.who import acting
+from pages._parts.who import acting, screen_fragment
 from proutt_core.actions.prediction import prompted_method, start_prediction
 from proutt_core.display.names import free_name, name_for
 from proutt_core.errors import InputError, SettingsError
 from proutt_core.methods.settings import MethodSettings
 
 
-@st.fragment
+@screen_fragment("synthesis")
 @show_error()
 def predict_form(datasets: list[DatasetInfo]) -> None:
     left, right = st.columns(2, gap="large")

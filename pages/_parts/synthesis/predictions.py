@@ -43,8 +43,8 @@ def draw_predictions() -> None:
     ]
     job = pick_job(predictions, rows)
     with st.container(border=True):
-        follow(job, draw_progress)
-        draw_failures(job)
+        follow(job, draw_progress, screen="synthesis")
+        draw_failures(job, screen="synthesis")
     st.page_link("studies.py", label=_("Compare two methods in a study"), icon=":material/science:")
 
 

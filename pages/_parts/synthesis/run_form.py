@@ -12,7 +12,7 @@ from pages._parts.jobs.model_form import Chosen, choose_model_form
 from pages._parts.notices import show_error
 from pages._parts.synthesis.forecast import draw_estimate
 from pages._parts.text import _, ngettext
-from pages._parts.who import acting
+from pages._parts.who import acting, screen_fragment
 from proutt_core.actions.synthesis import PILOT, start_synthesis
 from proutt_core.display.names import free_name
 from proutt_core.display.visible import visible
@@ -37,7 +37,7 @@ class _Advanced:
     fresh: bool
 
 
-@st.fragment  # what is typed here changes nothing below: the open run is not drawn anew at every field
+@screen_fragment("synthesis")  # what is typed here changes nothing below: the open run is not drawn anew at every field
 @show_error()
 def run_form(datasets: list[DatasetInfo], runs: list[JobInfo]) -> None:
     by_name = {dataset.name: dataset for dataset in datasets}

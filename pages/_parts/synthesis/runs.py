@@ -50,13 +50,13 @@ def _draw_run(job: JobInfo) -> None:
     """How the run stands, and what came of it. What failed comes first while something is to be done about it."""
     run = None if job.active else summary(job.id)
     with st.container(border=True):
-        follow(job, draw_progress)
+        follow(job, draw_progress, screen="synthesis")
         if job.state != "done":
-            draw_failures(job)
+            draw_failures(job, screen="synthesis")
         if run is not None and run.done:
             run_card(job, run)
         if job.state == "done":
-            draw_failures(job)
+            draw_failures(job, screen="synthesis")
     if run is None or not run.done:
         return
     if job.state == "done":  # only then are there queues of its trees and pairs

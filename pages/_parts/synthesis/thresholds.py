@@ -13,12 +13,13 @@ from pages._parts.synthesis.threshold_changes import threshold_changes
 from pages._parts.synthesis.threshold_chart import threshold_chart
 from pages._parts.synthesis.threshold_examples import threshold_examples
 from pages._parts.text import _
+from pages._parts.who import screen_fragment
 from proutt_core.runs.request import RunSettings
 from proutt_core.runs.thresholds import Similarity, views_at_top, worries
 from proutt_core.types import Thresholds
 
 
-@st.fragment
+@screen_fragment("thresholds")
 @show_error()
 def explore_thresholds(job: JobInfo) -> None:
     similarities = _similarities(job.public_id, job.id, done=items.counts(job.id).done)
