@@ -47,7 +47,7 @@ def draw_account(user: UserInfo, *, is_me: bool) -> None:
     name, roles, seen, reset, active = st.columns([3, 5, 2, 2, 2], vertical_alignment="center")
     with name:
         plain_text(user.name)
-    key = f"roles_{user.id}"
+    key = f"roles_{user.name}"
     # The database, not the widget, says which roles there are: a refused change must not stay on the screen.
     st.session_state[key] = [role for role in EVERYBODY if role in user.roles]
     roles.multiselect(
@@ -58,13 +58,13 @@ def draw_account(user: UserInfo, *, is_me: bool) -> None:
         label_visibility="collapsed",
         disabled=not user.active,
         on_change=_on_roles,
-        args=(user.id,),
+        args=(user.id, key),
     )
     last = user.last_sign_in
     seen.caption(_("last in {day}").format(day=f"{last:%Y-%m-%d}") if last else _("never signed in"))
     reset.button(
         _("New password"),
-        key=f"reset_{user.id}",
+        key=f"reset_{user.name}",
         disabled=is_me or not user.active,
         help=_("Change your own on the account page.") if is_me else None,
         on_click=_on_reset,
@@ -73,7 +73,7 @@ def draw_account(user: UserInfo, *, is_me: bool) -> None:
     )
     active.button(
         _("Switch off") if user.active else _("Switch on"),
-        key=f"active_{user.id}",
+        key=f"active_{user.name}",
         on_click=_on_active,
         args=(user.id, not user.active),
         width="stretch",
@@ -96,9 +96,9 @@ def _on_create() -> None:
         st.session_state["new_roles"] = []
 
 
-def _on_roles(user_id: int) -> None:
+def _on_roles(user_id: int, key: str) -> None:
     with show_error():
-        set_roles(user_id=user_id, roles=st.session_state[f"roles_{user_id}"], by=acting("admin").id)
+        set_roles(user_id=user_id, roles=st.session_state[key], by=acting("admin").id)
 
 
 def _on_reset(user_id: int, name: str) -> None:

@@ -96,6 +96,11 @@ def call_to_read(calls: Sequence[Call]) -> int:
     return refused[-1] if refused else 0
 
 
+def first_usable(calls: Sequence[Call]) -> int:
+    """Which call is opened first for those who are told nothing of failures."""
+    return next((n for n, call in enumerate(calls) if call.valid), 0)
+
+
 def _span(call: Call) -> tuple[datetime, datetime, datetime] | None:
     """When it was asked, went out and was answered. What the log answered took no time of this item's, whenever it was
     made: it has one moment only."""

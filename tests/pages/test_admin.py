@@ -42,13 +42,13 @@ def test_roles_change_with_a_click_and_the_last_admin_stays(open_page: Open, sig
     sign_in_as("adm", "admin")
     ann = create_user(name="ann", password=PASSWORD, roles=["annotator"])
     page = open_page("admin.py")
-    page.multiselect(key=f"roles_{ann.id}").set_value(["annotator", "reviewer"]).run()
+    page.multiselect(key=f"roles_{ann.name}").set_value(["annotator", "reviewer"]).run()
     assert (account := find_user("ann")) is not None and account.roles == {"annotator", "reviewer"}
     me = find_user("adm")
     assert me is not None
-    page.multiselect(key=f"roles_{me.id}").set_value(["annotator"]).run()
+    page.multiselect(key=f"roles_{me.name}").set_value(["annotator"]).run()
     assert "last admin" in words(page)
-    assert page.multiselect(key=f"roles_{me.id}").value == ["admin"]  # the screen shows what is true
+    assert page.multiselect(key=f"roles_{me.name}").value == ["admin"]  # the screen shows what is true
     assert (again := find_user("adm")) is not None and again.roles == {"admin"}
 
 
@@ -59,13 +59,13 @@ def test_switching_off_and_new_password_end_the_sessions_of_the_account(
     sign_in_as("adm", "admin")
     page = open_page("admin.py")
     token = sign_in(name="ann", password=PASSWORD, address="x")
-    page.button(key=f"reset_{ann.id}").click().run()
+    page.button(key=f"reset_{ann.name}").click().run()
     (password,) = [code.value for code in page.code]
     assert user_of_token(token) is None
     token = sign_in(name="ann", password=password, address="x")
-    page.button(key=f"active_{ann.id}").click().run()
+    page.button(key=f"active_{ann.name}").click().run()
     assert user_of_token(token) is None
-    assert page.button(key=f"active_{ann.id}").label == "Switch on"
+    assert page.button(key=f"active_{ann.name}").label == "Switch on"
 
 
 def test_admin_whose_role_was_taken_meanwhile_changes_nothing(open_page: Open, sign_in_as: Callable[..., str]) -> None:
@@ -76,7 +76,7 @@ def test_admin_whose_role_was_taken_meanwhile_changes_nothing(open_page: Open, s
     me = find_user("adm")
     assert me is not None
     set_roles(user_id=me.id, roles=["annotator"])
-    page.button(key=f"active_{ann.id}").click().run()
+    page.button(key=f"active_{ann.name}").click().run()
     assert (account := find_user("ann")) is not None and account.active
     assert "Not for your account" in words(page)
 

@@ -198,7 +198,7 @@ def test_an_interrupted_import_is_continued_by_a_button(
     page = on_tab(open_page, "Import a file")
     assert "This import did not end" in words(page) and "1 rows of city-talk.jsonl are done" in words(page)
     (left,) = imports.list_unfinished()
-    page.button(key=f"continue-{left.dataset_id}").click().run()
+    page.button(key=f"continue-{left.name}").click().run()
     assert "This import did not end" not in words(page)
     assert [job.id for job in jobs.list_active()] == [interrupted]
     run_whole_job(jobs.required(interrupted), run_import_job, stopping=lambda: False)
@@ -211,7 +211,7 @@ def test_an_interrupted_import_is_removed_by_a_button(
     sign_in_as("res", "researcher")
     page = on_tab(open_page, "Import a file")
     (left,) = imports.list_unfinished()
-    page.button(key=f"remove-{left.dataset_id}").click().run()
+    page.button(key=f"remove-{left.name}").click().run()
     assert imports.list_unfinished() == []
     assert "This import did not end" not in words(page)
     assert jobs.required(interrupted).state == "cancelled"
@@ -224,7 +224,7 @@ def test_a_dataset_that_nothing_uses_is_removed_on_a_confirming_click(
     page = open_page("datasets.py")
     said = words(page)
     assert "This goes for good: city with 3 dialogues, 2 samples and 0 pairs." in said
-    page.button(key=f"remove-ready-{datasets.required('city').id}").click().run()
+    page.button(key="remove-ready-city").click().run()
     assert "No dialogues yet" in words(page)
     assert datasets.find("city") is None
 

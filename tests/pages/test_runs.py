@@ -323,10 +323,11 @@ def test_a_price_that_makes_no_sense_is_refused(open_page: Open, researcher: Non
 # --- the timeline -----------------------------------------------------------------------------------------------------
 
 
-def opened(open_page: Open, item_id: int) -> AppTest:
+def opened(open_page: Open, job: Job) -> AppTest:
+    """With the timeline of the run's first item, which fails first."""
     page = open_page("synthesis.py")
     page.session_state["items"] = True
-    page.session_state[f"calls-{item_id}"] = True
+    page.session_state[f"calls-of-item-{job.public_id}-0"] = True
     return page.run()
 
 
@@ -336,7 +337,7 @@ def test_the_timeline_shows_what_a_call_read_said_and_cost(open_page: Open, rese
     item_id = fail_items(job.id)[0]
     prices.set_price(Price(ADDRESS, "glm", date(2026, 1, 1), "CNY", prompt=1_000, cached=500, completion=2_000))
     store_for_item(job.id, item_id, REFUSED)
-    page = opened(open_page, item_id)
+    page = opened(open_page, job)
     assert not page.exception
     assert all(
         text in code(page) for text in (REFUSED.answer.text, "What did <b>they</b> ask for?", "They asked for temples.")
@@ -353,7 +354,7 @@ def test_calls_without_times_are_listed(open_page: Open, researcher: None) -> No
     assert job.id is not None
     item_id = fail_items(job.id)[0]
     store_for_item(job.id, item_id, replace(REFUSED, asked_at=None))
-    page = opened(open_page, item_id)
+    page = opened(open_page, job)
     assert "listed only" in words(page) and REFUSED.answer.text in code(page)
 
 
@@ -361,30 +362,41 @@ def test_annotators_never_see_a_timeline(sign_in_as: Callable[..., str]) -> None
     job = remote_run()
     assert job.id is not None
     item_id = fail_items(job.id)[0]
-    store_for_item(job.id, item_id, REFUSED)
+    store_for_item(job.id, item_id, replace(REFUSED, problem=None))
 
     def script(item: int) -> None:
         from pages._parts.jobs.timeline import timeline_of_item as draw
 
-        draw(item)
+        draw(item, key="calls")
 
     for role, seen in (("annotator", False), ("reviewer", True)):
         sign_in_as(role, role)
         page = AppTest.from_function(script, kwargs={"item": item_id}, default_timeout=30).run()
         assert not page.exception
-        assert (REFUSED.answer.text in code(page)) is seen
+        assert ("What did <b>they</b> ask for?" in code(page)) is seen
 
 
-def test_reviewers_see_the_calls_behind_a_tree_but_not_who_answered(
+def test_reviewers_see_the_calls_behind_a_tree_but_not_who_answered_or_how_it_failed(
     open_page: Open, sign_in_as: Callable[..., str]
 ) -> None:
     """A reviewer may judge in a study of the model's methods."""
+    failed = replace(
+        REFUSED,
+        key="failed",
+        problem=f"glm at {ADDRESS} said: glm-0925 of deepinfra is not allowed",
+        answer=replace(REFUSED.answer, text="I am glm-0925 and cannot do this.", model="", provider=""),
+    )
+    usable = replace(
+        REFUSED,
+        problem=None,
+        answer=replace(REFUSED.answer, text='<think>I, glm-0925, think.</think>{"tree": "of temples"}'),
+    )
     run = work.finished_run(work.samples(2))
     with read() as session:
         items = session.exec(select(SynthesisItem.id).where(SynthesisItem.job_id == run)).all()
     for item_id in items:
         assert item_id is not None
-        store_for_item(run, item_id, REFUSED)
+        store_for_item(run, item_id, failed, usable)
     work.open_queues(run)
     for role, named in (("reviewer", False), ("researcher", True)):
         sign_in_as(role, role)
@@ -392,8 +404,13 @@ def test_reviewers_see_the_calls_behind_a_tree_but_not_who_answered(
         with read() as session:
             assignment = session.exec(select(Assignment.public_id).order_by(col(Assignment.id).desc())).first()
         page.session_state[f"calls-of-{assignment}"] = True
-        page.run()
-        assert REFUSED.answer.text in code(page)
-        everything = sent(page)
-        assert (b"glm-0925" in everything and b"deepinfra" in everything) is named
+        everything = sent(page.run())
+        # To a researcher what failed opens first.
+        assert ("I am glm-0925 and cannot do this." in code(page)) is named
+        assert ("of temples" in code(page)) is not named
+        for call in (0, 1):
+            page.session_state[f"calls-of-{assignment}-chosen"] = call
+            everything += sent(page.run())
+        told = [word for word in ("glm-0925", "deepinfra", ADDRESS, "not allowed") if word.encode() in everything]
+        assert told == (["glm-0925", "deepinfra", ADDRESS, "not allowed"] if named else [])
         assert (b"1,000, 600, 200" in everything) is named

@@ -1,6 +1,7 @@
 """The table of screens and roles is complete, and the only place where roles stand."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -65,6 +66,19 @@ def test_whatever_is_drawn_or_fetched_without_the_pages_first_line_asks_who_is_t
     for button in calls(file, "download_button"):
         data = [word.value for word in button.keywords if word.arg == "data"] or button.args[1:2]
         assert [ast.unparse(node).split("(")[0] for node in data] == ["download"]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_keys_of_widgets_hold_no_id_of_the_database(file: str) -> None:
+    """The browser gets them. Public ids are random; an assignment's and an uploaded file's are too."""
+    nodes = list(ast.walk(parsed(file)))
+    keys = [word.value for node in nodes if isinstance(node, ast.Call) for word in node.keywords if word.arg == "key"]
+    keys += [node.value for node in nodes if isinstance(node, ast.Assign) and "key" in ast.unparse(node.targets[0])]
+    for key in keys:
+        for part in (node for node in ast.walk(key) if isinstance(node, ast.FormattedValue)):
+            ids = {word for word in re.findall(r"\w+", ast.unparse(part)) if word == "id" or word.endswith("_id")}
+            of_database = {word for word in ids if not word.endswith(("public_id", "assignment_id", "file_id"))}
+            assert not of_database, (ast.unparse(key), part.lineno)
 
 
 def acts(statement: ast.stmt) -> bool:

@@ -175,10 +175,11 @@ def test_a_finished_run_says_what_it_came_to_and_goes_out(
     job_id = work.finished_run(work.samples(3))
     page = open_page("synthesis.py")
     assert "3 (100 %)" in words(page) and "Clean pairs" in words(page)
-    page.button(key=f"write-run-{job_id}").click().run()
+    run = jobs.required(job_id).public_id
+    page.button(key=f"write-run-{run}").click().run()
     assert "No pair is approved yet" in words(page)
-    page.selectbox(key=f"status-run-{job_id}").set_value("clean").run()
-    page.button(key=f"write-run-{job_id}").click().run()
+    page.selectbox(key=f"status-run-{run}").set_value("clean").run()
+    page.button(key=f"write-run-{run}").click().run()
     with read() as session:
         exports = session.exec(select(Export)).all()
     assert [(e.status, e.rows) for e in exports] == [("approved", 0), ("clean", 3)]

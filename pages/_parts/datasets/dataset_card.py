@@ -75,7 +75,7 @@ def _dataset_table(datasets: list[DatasetInfo]) -> DatasetInfo:
         }
         for dataset in datasets
     ]
-    return pick(datasets, rows, key=f"datasets-{datasets[0].id}")
+    return pick(datasets, rows, key=f"datasets-{datasets[0].name}")
 
 
 def _draw_checks(dataset: DatasetInfo) -> None:

@@ -36,14 +36,14 @@ def _buttons(unfinished: Unfinished) -> None:
             _("Continue"),
             icon=":material/play_arrow:",
             type="primary",
-            key=f"continue-{unfinished.dataset_id}",
+            key=f"continue-{unfinished.name}",
             on_click=_continue,
             args=(unfinished.job_id,),
         )
     st.button(
         _("Remove"),
         icon=":material/delete:",
-        key=f"remove-{unfinished.dataset_id}",
+        key=f"remove-{unfinished.name}",
         help=_("Takes away what was stored, and the file if it was uploaded. The name is free again."),
         on_click=_remove,
         args=(unfinished.name,),

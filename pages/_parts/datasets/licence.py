@@ -17,7 +17,7 @@ def draw_licence(dataset: DatasetInfo) -> None:
     else:
         text.text(_("This dataset's texts may not be passed on: exports hold ids and traces instead."))
     # Another box once it was corrected: the open one would hold the opposite button under the same click.
-    key = f"{dataset.id}-{dataset.redistributable}"
+    key = f"{dataset.name}-{dataset.redistributable}"
     with button.popover(_("Correct this…"), width="stretch", key=f"licence-{key}"):
         reason = st.text_input(_("Why"), key=f"licence-why-{key}", placeholder=_("What the licence says"))
         label = _("Texts may not be passed on") if dataset.redistributable else _("Texts may be passed on")

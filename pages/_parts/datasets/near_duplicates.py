@@ -45,14 +45,14 @@ def _search_form(dataset: DatasetInfo, job: JobInfo | None) -> None:
             value=0.8,
             step=0.05,
             width=160,
-            key=f"near-threshold-{dataset.id}",
+            key=f"near-threshold-{dataset.name}",
             help=_(
                 "Jaccard similarity of the texts: shared pieces of three words, or of four characters where a language"
                 " writes no spaces, divided by all pieces of both. 1: the same pieces."
             ),
         )
         label = _("Search") if job is None else _("Search again")
-        if st.button(label, key=f"near-search-{dataset.id}", icon=":material/search:"):
+        if st.button(label, key=f"near-search-{dataset.name}", icon=":material/search:"):
             with show_error():
                 who = acting("datasets")
                 near_duplicates.queue(dataset_id=dataset.id, threshold=threshold, created_by=who.id)
@@ -91,7 +91,7 @@ def _draw_result(dataset: DatasetInfo, job: JobInfo, summary: NearDuplicateSumma
         + " "
         + _("A cluster is one dialogue and its copies; across splits, what is trained on is met again in the test.")
     )
-    examples = st.expander(_("Look at the copies"), key=f"near-look-{dataset.id}", on_change="rerun")
+    examples = st.expander(_("Look at the copies"), key=f"near-look-{dataset.name}", on_change="rerun")
     if examples.open:
         with examples:
             _examples(dataset, summary)
@@ -102,7 +102,7 @@ def _draw_result(dataset: DatasetInfo, job: JobInfo, summary: NearDuplicateSumma
 
 
 def _offer_drop(dataset: DatasetInfo, summary: NearDuplicateSummary) -> None:
-    with st.popover(_("Drop the copies…"), icon=":material/delete:", key=f"near-dropping-{dataset.id}"):
+    with st.popover(_("Drop the copies…"), icon=":material/delete:", key=f"near-dropping-{dataset.name}"):
         said = ngettext(
             "{n} dialogue leaves the dataset with its samples.",
             "{n} dialogues leave the dataset with their samples.",
@@ -110,7 +110,7 @@ def _offer_drop(dataset: DatasetInfo, summary: NearDuplicateSummary) -> None:
         ).format(n=f"{summary.copies:,}")
         kept = _("Of each cluster the first stays: one of test if there is one, else of valid, else of train.")
         st.text(f"{said} {kept} {_('This cannot be undone.')}")
-        if st.button(_("Drop the copies"), key=f"near-drop-{dataset.id}", type="primary"):
+        if st.button(_("Drop the copies"), key=f"near-drop-{dataset.name}", type="primary"):
             do(
                 _("Dropping the copies"),
                 lambda user_id: near_duplicates.drop_copies(dataset.id, user_id=user_id),
@@ -119,8 +119,8 @@ def _offer_drop(dataset: DatasetInfo, summary: NearDuplicateSummary) -> None:
 
 
 def _examples(dataset: DatasetInfo, summary: NearDuplicateSummary) -> None:
-    across = st.toggle(_("Only across splits"), key=f"near-across-{dataset.id}", disabled=not summary.across)
-    key = f"near-{dataset.id}-{across}"
+    across = st.toggle(_("Only across splits"), key=f"near-across-{dataset.name}", disabled=not summary.across)
+    key = f"near-{dataset.name}-{across}"
     page = st.session_state.get(f"page-{key}", 1)
     copies = near_duplicates.copies(dataset.id, across=across, offset=page_offset(page, SHOWN), limit=SHOWN)
     if not copies:

@@ -41,7 +41,7 @@ def draw_personal_data(dataset: DatasetInfo, used_by: tuple[str, ...]) -> None:
         st.text(_("None was found: no e-mail address, phone number, key, identity or account number, IP address."))
         return
     _counts(dataset, summary)
-    matches = st.expander(_("Look at the matches"), key=f"look-at-{dataset.id}", on_change="rerun")
+    matches = st.expander(_("Look at the matches"), key=f"look-at-{dataset.name}", on_change="rerun")
     if matches.open:
         with matches:
             _matches(dataset, summary)
@@ -65,9 +65,9 @@ def _counts(dataset: DatasetInfo, summary: PersonalDataSummary) -> None:
 def _matches(dataset: DatasetInfo, summary: PersonalDataSummary) -> None:
     names = {"": _("all")} | {kind: name for kind, name in kind_names().items() if kind in summary.matches}
     which, whole = st.columns([1, 1.6], vertical_alignment="bottom")
-    kind = which.selectbox(_("Kind"), list(names), format_func=names.__getitem__, key=f"kind-{dataset.id}") or None
-    show = whole.toggle(_("Show the matches in full"), key=f"whole-{dataset.id}")
-    key = f"matches-{dataset.id}-{kind}"
+    kind = which.selectbox(_("Kind"), list(names), format_func=names.__getitem__, key=f"kind-{dataset.name}") or None
+    show = whole.toggle(_("Show the matches in full"), key=f"whole-{dataset.name}")
+    key = f"matches-{dataset.name}-{kind}"
     page = st.session_state.get(f"page-{key}", 1)
     shown = personal_data.page_of(dataset.id, kind=kind, offset=page_offset(page, EXAMPLES), limit=EXAMPLES)
     blocks = [
@@ -89,7 +89,7 @@ def _offer_look(dataset: DatasetInfo, unchecked: int) -> None:
         "{n} dialogue was imported before these checks.", "{n} dialogues were imported before these checks.", unchecked
     )
     st.text(said.format(n=f"{unchecked:,}"))
-    if st.button(_("Look through them"), key=f"look-{dataset.id}", icon=":material/search:"):
+    if st.button(_("Look through them"), key=f"look-{dataset.name}", icon=":material/search:"):
         do(_("Looking through the dialogues"), lambda user_id: look(dataset.id), looked)
 
 
@@ -111,18 +111,18 @@ def _offer_treatment(dataset: DatasetInfo, summary: PersonalDataSummary, used_by
         return
     number = f"{summary.dialogues:,}"
     with st.container(horizontal=True):
-        with st.popover(_("Mask it…"), icon=":material/visibility_off:", key=f"masking-{dataset.id}"):
+        with st.popover(_("Mask it…"), icon=":material/visibility_off:", key=f"masking-{dataset.name}"):
             st.text(
                 _(
                     "In {n} dialogues every match becomes a placeholder such as [EMAIL_1], the same for the same value"
                     " within a dialogue. The file's own rows of these dialogues are removed. This cannot be undone."
                 ).format(n=number)
             )
-            if st.button(_("Mask it"), key=f"mask-{dataset.id}", type="primary"):
+            if st.button(_("Mask it"), key=f"mask-{dataset.name}", type="primary"):
                 do(_("Masking"), lambda user_id: mask_dataset(dataset.id, user_id=user_id).dialogues, masked)
-        with st.popover(_("Drop the dialogues…"), icon=":material/delete:", key=f"dropping-{dataset.id}"):
+        with st.popover(_("Drop the dialogues…"), icon=":material/delete:", key=f"dropping-{dataset.name}"):
             st.text(_("{n} dialogues leave the dataset with their samples. This cannot be undone.").format(n=number))
-            if st.button(_("Drop the dialogues"), key=f"drop-{dataset.id}", type="primary"):
+            if st.button(_("Drop the dialogues"), key=f"drop-{dataset.name}", type="primary"):
                 do(_("Dropping"), lambda user_id: drop_from_dataset(dataset.id, user_id=user_id).dialogues, dropped)
 
 

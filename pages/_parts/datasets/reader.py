@@ -27,18 +27,20 @@ def draw_dialogues(datasets: list[DatasetInfo]) -> None:
         st.session_state[SHOWN] = datasets[0].id
     columns = st.columns([2.4, 3, 1.4, 1.4])
     dataset_id = columns[0].selectbox(_("Dataset"), list(names), format_func=names.__getitem__, key=SHOWN)
+    name = names[dataset_id]
     search = columns[1].text_input(_("Search"), placeholder=_("Words in the dialogue"), key="browse-search") or ""
     splits: dict[str, str] = {"": _("all"), **{split: split for split in SPLITS}}
     split = columns[2].selectbox(_("Split"), list(splits), format_func=splits.__getitem__, key="browse-split")
     codes = {"": _("all"), **{code: f"{code} ({n:,})" for code, n in languages(dataset_id).items()}}
     language = columns[3].selectbox(
-        _("Language"), list(codes), format_func=codes.__getitem__, key=f"browse-language-{dataset_id}"
+        _("Language"), list(codes), format_func=codes.__getitem__, key=f"browse-language-{name}"
     )
-    _dialogue_list(dataset_id, fold(search), split or None, language or None)
+    search, filters = fold(search), f"{name}-{split}-{language}-{fold(search)}"
+    _dialogue_list(dataset_id, search, split or None, language or None, filters=filters)
 
 
-def _dialogue_list(dataset_id: int, search: str, split: str | None, language: str | None) -> None:
-    filters = f"{dataset_id}-{split}-{language}-{search}"
+def _dialogue_list(dataset_id: int, search: str, split: str | None, language: str | None, *, filters: str) -> None:
+    """`filters` names the choice: another one has its own page and selection."""
     page = st.session_state.get(f"page-{filters}", 1)
     matches = browse(
         dataset_id, search=search, split=split, language=language, offset=page_offset(page, PER_PAGE), limit=PER_PAGE

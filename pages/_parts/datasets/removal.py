@@ -12,7 +12,7 @@ from proutt_core.display.visible import visible
 
 def draw_removal(dataset: DatasetInfo) -> None:
     kept = kept_by(dataset.id)
-    with st.popover(_("Remove the dataset…"), icon=":material/delete:", key=f"removal-{dataset.id}"):
+    with st.popover(_("Remove the dataset…"), icon=":material/delete:", key=f"removal-{dataset.name}"):
         if kept:
             st.text(_("It cannot be removed. It is used by:"))
             for use in kept:
@@ -26,7 +26,7 @@ def draw_removal(dataset: DatasetInfo) -> None:
                 pairs=f"{dataset.pairs:,}",
             )
         )
-        st.button(_("Remove it"), key=f"remove-ready-{dataset.id}", on_click=_on_remove, args=(dataset.name,))
+        st.button(_("Remove it"), key=f"remove-ready-{dataset.name}", on_click=_on_remove, args=(dataset.name,))
 
 
 def _on_remove(name: str) -> None:

@@ -18,7 +18,8 @@ from proutt_core.display.visible import visible
 from proutt_core.jobs.bills import address_and_model, billing_day, rates_of
 from proutt_core.runs.bill import Rates, money_for, shown_money
 from proutt_core.runs.pace import duration
-from proutt_core.runs.timeline import Timeline, call_to_read, timeline
+from proutt_core.runs.reviewed_calls import reviewed
+from proutt_core.runs.timeline import Timeline, call_to_read, first_usable, timeline
 from proutt_core.types.calls import Call, Completion, Usage
 from proutt_core.types.screens import CALL_READERS, KNOWING_ROLES
 
@@ -34,13 +35,14 @@ def calls_box(item_id: int | None, *, key: str) -> None:
     box = st.expander(_("How it was made: the calls behind it"), key=key, on_change="rerun")
     if box.open:
         with box:
-            timeline_of_item(item_id)
+            timeline_of_item(item_id, key=key)
 
 
-def timeline_of_item(item_id: int) -> None:
+def timeline_of_item(item_id: int, *, key: str) -> None:
     """Draws the calls of a synthesis item. Nothing for those who only annotate: replies tell which side is chosen.
 
-    Which model answered, and what that cost, is for researchers: a reviewer may judge in a study of its methods.
+    Which model answered, what failed and what that cost is for researchers: a reviewer may judge in a study of its
+    methods, and reads of each call only what `reviewed` lets through. `key` tells its widgets from others'.
     """
     who = signed_in()
     if who is None or not who.has(*CALL_READERS):
@@ -49,24 +51,29 @@ def timeline_of_item(item_id: int) -> None:
     if not calls:
         st.text(_("No call was made for this item."))
         return
-    drawn = timeline(calls)
-    chosen_key = f"call-{item_id}"
-    st.session_state.setdefault(chosen_key, call_to_read(calls))
-    order = [bar.call for bar in drawn.bars] if drawn else list(range(len(calls)))
     knows_models = who.has(*KNOWING_ROLES)
+    if not knows_models:
+        calls = reviewed(calls)
+    drawn = timeline(calls)
+    chosen_key = f"{key}-chosen"
+    st.session_state.setdefault(chosen_key, call_to_read(calls) if knows_models else first_usable(calls))
+    order = [bar.call for bar in drawn.bars] if drawn else list(range(len(calls)))
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         if drawn is None:
             st.caption(_("These calls were made before times were kept, so they are listed only."))
         else:
-            _chart(drawn, item_id)
+            _chart(drawn, key)
             for cut in drawn.cuts:
                 length = duration_said(duration(cut.seconds))
                 st.caption(_("At the dotted line {time} without any call are left out.").format(time=length))
-        _table(calls, drawn, order, item_id)
+        _table(calls, drawn, order, key, tokens=knows_models)
     with right, st.container(height=PANE_HEIGHT, border=True):
         call = calls[min(st.session_state[chosen_key], len(calls) - 1)]
-        _opened(call, _paid(call, item_id) if knows_models else [])
+        if call.valid or knows_models:
+            _opened(call, _paid(call, item_id) if knows_models else [])
+        else:
+            _unusable(call)
 
 
 def _rates(item_id: int) -> Rates | None:
@@ -75,21 +82,21 @@ def _rates(item_id: int) -> Rates | None:
     return rates_of(address=address, model=model, on=billing_day(job))
 
 
-def _chart(drawn: Timeline, item_id: int) -> None:
+def _chart(drawn: Timeline, key: str) -> None:
     rows = drawn.rows
     names = [stage if lane == 0 else f"{stage} {lane + 1}" for stage, lane in rows]
     height = LANE * len(rows) + AXES
-    chart_key = f"timeline-{item_id}"
+    chart_key = f"{key}-timeline"
 
     def select() -> None:
         points = st.session_state[chart_key].selection.points
         if points:
-            st.session_state[f"call-{item_id}"] = int(points[0]["customdata"][0])
+            st.session_state[f"{key}-chosen"] = int(points[0]["customdata"][0])
             # Another table, whose selection begins with this call's row.
-            st.session_state[f"calls-turn-{item_id}"] = st.session_state.get(f"calls-turn-{item_id}", 0) + 1
+            st.session_state[f"{key}-turn"] = st.session_state.get(f"{key}-turn", 0) + 1
 
     st.plotly_chart(
-        timeline_figure(drawn, names, height, chosen=st.session_state[f"call-{item_id}"]),
+        timeline_figure(drawn, names, height, chosen=st.session_state[f"{key}-chosen"]),
         height=height,
         key=chart_key,
         on_select=select,
@@ -99,7 +106,7 @@ def _chart(drawn: Timeline, item_id: int) -> None:
     )
 
 
-def _table(calls: Sequence[Call], drawn: Timeline | None, order: Sequence[int], item_id: int) -> None:
+def _table(calls: Sequence[Call], drawn: Timeline | None, order: Sequence[int], key: str, *, tokens: bool) -> None:
     waited = {bar.call: bar.waited_s for bar in drawn.bars} if drawn else {}
     rows = [
         {
@@ -108,20 +115,19 @@ def _table(calls: Sequence[Call], drawn: Timeline | None, order: Sequence[int], 
             _("Reply"): _("from the log") if call.from_cache else _("usable") if call.valid else _("not usable"),
             _("Waited, s"): waited.get(n),
             _("Took, s"): None if call.from_cache else call.answer.latency_s,
-            _("Prompt"): call.answer.usage.prompt_tokens,
-            _("Reply tokens"): call.answer.usage.completion_tokens,
+            **(_token_columns(call.answer.usage) if tokens else {}),
         }
         for n, call in ((n, calls[n]) for n in order)
     ]
     two = st.column_config.NumberColumn(format="%.2f")
-    key = f"calls-{item_id}-{st.session_state.get(f'calls-turn-{item_id}', 0)}"
+    table_key = f"{key}-table-{st.session_state.get(f'{key}-turn', 0)}"
 
     def select() -> None:
-        picked = st.session_state[key].selection.rows
+        picked = st.session_state[table_key].selection.rows
         if picked:
-            st.session_state[f"call-{item_id}"] = order[picked[0]]
+            st.session_state[f"{key}-chosen"] = order[picked[0]]
 
-    chosen = st.session_state[f"call-{item_id}"]
+    chosen = st.session_state[f"{key}-chosen"]
     table(
         pd.DataFrame(rows),
         hide_index=True,
@@ -131,8 +137,12 @@ def _table(calls: Sequence[Call], drawn: Timeline | None, order: Sequence[int], 
         selection_default={"selection": {"rows": [order.index(chosen)], "columns": [], "cells": []}},
         column_config={_("Waited, s"): two, _("Took, s"): two},
         placeholder="–",
-        key=key,
+        key=table_key,
     )
+
+
+def _token_columns(tokens: Usage) -> dict[str, int | None]:
+    return {_("Prompt"): tokens.prompt_tokens, _("Reply tokens"): tokens.completion_tokens}
 
 
 def _money(call: Call, rates: Rates | None) -> str:
@@ -163,6 +173,13 @@ def _opened(call: Call, paid: list[tuple[str, str]]) -> None:
     if thoughts:
         with tabs[2]:
             st.code(visible(thoughts), language=None, wrap_lines=True)
+
+
+def _unusable(call: Call) -> None:
+    """For those who are not told what was wrong with it."""
+    st.markdown(f"**{call.stage}**")
+    fact_row(_facts(call), gap="medium")
+    st.text(_("This call brought no reply that could be used; what it brought is for researchers."))
 
 
 def _facts(call: Call) -> list[tuple[str, str]]:

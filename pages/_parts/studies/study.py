@@ -77,7 +77,7 @@ def _draft(study: StudyInfo) -> None:
     with st.container(horizontal=True):
         st.button(_("Open the study"), type="primary", key="open_study", on_click=_on_open, args=(study.name,))
         st.button(_("Change…"), key="change_study", on_click=change_draft, args=(study.name,))
-        with st.popover(_("Delete…"), key=f"deletion-{study.id}"):
+        with st.popover(_("Delete…"), key=f"deletion-{study.public_id}"):
             plain_text(
                 _("This goes for good: the draft {name} and its {n} cases. The predictions stay.").format(
                     name=study.name, n=study.cases
@@ -125,20 +125,20 @@ def _close_box(study: StudyInfo, *, missing: bool) -> None:
             st.text(
                 _("Answers are missing. Closing now departs from the protocol, and every report will name the reason.")
             )
-            st.text_input(_("Reason"), key=f"reason_{study.id}", max_chars=300)
+            st.text_input(_("Reason"), key=f"reason-{study.public_id}", max_chars=300)
         else:
             st.text(_("Every answer is in. A closed study takes no more answers."))
         st.button(
             _("Close early") if missing else _("Close now"),
             key="close_study",
             on_click=_on_close,
-            args=(study.name, study.id),
+            args=(study.name, f"reason-{study.public_id}"),
         )
 
 
-def _on_close(name: str, study_id: int) -> None:
+def _on_close(name: str, reason_key: str) -> None:
     with show_error():
-        close_study(name, user_id=acting("studies").id, departure=st.session_state.get(f"reason_{study_id}", ""))
+        close_study(name, user_id=acting("studies").id, departure=st.session_state.get(reason_key, ""))
 
 
 # --- closed -----------------------------------------------------------------------------------------------------------

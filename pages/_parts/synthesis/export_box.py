@@ -48,7 +48,14 @@ def export_box(job: JobInfo) -> None:
     """The form that writes pairs of a run to a file, and offers the file until another choice is made."""
     of = pairs_of_run(job.name)
     kinds: tuple[ExportKind, ...] = ("sft",) if "revision" in of.without else get_args(ExportKind)
-    _box(f"run-{job.id}", of.name, {"run": job.name}, kinds, get_args(PairStatus), redistributable=of.redistributable)
+    _box(
+        f"run-{job.public_id}",
+        of.name,
+        {"run": job.name},
+        kinds,
+        get_args(PairStatus),
+        redistributable=of.redistributable,
+    )
     earlier_exports(exports_of(job_id=job.id))
 
 
@@ -56,7 +63,7 @@ def dataset_export_box(dataset: DatasetInfo) -> None:
     """The same for the pairs a dataset was imported with, which go out only when a person approved them."""
     of = pairs_of_dataset(dataset.name)
     whose = {"dataset": dataset.name}
-    key, kinds = f"dataset-{dataset.id}", get_args(ExportKind)
+    key, kinds = f"dataset-{dataset.name}", get_args(ExportKind)
     _box(key, of.name, whose, kinds, ("approved",), redistributable=of.redistributable)
     earlier_exports(exports_of(dataset_id=dataset.id))
 

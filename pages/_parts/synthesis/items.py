@@ -48,7 +48,7 @@ def draw_items(job: JobInfo) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         pager(page_count(matches.total, PER_PAGE), key=page_key)
         st.caption(ngettext("{n} item", "{n} items", matches.total).format(n=f"{matches.total:,}"))
-    draw_item(open_item(chosen.id))
+    draw_item(open_item(chosen.id), key=f"item-{job.public_id}-{chosen.position}")
 
 
 def filter_names() -> dict[str, str]:
@@ -85,7 +85,7 @@ def _pick(items: Sequence[ItemRow], *, key: str) -> ItemRow:
     return pick(items, rows, key=key, column_config=columns, placeholder="–")
 
 
-def draw_item(item: OpenedItem) -> None:
+def draw_item(item: OpenedItem, *, key: str) -> None:
     left, right = st.columns([1, 1.4])
     sample = item.sample.sample
     with left:
@@ -98,10 +98,10 @@ def draw_item(item: OpenedItem) -> None:
         _outcome(item)
         draw_results(item.results)
     failed = item.row.state == "failed"
-    box = st.expander(_("Timeline of its calls"), expanded=failed, key=f"calls-{item.row.id}", on_change="rerun")
+    box = st.expander(_("Timeline of its calls"), expanded=failed, key=f"calls-of-{key}", on_change="rerun")
     if box.open:
         with box:
-            timeline_of_item(item.row.id)
+            timeline_of_item(item.row.id, key=f"calls-of-{key}")
 
 
 def _outcome(item: OpenedItem) -> None:
