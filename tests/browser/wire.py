@@ -2,9 +2,10 @@
 
 import http.client
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from google.protobuf.message import Message
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
@@ -33,19 +34,35 @@ def sign_in(url: str, name: str, password: str) -> str:
 class Wire:
     """One open page. `frames` holds what came, as (raw bytes, message)."""
 
-    def __init__(self, socket: ClientConnection, page: str) -> None:
-        self.socket, self.page = socket, page
+    def __init__(self, socket: ClientConnection, page: str, query: str = "") -> None:
+        self.socket, self.page, self.query = socket, page, query
         self.frames: list[tuple[bytes, ForwardMsg]] = []
+        self._switches: dict[str, bool] = {}
 
-    def run(self, *, press: str | None = None) -> list[ForwardMsg]:
-        """Rerun the page, pressing the button of that widget key if one is named; what came until the script ended."""
+    def run(
+        self,
+        *,
+        press: str | None = None,
+        switch: Mapping[str, bool] | None = None,
+        fragment: str = "",
+        page_hash: str = "",
+    ) -> list[ForwardMsg]:
+        """Rerun the page, or one fragment of it; what came until the script ended.
+
+        `press` is the key of a button, `switch` holds ids of toggles and boxes, which stay as they are put.
+        `page_hash` asks for another page than the address, as a browser on its way there does.
+        """
+        self._switches |= switch or {}
         message = BackMsg()
-        message.rerun_script.page_name = self.page
-        message.rerun_script.query_string = ""
-        message.rerun_script.context_info.timezone = "UTC"
-        message.rerun_script.context_info.locale = "en-US"
+        rerun = message.rerun_script
+        rerun.page_name, rerun.query_string = self.page, self.query
+        rerun.fragment_id, rerun.page_script_hash = fragment, page_hash
+        rerun.context_info.timezone, rerun.context_info.locale = "UTC", "en-US"
+        for widget, on in self._switches.items():
+            state = rerun.widget_states.widgets.add()
+            state.id, state.bool_value = widget, on
         if press is not None:
-            state = message.rerun_script.widget_states.widgets.add()
+            state = rerun.widget_states.widgets.add()
             state.id, state.trigger_value = self._widget(press), True
         self.socket.send(message.SerializeToString())
         return self._until_finished()
@@ -58,9 +75,29 @@ class Wire:
             message = ForwardMsg.FromString(raw)
             self.frames.append((raw, message))
             came.append(message)
-            # A button's callback may make the server run the script once more at once; only success ends a run.
-            if message.WhichOneof("type") == "script_finished" and message.script_finished == 0:
+            # A button's callback may make the server run the script once more at once: that one has yet to end.
+            ended = message.WhichOneof("type") == "script_finished"
+            if ended and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return came
+
+    def raw(self, since: int = 0) -> bytes:
+        return b"\n".join(raw for raw, _ in self.frames[since:])
+
+    def fragments(self) -> list[str]:
+        """The parts of the page that a browser may ask for alone."""
+        drawn = [m.delta.fragment_id for _, m in self.frames if m.WhichOneof("type") == "delta"]
+        timed = [m.auto_rerun.fragment_id for _, m in self.frames if m.WhichOneof("type") == "auto_rerun"]
+        return [fragment for fragment in dict.fromkeys(drawn + timed) if fragment]
+
+    def pages(self) -> dict[str, str]:
+        """The address of each page → its hash."""
+        newest = [m.navigation for _, m in self.frames if m.WhichOneof("type") == "navigation"][-1]
+        return {page.url_pathname: page.page_script_hash for page in newest.app_pages}
+
+    def widget_ids(self) -> list[str]:
+        """Of every widget and box that was drawn, in order: each holds the key that it was given."""
+        deltas = [m.delta for _, m in self.frames if m.WhichOneof("type") == "delta"]
+        return list(dict.fromkeys(text for delta in deltas for text in _texts(delta) if text.startswith("$$ID")))
 
     def _widget(self, key: str) -> str:
         """The full widget id of the newest button with this key."""
@@ -83,9 +120,17 @@ class Wire:
         ]
 
 
+def _texts(message: Message) -> Iterator[str]:
+    for field, value in message.ListFields():
+        if field.type == field.TYPE_MESSAGE and not field.is_repeated:
+            yield from _texts(value)
+        elif field.type == field.TYPE_STRING and not field.is_repeated:
+            yield value
+
+
 @contextmanager
-def open_page(url: str, token: str, page: str) -> Iterator[Wire]:
+def open_page(url: str, token: str, page: str, query: str = "") -> Iterator[Wire]:
     address = url.replace("http://", "ws://") + "/_stcore/stream"
     headers = {"Cookie": f"{COOKIE}={token}"}
     with connect(address, additional_headers=headers, origin=url, max_size=None) as socket:  # type: ignore[arg-type]
-        yield Wire(socket, page)
+        yield Wire(socket, page, query)
