@@ -6,6 +6,7 @@ from db.studies.studies import list_studies
 from pages._parts.notices import show_error
 from pages._parts.studies.agreement import draw_agreement
 from pages._parts.studies.label_file import choose_label_file
+from pages._parts.studies.withheld import results_can_be_read
 from pages._parts.text import _
 from pages._parts.who import require_screen
 from proutt_core.actions.study_results import agreement_of
@@ -21,7 +22,8 @@ def from_study() -> None:
         st.page_link("studies.py", label=_("Studies"), icon=":material/science:")
         return
     study = st.selectbox(_("Closed study"), names, key="agreement_study", label_visibility="collapsed", width=420)
-    draw_agreement(agreement_of(study))
+    if results_can_be_read(study):
+        draw_agreement(agreement_of(study))
 
 
 def from_file() -> None:

@@ -15,6 +15,8 @@ from tests.browser.studio import PROJECT, command, process, server, worker
 FOLDER = PROJECT / "docs" / "screenshots"
 PASSWORD = "correct horse battery staple"
 # (picture, who, address)
+# Results are withheld while another study is open on the same dialogues, so these come before the second one.
+PICTURES_OF_RESULTS = [("agreement", "researcher", "agreement")]
 PICTURES = [
     ("home", "researcher", ""),
     ("datasets", "researcher", "datasets"),
@@ -23,7 +25,6 @@ PICTURES = [
     ("compare-runs", "researcher", "synthesis"),
     ("thresholds", "researcher", "thresholds"),
     ("studies", "researcher", "studies"),
-    ("agreement", "researcher", "agreement"),
     ("admin", "admin", "admin"),
     ("trees", "reviewer", "trees"),
     ("pairs", "annotator1", "pairs"),
@@ -49,7 +50,7 @@ STEPS: dict[str, Callable[[Page], None]] = {"timeline": unfold_a_timeline, "comp
 
 
 def prepare(database: str) -> None:
-    """The sample project with its run finished, its study judged by two people and closed, and a second one open."""
+    """The sample project with its run finished, its study judged by two people and closed."""
     command(database, "init")
     for name in ("annotator1", "annotator2", "reviewer", "researcher", "admin"):
         role = name.rstrip("0123456789")
@@ -67,6 +68,10 @@ def prepare(database: str) -> None:
     _judge(database, "paper-check")
     command(database, "study", "close", "paper-check")
     command(database, "judge", "--study", "paper-check")
+
+
+def open_second_study(database: str) -> None:
+    both = ("--dataset", "sample", "--a", "rules", "--b", "rules-without-tree", "--people", "2")
     command(database, "study", "create", "second", "--title", "Second comparison", "--cases", "10", *both)
     command(database, "study", "open", "second")
 
@@ -115,6 +120,19 @@ def settle(page: Page) -> None:
     time.sleep(1.5)
 
 
+def take(browser: Browser, url: str, pictures: list[tuple[str, str, str]]) -> None:
+    for scheme in ("light", "dark"):
+        pages: dict[str, Page] = {}
+        for picture, who, address in pictures:
+            page = pages.get(who) or pages.setdefault(who, enter(browser, url, who, scheme))
+            page.goto(f"{url}/{address}")
+            settle(page)
+            if step := STEPS.get(picture):
+                step(page)
+                settle(page)
+            page.screenshot(path=FOLDER / f"{picture}-{scheme}.png")
+
+
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
@@ -123,16 +141,9 @@ def main() -> None:
         prepare(database)
         browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         with server(database, folder) as url, worker(database, folder):
-            for scheme in ("light", "dark"):
-                pages: dict[str, Page] = {}
-                for picture, who, address in PICTURES:
-                    page = pages.get(who) or pages.setdefault(who, enter(browser, url, who, scheme))
-                    page.goto(f"{url}/{address}")
-                    settle(page)
-                    if step := STEPS.get(picture):
-                        step(page)
-                        settle(page)
-                    page.screenshot(path=FOLDER / f"{picture}-{scheme}.png")
+            take(browser, url, PICTURES_OF_RESULTS)
+            open_second_study(database)
+            take(browser, url, PICTURES)
         browser.close()
 
 

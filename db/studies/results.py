@@ -4,6 +4,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from db.blinding.eligibility import facts_of, standing
+from db.blinding.withheld import open_on_the_same
 from db.columns import row_id
 from db.datasets.dialogues import read_samples
 from db.engine import read
@@ -60,8 +61,15 @@ def progress(session: Session, study: Study) -> StudyProgress:
     )
 
 
+def results_wait_for(name: str) -> list[str]:
+    """The open studies for whose sake this study's results are withheld."""
+    with read() as session:
+        return open_on_the_same(session, study_named(session, name))
+
+
 def votes(name: str) -> list[CaseVote]:
-    """Every counted verdict of a closed study, by case and person. Raises ConflictError while it is not closed."""
+    """Every counted verdict of a closed study, by case and person. Raises ConflictError while it is not closed, or
+    another study is open on the same dialogues."""
     with read() as session:
         study = _closed(session, name)
         names = dict(session.exec(select(User.id, User.name)).all())
@@ -72,7 +80,7 @@ def votes(name: str) -> list[CaseVote]:
 
 
 def judge_readings(name: str) -> list[JudgeReading]:
-    """Every finished reading of the study's judge runs. Raises ConflictError while the study is not closed."""
+    """Every finished reading of the study's judge runs. Raises ConflictError as `votes` does."""
     with read() as session:
         study = _closed(session, name)
         rows = session.exec(
@@ -153,5 +161,11 @@ def _closed(session: Session, name: str) -> Study:
         raise ConflictError(
             f'study "{name}" is {study.state}: verdicts are withheld from everybody until it is closed, '
             "because looking early makes the test wrong"
+        )
+    if still_open := open_on_the_same(session, study):
+        names = ", ".join(f'"{other}"' for other in still_open)
+        raise ConflictError(
+            f'the results of study "{name}" are withheld until {names} is closed too: people still judge the same '
+            "dialogues there, and these results would tell how that comes out"
         )
     return study

@@ -93,6 +93,20 @@ def test_agreement_shows_nothing_of_an_open_study_and_counts_of_a_closed_one(stu
     assert '"Raw, pairs of people",100.0 %,3' in tables(page)
 
 
+def test_results_wait_for_a_study_that_is_open_on_the_same_dialogues(study: str, open_page: Open) -> None:
+    close_study(study)
+    create_study(StudyDesign(name="later", public_title="Which fits?", dataset=DATASET, a=A, b=B, cases=6, people=1))
+    open_study("later")
+    for file in ("studies.py", "agreement.py"):
+        page = open_page(file)
+        if file == "studies.py":
+            page.selectbox(key="study_chosen").set_value(study).run()
+        assert "They can be read when this study is closed: later" in words(page)
+        assert not page.get("plotly_chart") and "Net win rate" not in tables(page)
+    close_study("later", departure="enough")
+    assert "Net win rate" in tables(open_page("studies.py").selectbox(key="study_chosen").set_value(study).run())
+
+
 def test_agreement_says_undefined_and_why(sqlite: str, sign_in_as: SignInAs, open_page: Open) -> None:
     sign_in_as("res", "researcher")
     two_methods()

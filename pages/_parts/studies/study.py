@@ -11,6 +11,7 @@ from pages._parts.notices import show_error
 from pages._parts.studies.form import change_draft
 from pages._parts.studies.judges import draw_judges
 from pages._parts.studies.results import draw_results
+from pages._parts.studies.withheld import results_can_be_read
 from pages._parts.tables import table
 from pages._parts.text import _
 from pages._parts.who import acting, screen_fragment
@@ -145,6 +146,8 @@ def _on_close(name: str, reason_key: str) -> None:
 
 
 def _closed(study: StudyInfo) -> None:
+    if not results_can_be_read(study.name):
+        return
     draw_results(report_of(study.name))
     agreement, unblind = st.columns([2, 8], vertical_alignment="center")
     agreement.page_link("agreement.py", label=_("Agreement"), icon=":material/handshake:")
