@@ -97,8 +97,8 @@ def test_when_complete_it_is_listed_and_its_pairs_are_given_out_under_its_public
 
 def test_another_title_is_on_its_queue_and_is_checked_when_a_study_opens() -> None:
     imported(1)
-    datasets.retitle(name="released", public_title="Talk of zebra")
-    assert waiting_for(work.person("ann", "annotator"))[0].title == "Talk of zebra"
+    datasets.retitle(name="released", public_title="Talk of horses")
+    assert waiting_for(work.person("ann", "annotator"))[0].title == "Talk of horses"
     work.study(work.samples(1, split="test"), marker="zebra-method")
     with read() as session:
         check_titles_in_view(session)
