@@ -1,9 +1,11 @@
 """A small project with something on every screen, made in this process: people, runs, methods, studies, judges."""
 
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import SQLModel, select
 
 import db.engine
 from db.accounts.users import create_user
@@ -20,6 +22,7 @@ from proutt_core.judge.settings import JudgeRequest
 from proutt_core.llm.providers.model_ref import BASELINE
 from proutt_core.types import StudyDesign, StudyInfo, Verdict
 from proutt_core.types.accounts import AccountRole
+from tests.fake_server import Call, FakeServer
 from tests.jobs.project import import_talks, queue_run, run_here
 from tests.study_setup import judge_all
 
@@ -31,7 +34,9 @@ DATASET = "zqtalkszq"
 RUN, WAITING_RUN, FAILING_RUN = "zqrunzq", "zqwaitingzq", "zqfailingzq"
 METHODS = ("zqfirstzq", "zqsecondzq")
 OPEN_STUDY, CLOSED_STUDY = "zqopenzq", "zqclosedzq"
+MODEL = "zqmodelzq"
 CASES = 3
+FAR = 7_354_000
 
 
 def build(folder: Path) -> str:
@@ -50,13 +55,37 @@ def build(folder: Path) -> str:
 
 
 def _runs() -> None:
-    run_here(queue_run(RUN, dataset=DATASET, limit=6).job_id)
+    with FakeServer(models=[MODEL], content=_garbage_first()) as fake:
+        run_here(queue_run(RUN, dataset=DATASET, limit=6, model=MODEL, base_url=fake.base_url).job_id)
     queue_run(WAITING_RUN, dataset=DATASET, limit=3)
     failing = queue_run(FAILING_RUN, dataset=DATASET, limit=4).job_id
     with write() as session:
         for item in session.exec(select(SynthesisItem).where(SynthesisItem.job_id == failing).limit(2)):
             item.state, item.failed_stage, item.error = "failed", "intent_tree", "zqmodelzq at zqaddresszq said no"
             session.add(item)
+
+
+def _garbage_first() -> Callable[[Call], str | None]:
+    """The first answer to every question names its model and cannot be used; the repair gets the filled schema."""
+
+    def content(call: Call) -> str | None:
+        repaired = any(message["role"] == "assistant" for message in call.body["messages"])
+        return None if repaired else f"I am {MODEL} and say no."
+
+    return content
+
+
+def far_ids(url: str) -> None:
+    """Gives every row an id that nothing else on a page looks like."""
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as database:
+        for (trigger,) in database.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            database.execute(f"drop trigger {trigger}")
+        for table in SQLModel.metadata.sorted_tables:
+            for column in table.columns:
+                refers = any(key.column.name == "id" for key in column.foreign_keys)
+                if refers or (column.name == "id" and column.primary_key):
+                    database.execute(f'update "{table.name}" set {column.name} = {column.name} + {FAR}')
+    database.close()
 
 
 def _studies() -> None:

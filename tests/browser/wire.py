@@ -37,7 +37,7 @@ class Wire:
     def __init__(self, socket: ClientConnection, page: str, query: str = "") -> None:
         self.socket, self.page, self.query = socket, page, query
         self.frames: list[tuple[bytes, ForwardMsg]] = []
-        self._switches: dict[str, bool] = {}
+        self.switches: dict[str, bool] = {}
 
     def run(
         self,
@@ -49,16 +49,16 @@ class Wire:
     ) -> list[ForwardMsg]:
         """Rerun the page, or one fragment of it; what came until the script ended.
 
-        `press` is the key of a button, `switch` holds ids of toggles and boxes, which stay as they are put.
+        `press` is the key or id of a button, `switch` holds ids of toggles and boxes, which stay as they are put.
         `page_hash` asks for another page than the address, as a browser on its way there does.
         """
-        self._switches |= switch or {}
+        self.switches |= switch or {}
         message = BackMsg()
         rerun = message.rerun_script
         rerun.page_name, rerun.query_string = self.page, self.query
         rerun.fragment_id, rerun.page_script_hash = fragment, page_hash
         rerun.context_info.timezone, rerun.context_info.locale = "UTC", "en-US"
-        for widget, on in self._switches.items():
+        for widget, on in self.switches.items():
             state = rerun.widget_states.widgets.add()
             state.id, state.bool_value = widget, on
         if press is not None:
@@ -100,7 +100,9 @@ class Wire:
         return list(dict.fromkeys(text for delta in deltas for text in _texts(delta) if text.startswith("$$ID")))
 
     def _widget(self, key: str) -> str:
-        """The full widget id of the newest button with this key."""
+        """The full widget id of the newest button with this key; an id is taken as it is."""
+        if key.startswith("$$ID"):
+            return key
         ids = [
             m.delta.new_element.button.id
             for _, m in self.frames
@@ -110,8 +112,8 @@ class Wire:
         assert matching, f"no button {key} on the page; there are {ids}"
         return matching[-1]
 
-    def button_keys(self) -> list[str]:
-        """The keys of the buttons drawn since the last run began, in order."""
+    def button_ids(self) -> list[str]:
+        """Of the buttons drawn since the last run began, in order; each ends with its key."""
         ends = [n for n, (_, m) in enumerate(self.frames) if m.WhichOneof("type") == "new_session"]
         return [
             m.delta.new_element.button.id
