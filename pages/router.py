@@ -6,6 +6,7 @@ import streamlit as st
 
 from db.accounts.sessions import SignedIn
 from pages._parts.look import ICON, STYLE
+from pages._parts.scrolling import reach_scrolling_panes
 from pages._parts.text import _
 from pages._parts.uploads import forget_uploads_of_other_pages
 from pages._parts.who import leave_for_sign_in, may_open, signed_in
@@ -44,6 +45,7 @@ def main() -> None:
         leave_for_sign_in()
     st.set_page_config(page_title="ProUtt Studio", page_icon=ICON, layout="wide")
     st.html(STYLE)
+    reach_scrolling_panes()
     page = st.navigation(_navigation(who), position="top")
     forget_uploads_of_other_pages(page.url_path)
     page.run()

@@ -27,7 +27,7 @@ def choose(runs: list[JobInfo]) -> JobInfo:
 
 
 def no_run() -> None:
-    st.subheader(_("No run yet"), anchor=False)
+    st.header(_("No run yet"), anchor=False)
     st.text(_("Thresholds are looked at where pairs are. Start a pilot first."))
     st.page_link("synthesis.py", label=_("Start a pilot"), icon=":material/play_arrow:")
 

@@ -17,9 +17,11 @@ STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 4.2rem 2rem 2rem; max-width: none }
 [data-testid="stBottomBlockContainer"] { padding: 1rem 2rem .8rem; max-width: none }
 h1 { font-size: 1.5rem !important; padding: .5rem 0 .75rem !important }
-h2 { font-size: 1.2rem !important } h3 { font-size: 1.05rem !important }
+h2 { font-size: 1.05rem !important; padding: .5rem 0 1rem !important }
 [data-testid^="stBaseButton-primary"]:not(:disabled), [data-testid="stMultiSelectTagsContainer"] [data-tag] {
   color: light-dark(#ffffff, #10201b) }
-a:focus-visible { outline: 2px solid light-dark(#2f6f5e, #6fc3a8) !important; outline-offset: -2px }
+a:focus-visible, [data-scrolls]:focus-visible {
+  outline: 2px solid light-dark(#2f6f5e, #6fc3a8) !important; outline-offset: -2px }
+.st-key-scrolling { display: none }
 [data-testid="stCaptionContainer"] { color: light-dark(#5d6358, #a3aaa4); opacity: 1 }
 </style>"""

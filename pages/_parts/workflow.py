@@ -25,7 +25,7 @@ ICONS = {"done": "check_circle", "doing": "clock_loader_40", "next": "arrow_circ
 
 
 def draw_workflow() -> None:
-    st.subheader(_("Workflow"))
+    st.header(_("Workflow"))
     o = overview()
     steps = checklist(o)
     first = next((step.name for step in steps if step.state in ("doing", "next")), None)

@@ -94,7 +94,7 @@ def test_a_judge_answers_and_meets_the_next_comparison_in_the_same_rerun(open_pa
     assert button(app, "verdict-tie-").key != first  # type: ignore[attr-defined]
     assert "A1 of case 1" in texts(app)
     click(app, "verdict-left-")
-    assert app.subheader[0].value == "All done here"
+    assert app.header[0].value == "All done here"
 
 
 def test_undo_on_the_last_page_brings_the_comparison_back(open_page: Open) -> None:
@@ -118,7 +118,7 @@ def test_researchers_and_admins_get_a_preview_that_cannot_be_answered(open_page:
 def test_an_annotator_without_a_study_is_told_what_must_happen(open_page: Open) -> None:
     person("ann", "annotator")
     app = open_page("compare", "ann")
-    assert app.subheader[0].value == "Nothing to do here yet"
+    assert app.header[0].value == "Nothing to do here yet"
     assert not app.button
 
 

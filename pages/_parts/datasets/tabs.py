@@ -22,7 +22,7 @@ def read_button(dataset_id: int, **look: Any) -> None:
 
 
 def no_dialogues_yet() -> None:
-    st.subheader(_("No dialogues yet"), anchor=False)
+    st.header(_("No dialogues yet"), anchor=False)
     st.text(_("Import a file of conversations: chat logs, CrossWOZ, SGD, ShareGPT or OpenAI messages."))
     st.button(
         _("Import a file"),

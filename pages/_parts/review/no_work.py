@@ -10,7 +10,7 @@ from proutt_core.types.screens import WorkKind
 
 
 def draw_all_done(kind: WorkKind, queue: str, who: SignedIn) -> None:
-    st.subheader(_("All done here"), anchor=False)
+    st.header(_("All done here"), anchor=False)
     others = [waiting for waiting in waiting_for(who.id) if waiting.available and waiting.queue_public_id != queue]
     same_kind = sum(waiting.available for waiting in others if waiting.kind == kind)
     if same_kind:
@@ -29,7 +29,7 @@ def draw_all_done(kind: WorkKind, queue: str, who: SignedIn) -> None:
 
 
 def draw_no_queue(kind: WorkKind, who: SignedIn) -> None:
-    st.subheader(_("Nothing to do here yet"), anchor=False)
+    st.header(_("Nothing to do here yet"), anchor=False)
     if kind == "compare":
         st.text(_("Comparisons appear here when a study that you take part in is opened."))
         st.text(_("An account that is, or was since the study was made, researcher or admin is never given any."))

@@ -14,7 +14,7 @@ QUEUES_SHOWN = 3
 
 
 def draw_waiting(queues: list[Waiting]) -> None:
-    st.subheader(_("Waiting for me"))
+    st.header(_("Waiting for me"))
     available = [queue for queue in queues if queue.available]
     if not available:
         st.text(_("Nothing is waiting for you. You will find new work here as soon as there is some."))

@@ -26,7 +26,7 @@ def draw_agreement(report: AgreementReport) -> None:
     )
     people, judges = st.columns(2, gap="large")
     with people:
-        st.subheader(_("People with people"), anchor=False)
+        st.header(_("People with people"), anchor=False)
         _table(human_quantities(report))
         ceiling = list(ceiling_quantities(report))
         if ceiling:
@@ -34,7 +34,7 @@ def draw_agreement(report: AgreementReport) -> None:
             _table(ceiling)
         st.caption(_("Fleiss' kappa: {variant}").format(variant=FLEISS_VARIANT))
     with judges:
-        st.subheader(_("Judges with people"), anchor=False)
+        st.header(_("Judges with people"), anchor=False)
         if not report.judges:
             st.text(_("No judge. Start one on the page Studies."))
         for name, judge in report.judges.items():
@@ -114,4 +114,5 @@ def _confusion(judge: JudgeAgreement) -> None:
     names = _verdict_names()
     columns = [_("judge: {verdict}").format(verdict=names[verdict]) for verdict in CONFUSION_ORDER]
     rows = [_("people: {verdict}").format(verdict=names[verdict]) for verdict in CONFUSION_ORDER]
-    table(pd.DataFrame(judge.confusion, index=rows, columns=columns), height="content")
+    majority = pd.Index(rows, name=_("Majority"))
+    table(pd.DataFrame(judge.confusion, index=majority, columns=columns), height="content")

@@ -21,9 +21,9 @@ def draw_form() -> None:
     """Of a new study, or of the draft that is being changed."""
     draft = st.session_state.get(CHANGED)
     if draft is None:
-        st.subheader(_("New study: paper check, 100 cases × 3 people"), anchor=False)
+        st.header(_("New study: paper check, 100 cases × 3 people"), anchor=False)
     else:
-        st.subheader(_("Change the draft"), anchor=False)
+        st.header(_("Change the draft"), anchor=False)
         plain_text(draft)
     ready = datasets.list_ready(kind="dialogues")
     if not ready:

@@ -17,7 +17,7 @@ from proutt_core.types import StudyInfo
 
 
 def draw_judges(study: StudyInfo) -> None:
-    st.subheader(_("LLM judges"), anchor=False)
+    st.header(_("LLM judges"), anchor=False)
     if study.state == "open":
         st.text(_("A judge may run while people judge. What it says stays hidden until the study is closed."))
     runs = judge_runs(study.name)

@@ -72,7 +72,7 @@ def _figures(first: JobInfo, second: JobInfo, counts: Mapping[int, ItemCounts]) 
         (_("Setting {name}").format(name=differs.name), differs.first or MISSING, differs.second or MISSING)
         for differs in setting_differences(first.settings, second.settings)
     ]
-    heads = [" ", f"1 · {visible(first.name)}", f"2 · {visible(second.name)}"]
+    heads = [_("What"), f"1 · {visible(first.name)}", f"2 · {visible(second.name)}"]
     frame = pd.DataFrame([[visible(str(cell)) for cell in row] for row in rows], columns=heads)
     table(frame, hide_index=True, height="content", row_height=ROW)
 

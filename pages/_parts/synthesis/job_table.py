@@ -17,6 +17,6 @@ def pick_job(jobs: list[JobInfo], rows: list[dict[str, object]]) -> JobInfo:
 
 
 def no_dataset() -> None:
-    st.subheader(_("No dialogues yet"), anchor=False)
+    st.header(_("No dialogues yet"), anchor=False)
     st.text(_("Import a file of dialogues first."))
     st.page_link("datasets.py", label=_("Import a file"), icon=":material/upload:")
