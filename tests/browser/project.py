@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,15 @@ FAR = 7_354_000
 
 
 def build(folder: Path) -> str:
-    """Makes the project and returns its database's address. Two runs in it wait for a worker."""
+    """Makes the project and returns its database's address. Two runs in it wait for a worker.
+
+    On a thread of its own: the browser of earlier tests keeps an event loop on this one.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_build, folder).result()
+
+
+def _build(folder: Path) -> str:
     url = f"sqlite:///{folder / 'p.db'}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PROUTT_DATABASE_URL", url)
