@@ -4,17 +4,22 @@
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from db.address import engine_at
 from db.schema import require_own_schema
+from db.turns import Turns
 
 BUSY_TIMEOUT_MS = 15_000
 
@@ -25,6 +30,8 @@ def database_url() -> str:
 
 _engines: dict[str, Engine] = {}
 _of_own_schema: set[Engine] = set()
+_turns: dict[Engine, Turns] = {}
+_joined: ContextVar[Session | None] = ContextVar("joined", default=None)
 _engines_lock = Lock()
 
 
@@ -44,6 +51,7 @@ def dispose() -> None:
             made.dispose()
         _engines.clear()
         _of_own_schema.clear()
+        _turns.clear()
 
 
 def usable_engine() -> Engine:
@@ -59,7 +67,9 @@ def _make_engine(url: str) -> Engine:
     made = engine_at(url)
     if made.dialect.name == "sqlite":
         event.listen(made, "connect", _on_connect)
-        event.listen(made, "begin", _on_begin)
+        turns = Turns(made.url.database or None, wait_s=BUSY_TIMEOUT_MS / 1000)
+        event.listen(made, "begin", partial(_on_begin, turns))
+        _turns[made] = turns
     return made
 
 
@@ -75,13 +85,22 @@ def _on_connect(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _on_begin(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+def _on_begin(turns: Turns, connection: Any) -> None:
+    if connection.get_execution_options().get("sqlite_begin") != "IMMEDIATE":
+        connection.exec_driver_sql("BEGIN DEFERRED")
+        return
+    try:
+        turns.begin(connection.connection.driver_connection)
+    except sqlite3.OperationalError as exc:
+        raise OperationalError("BEGIN IMMEDIATE", None, exc) from exc
 
 
 @contextmanager
 def read() -> Iterator[Session]:
     """A session for reading: one consistent snapshot, nothing committed."""
+    if (outer := _joined.get()) is not None:
+        yield outer
+        return
     with Session(usable_engine()) as session:
         yield session
 
@@ -93,8 +112,26 @@ def write() -> Iterator[Session]:
     On SQLite it takes the write lock at once, so what the block reads cannot change before it writes. On PostgreSQL
     callers lock the rows they decide on (`with_for_update`).
     """
-    with Session(usable_engine().execution_options(sqlite_begin="IMMEDIATE")) as session:
+    if (outer := _joined.get()) is not None:
+        yield outer
+        return
+    made = usable_engine()
+    turn = _turns[made].turn() if made in _turns else nullcontext()
+    with turn, Session(made.execution_options(sqlite_begin="IMMEDIATE")) as session:
         # Begins now: left to the first statement, a time taken before it would be older than what others then wrote.
         session.connection()
         yield session
         session.commit()
+
+
+@contextmanager
+def one_transaction() -> Iterator[None]:
+    """What the functions called in the block read and write is one transaction: committed when the block ends, rolled
+    back when it raises. An error that the block catches leaves what was written before it, so it must have come first.
+    """
+    with write() as session:
+        token = _joined.set(session)
+        try:
+            yield
+        finally:
+            _joined.reset(token)

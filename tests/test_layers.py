@@ -144,11 +144,11 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "db/migrations/versions": ("db/migrations",),
     "db/jobs": ("db", "db/accounts", "db/tables"),
     "db/datasets": ("db", "db/accounts", "db/blinding", "db/jobs", "db/tables"),
-    "db/review": ("db", "db/accounts", "db/blinding", "db/datasets", "db/tables"),
+    "db/review": ("db", "db/accounts", "db/blinding", "db/tables"),
     "db/synthesis": ("db", "db/accounts", "db/datasets", "db/jobs", "db/tables"),
     "db/pairs": ("db", "db/accounts", "db/review", "db/tables"),
     "db/studies": ("db", "db/accounts", "db/blinding", "db/datasets", "db/jobs", "db/review", "db/tables"),
-    "pages/_parts": ("db", "db/accounts", "db/jobs", "proutt_core/display", "proutt_core/traces"),
+    "pages/_parts": ("db", "db/accounts", "db/jobs", "db/review", "proutt_core/display", "proutt_core/traces"),
     "pages/_parts/review": (
         "db/accounts",
         "db/review",

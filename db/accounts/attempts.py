@@ -6,8 +6,8 @@ is right). What is refused for haste counts for nothing, and no wait is longer t
 
 - **Of one name at one place** (an address, or a browser that this name signed in with): five are free, then 5 s, 10 s …
   a minute. Whoever mistypes slows down nobody else; a guesser there gets some 1,500 tries a day.
-- **Of one name at all places**: twenty-five are free, more than one place can produce (a test holds that), so that no single
-  stranger reaches it; then up to a minute. Many addresses together get some 3,000 tries a day at one name.
+- **Of one name at all places**: twenty-five are free, more than one place can produce (a test holds that), so that no
+  single stranger reaches it; then up to a minute. Many addresses together get some 3,000 tries a day at one name.
 - **At one place, of all names**: a hundred are free, so that a class of forty behind one address may mistype as classes
   do; then up to ten seconds. An address gets some 11,000 tries a day, whatever names it tries: with passwords that are
   none of the easy ones (`passwords.py`), nothing.

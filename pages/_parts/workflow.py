@@ -4,7 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
-from db.overview import overview
+from db.review.overview import overview
 from pages._parts.text import _, ngettext
 from proutt_core.display.checklist import Step, StepName, checklist
 from proutt_core.types import Overview

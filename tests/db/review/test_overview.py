@@ -2,8 +2,8 @@
 
 from db.datasets.datasets import create
 from db.engine import write
-from db.overview import overview
 from db.pairs.imported import NewPair, append, finish
+from db.review.overview import overview
 from db.review.queues import claim_next
 from db.studies.comparisons import save_judgement
 from db.tables import Export, Job
