@@ -114,6 +114,7 @@ def write() -> Iterator[Session]:
     """
     if (outer := _joined.get()) is not None:
         yield outer
+        outer.flush()  # what comes after it reads rows
         return
     made = usable_engine()
     turn = _turns[made].turn() if made in _turns else nullcontext()

@@ -9,7 +9,7 @@ from pages._parts.look import ICON, STYLE
 from pages._parts.scrolling import reach_scrolling_panes
 from pages._parts.text import _
 from pages._parts.uploads import forget_uploads_of_other_pages
-from pages._parts.who import leave_for_sign_in, may_open, signed_in
+from pages._parts.who import drawn_for, leave_for_sign_in, may_open, signed_in
 from proutt_core.types.screens import PERSON_MENU, SCREENS, Screen
 
 HERE = Path(__file__).parent
@@ -48,7 +48,8 @@ def main() -> None:
     reach_scrolling_panes()
     page = st.navigation(_navigation(who), position="top")
     forget_uploads_of_other_pages(page.url_path)
-    page.run()
+    with drawn_for(who):
+        page.run()
 
 
 main()

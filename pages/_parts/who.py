@@ -1,6 +1,8 @@
 """Who is there, and may they do this: asked on every rerun and in every callback, of the table of screens and roles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import NoReturn
 
@@ -14,6 +16,7 @@ from proutt_core.types.screens import screen
 Drawing = Callable[..., None]
 COOKIE = "proutt_session"
 _OWNER = "_signed_in_user"
+_of_this_run: ContextVar[SignedIn | None] = ContextVar("of_this_run", default=None)
 _to_sign_in = st.components.v2.component(
     "proutt_to_sign_in",
     js="""export default function() {
@@ -30,10 +33,12 @@ def session_token() -> str | None:
 
 
 def signed_in() -> SignedIn | None:
-    """Who is there now, from the database: asked on every rerun and in every callback, never remembered.
+    """Who is there now, from the database: asked once in every run of a page, of a fragment and of a callback.
 
     Streamlit may hand a browser session on to another person; what the first one left in it is thrown away.
     """
+    if (known := _of_this_run.get()) is not None:
+        return known
     who = user_of_token(session_token())
     owner = st.session_state.get(_OWNER)
     if owner is not None and (who is None or who.id != owner):
@@ -41,6 +46,21 @@ def signed_in() -> SignedIn | None:
     if who is not None:
         st.session_state[_OWNER] = who.id
     return who
+
+
+@contextmanager
+def drawn_for(who: SignedIn) -> Iterator[None]:
+    """The run of one page, for whom the router found there. Callbacks run before it, fragments by themselves after."""
+    token = _of_this_run.set(who)
+    try:
+        yield
+    finally:
+        _of_this_run.reset(token)
+
+
+def draws_page() -> bool:
+    """Whether a whole page is being drawn, not a fragment of it alone."""
+    return _of_this_run.get() is not None
 
 
 def acting(name: str) -> SignedIn:

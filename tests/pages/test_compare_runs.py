@@ -36,7 +36,7 @@ def test_figures_and_samples_stand_side_by_side(open_page: Open, researcher: Non
     text = words(page)
     assert "10 samples finished in both runs" in text
     figures = page.dataframe[0].value
-    assert list(figures.columns) == [" ", "1 · first", "2 · second"]
+    assert list(figures.columns) == ["What", "1 · first", "2 · second"]
     rows = {row[0]: (row[1], row[2]) for row in figures.itertuples(index=False)}
     assert rows["Setting tau_low"] == ("0.3", "0.05")
     assert rows["Done, failed, of all"] == ("10 · 0 · 10", "10 · 0 · 10")

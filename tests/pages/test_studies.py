@@ -74,7 +74,7 @@ def test_a_study_is_made_with_the_form_and_a_refusal_says_what_would_do(
     page.text_input(key="new_study_name").set_value("june")
     page.text_input(key="new_study_title").set_value("Which fits?").run()
     page.button(key="create_study").click().run()
-    assert "has 30 samples, fewer than 100 cases" in words(page)
+    assert "has samples of 30 dialogue groups, fewer than 100 cases" in words(page)
     assert "researcher or admin" in words(page) or "neither" in words(page)  # why res may not judge
     page.number_input(key="new_study_cases").set_value(5).run()
     page.button(key="create_study").click().run()

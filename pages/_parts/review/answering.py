@@ -4,25 +4,28 @@ answering safely."""
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from db.accounts.sessions import SignedIn
+from db.engine import one_transaction
 from db.review.answers import undo_last
-from db.review.queues import Waiting, claim_next, progress, renew, skip
+from db.review.queues import Claim, Waiting, claim_next, progress, renew, skip
 from pages._parts.components import keys
 from pages._parts.notices import show_error
 from pages._parts.review.no_work import draw_all_done, draw_no_queue
 from pages._parts.review.queue_choice import choose_queue
 from pages._parts.text import _
-from pages._parts.who import acting, screen_fragment, signed_in
+from pages._parts.who import acting, draws_page, screen_fragment, signed_in
 from proutt_core.errors import ProuttError
 from proutt_core.types.screens import WorkKind, screen_of_work
 
 FAR = 240  # pixels, of the line that says how far one is
-ANSWERED, SKIPPED, SHOWN = "work_notice", "work_skipped", "work_shown"
+ANSWERED, SKIPPED, SHOWN, GIVEN = "work_notice", "work_skipped", "work_shown", "work_given"
 RENEW_EVERY = "5m"
+FOLLOWS_WITHIN_S = 10.0
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,19 @@ class AnswerButton:
     icon_right: bool = False
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What a callback was given as the next thing, for the run of the page that follows it at once."""
+
+    queue: str
+    user_id: int
+    claim: Claim | None
+    moment: float
+
+    def is_for(self, queue: str, who: SignedIn) -> bool:
+        return (self.queue, self.user_id) == (queue, who.id) and time.monotonic() - self.moment < FOLLOWS_WITHIN_S
+
+
 def begin(kind: WorkKind, question: str, who: SignedIn) -> tuple[str, str] | None:
     """The page's head and the next thing to do: (queue, assignment). Draws what to do instead where nothing is left."""
     head = st.container(horizontal=True, vertical_alignment="center")
@@ -46,7 +62,7 @@ def begin(kind: WorkKind, question: str, who: SignedIn) -> tuple[str, str] | Non
         draw_no_queue(kind, who)
         return None
     with show_error():
-        claim = claim_next(queue_public_id=queue, user_id=who.id)
+        claim = _claim(queue, who)
         _progress(head, progress(queue_public_id=queue, user_id=who.id))
         if claim is None:
             draw_all_done(kind, queue, who)
@@ -58,6 +74,13 @@ def begin(kind: WorkKind, question: str, who: SignedIn) -> tuple[str, str] | Non
             st.session_state[SHOWN] = (claim.assignment_id, time.monotonic())
         return queue, claim.assignment_id
     return None
+
+
+def _claim(queue: str, who: SignedIn) -> Claim | None:
+    given: _Given | None = st.session_state.pop(GIVEN, None)
+    if given is not None and given.is_for(queue, who):
+        return given.claim
+    return claim_next(queue_public_id=queue, user_id=who.id)
 
 
 def _progress(place: Any, mine: Waiting) -> None:
@@ -81,11 +104,11 @@ def decide(
             icon_position="right" if verdict.icon_right else "left",
             width="stretch",
             on_click=answer,
-            args=(assignment, verdict.value, kind, save),
+            args=(assignment, verdict.value, kind, queue, save),
         )
     comment_box(bar, assignment)
     quiet_button(bar, _("Undo"), "u", quiet["u"], undo, (queue, kind))
-    quiet_button(bar, _("Skip"), "s", quiet["s"], put_off, (assignment, kind))
+    quiet_button(bar, _("Skip"), "s", quiet["s"], put_off, (assignment, kind, queue))
     keys(widgets | quiet)
 
 
@@ -116,18 +139,28 @@ def labelled(label: str, key: str) -> str:
     return f"{label} `{key.upper()}`"
 
 
-def answer(assignment: str, value: str, kind: WorkKind, save: Callable[..., str]) -> None:
+def answer(assignment: str, value: str, kind: WorkKind, queue: str, save: Callable[..., str]) -> None:
     """Callback: saves the answer to this assignment, whatever the page shows by now."""
+
+    def save_answer(user_id: int) -> str:
+        about = {"comment": comment_on(assignment), "seconds": seconds_on(assignment)}
+        return save(assignment_id=assignment, user_id=user_id, answer=value, **about)
+
     with show_error():
-        who = acting_on_work(kind)
-        outcome = save(
-            assignment_id=assignment,
-            user_id=who.id,
-            answer=value,
-            comment=comment_on(assignment),
-            seconds=seconds_on(assignment),
-        )
-        tell(outcome)
+        tell(_step(kind, queue, save_answer))
+
+
+def _step(kind: WorkKind, queue: str, change: Callable[[int], Outcome]) -> Outcome:
+    """The change by whoever clicks, and the claim of what comes after it: one transaction, one write to disk."""
+    who = acting_on_work(kind)
+    with one_transaction():
+        outcome = change(who.id)
+        try:
+            claim = claim_next(queue_public_id=queue, user_id=who.id)
+        except ProuttError:  # the page asks again, and says why there is none; the change stays
+            return outcome
+    st.session_state[GIVEN] = _Given(queue, who.id, claim, time.monotonic())
+    return outcome
 
 
 def acting_on_work(kind: WorkKind) -> SignedIn:
@@ -142,15 +175,15 @@ def tell(outcome: str) -> None:
         )
 
 
-def put_off(assignment: str, kind: WorkKind) -> None:
+def put_off(assignment: str, kind: WorkKind, queue: str) -> None:
     with show_error():
-        skip(assignment_id=assignment, user_id=acting_on_work(kind).id)
+        _step(kind, queue, lambda user_id: skip(assignment_id=assignment, user_id=user_id))
         st.session_state[SKIPPED] = assignment
 
 
 def undo(queue: str, kind: WorkKind) -> None:
     with show_error():
-        if not undo_last(queue_public_id=queue, user_id=acting_on_work(kind).id):
+        if not _step(kind, queue, lambda user_id: undo_last(queue_public_id=queue, user_id=user_id)):
             st.session_state[ANSWERED] = _("There is nothing to undo.")
 
 
@@ -175,6 +208,8 @@ def _notices(assignment: str) -> None:
 
 
 def _keep_lease(assignment: str) -> None:
+    if draws_page():  # the claim has just been made or renewed
+        return
     who = signed_in()
     if who is None:
         return
