@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from db.address import engine_at
+from db.address import engine_at, file_of
 from db.schema import require_own_schema
 from db.turns import Turns
 
@@ -67,7 +67,7 @@ def _make_engine(url: str) -> Engine:
     made = engine_at(url)
     if made.dialect.name == "sqlite":
         event.listen(made, "connect", _on_connect)
-        turns = Turns(made.url.database or None, wait_s=BUSY_TIMEOUT_MS / 1000)
+        turns = Turns(file_of(made), wait_s=BUSY_TIMEOUT_MS / 1000)
         event.listen(made, "begin", partial(_on_begin, turns))
         _turns[made] = turns
     return made

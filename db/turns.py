@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 try:
     import fcntl
@@ -25,17 +26,17 @@ LOOK_EVERY_S = 0.001
 
 
 class Turns:
-    """Of the writers of one database in this process. `path` is the database's file; None for one in memory.
+    """Of the writers of one database in this process. `path` is the database's file.
 
     Who has waited `wait_s` goes on without a turn: SQLite then says itself that it is locked.
     """
 
-    def __init__(self, path: str | None, *, wait_s: float) -> None:
+    def __init__(self, path: Path, *, wait_s: float) -> None:
         self._wait_s = wait_s
         self._guard = threading.Lock()
         self._waiting: deque[threading.Lock] = deque()
         self._busy = False
-        self._turnstile = None if path is None or fcntl is None else f"{path}-turn"
+        self._turnstile = path.with_name(f"{path.name}-turn")
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -95,7 +96,7 @@ class Turns:
             os.close(file)  # which also gives the lock up
 
     def _opened_turnstile(self) -> int | None:
-        if self._turnstile is None:
+        if fcntl is None:
             return None
         try:
             return os.open(self._turnstile, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

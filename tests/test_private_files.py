@@ -51,7 +51,7 @@ def test_all_that_is_made_in_the_own_folder_is_private(here: Path) -> None:
         make_private_folder(Path("data/exports/x"))
         write_ids(Path("data/exports/x/pairs.jsonl"), [b"{}"])
         names = {path.name for path in (here / "data").rglob("*") if path.is_file()}
-        assert names == {"proutt.db", "proutt.db-wal", "proutt.db-shm", "talk.jsonl", "pairs.jsonl"}
+        assert names == {"proutt.db", "proutt.db-wal", "proutt.db-shm", "proutt.db-turn", "talk.jsonl", "pairs.jsonl"}
         assert modes_in(here / "data") == {"d700", "600"}
 
 
@@ -72,7 +72,7 @@ def test_a_folder_that_was_made_for_the_database_is_private_and_one_that_was_the
         migrate()
         with write():
             assert {mode(path) for path in folder.iterdir()} == {"600"}
-            assert len(list(folder.iterdir())) == 3
+            assert len(list(folder.iterdir())) == 4
         dispose()
     assert (mode(made), mode(made.parent), mode(there)) == ("700", "700", before)
 

@@ -29,6 +29,7 @@ OPEN = sa.text("assignment.state = 'open'")  # as the index of leases has it
 LEASE = timedelta(minutes=15)
 ANNOTATE = "annotate"
 ANSWERED = ("done", "surplus")
+_LOCKED = "locked queue"
 
 Outcome = Literal["counted", "surplus", "already"]
 
@@ -127,10 +128,18 @@ def execute(session: Session, statement: Any, params: Mapping[str, Any]) -> Any:
 
 def lock_queue(session: Session, public_id: str) -> QueueFacts:
     """The queue, its lock taken and its lapsed places free."""
+    known: QueueFacts | None = session.info.get(_LOCKED)
+    if known is not None and known.public_id == public_id:
+        return known
     row = execute(session, _QUEUE, {"public_id": public_id}).first()
     if row is None:
         raise NotAllowed("There is no such queue.")
-    queue = QueueFacts(*row)
+    return _locked(session, QueueFacts(*row))
+
+
+def _locked(session: Session, queue: QueueFacts) -> QueueFacts:
+    """Remembered: a session lasts one transaction, and so does the lock."""
+    session.info[_LOCKED] = queue
     _free_lapsed_places(session, queue)
     return queue
 
@@ -153,8 +162,7 @@ def hold(session: Session, *, assignment_id: str, user_id: int, kind: str | None
     if queue is None or kind not in (None, queue.kind):
         raise NotAllowed("This was not given to you.")
     require_open(queue)
-    _free_lapsed_places(session, queue)
-    return Held(queue, *execute(session, _HELD, {"public_id": assignment_id}).one())
+    return Held(_locked(session, queue), *execute(session, _HELD, {"public_id": assignment_id}).one())
 
 
 def take_place(session: Session, held: Held) -> bool:
