@@ -148,9 +148,8 @@ def test_of_two_processes_that_write_on_and_on_none_is_shut_out(path: Path) -> N
     finally:
         writing.kill()
         writing.communicate()
-    # About as many. Left to SQLite's own waiting, whoever has just written writes again: the other one wrote nothing
-    # for seconds.
-    assert of_child > 100
+    # One or two to each of ours, which hold the lock longer; left to SQLite's own waiting it was up to twelve.
+    assert 100 < of_child < 300 * 8
 
 
 def test_nobody_waits_for_a_process_that_was_killed_in_the_turnstile(path: Path) -> None:
