@@ -4,14 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
 from db.accounts.sessions import sign_in
 from db.accounts.users import create_user
-from db.engine import read, write
+from db.engine import engine, read, write
+from db.review.answers import save_pair_review
 from db.tables import Assignment, Judgement, PairReview, PreferencePair, Queue, QueueItem, TreeReview
+from pages._parts.review import answering
 from proutt_core.actions.importing import import_now
+from proutt_core.errors import ConflictError
 from proutt_core.jobs.kinds.importing import ImportRequest
 from proutt_core.types import AccountRole
 from tests.db import work
@@ -183,6 +187,47 @@ def test_a_queue_closed_while_a_case_is_open_is_named_when_the_answer_comes(open
     assert any("closed" in text for text in texts(app))
     with read() as session:
         assert session.exec(select(Judgement)).all() == []
+
+
+def test_a_click_is_one_transaction_that_writes_and_few_statements(open_page: Open) -> None:
+    """20 people wait for each other's writes, and each statement is 0.1 to 0.3 ms of a click for everybody."""
+    person("reviewer", "reviewer")
+    a_run()
+    app = open_page("pairs", "reviewer")
+    click(app, "verdict-approve-")  # statements are built, once
+    asked: list[str] = []
+    event.listen(engine(), "before_cursor_execute", lambda *about: asked.append(about[2]))
+    event.listen(engine(), "commit", lambda _: asked.append("COMMIT"))
+    click(app, "verdict-reject-")
+    assert asked.count("COMMIT") == 1
+    assert len(asked) <= 32, "\n".join(asked)
+    assert sum("role_grant" in statement for statement in asked) <= 8
+
+
+def test_an_answer_stays_where_nothing_can_be_given_after_it(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    person("reviewer", "reviewer")
+    a_run()
+    app = open_page("pairs", "reviewer")
+
+    def refused(**_about: object) -> None:
+        raise ConflictError("Nothing is given out at this moment.")
+
+    monkeypatch.setattr(answering, "claim_next", refused)
+    click(app, "verdict-approve-")
+    assert "Nothing is given out at this moment." in "\n".join(texts(app))
+    assert last_answer(PairReview)[0] == "approve"
+
+
+def test_what_a_click_was_given_is_not_kept_for_later(open_page: Open) -> None:
+    """Another tab answered it meanwhile: a rerun shows what is next then."""
+    reviewer = person("reviewer", "reviewer")
+    a_run()
+    app = open_page("pairs", "reviewer")
+    click(app, "verdict-approve-")
+    shown = str(button(app, "verdict-approve-").key).removeprefix("verdict-approve-")  # type: ignore[attr-defined]
+    save_pair_review(assignment_id=shown, user_id=reviewer, answer="reject")
+    app.run()
+    assert shown not in str(button(app, "verdict-approve-").key)  # type: ignore[attr-defined]
 
 
 def test_two_queues_of_one_title_can_be_told_apart(open_page: Open) -> None:
