@@ -18,6 +18,8 @@ NAMES = (
     "near_duplicates",
     "export",
     "loop",
+    "claims",
+    "annotators",
 )
 
 

@@ -16,22 +16,43 @@ DATASET = "bench"
 @contextmanager
 def temporary_database() -> Iterator[Path]:
     """The folder of a new SQLite database that the whole process uses meanwhile."""
-    from db.engine import dispose
     from db.migrate import migrate
 
+    with tempfile.TemporaryDirectory() as folder, database_at(f"sqlite:///{folder}/bench.db"):
+        migrate()
+        yield Path(folder)
+
+
+@contextmanager
+def database_at(url: str) -> Iterator[None]:
+    """The whole process uses this database meanwhile."""
+    from db.engine import dispose
+
     before = os.environ.get("PROUTT_DATABASE_URL")
-    with tempfile.TemporaryDirectory() as name:
+    dispose()
+    os.environ["PROUTT_DATABASE_URL"] = url
+    try:
+        yield
+    finally:
         dispose()
-        os.environ["PROUTT_DATABASE_URL"] = f"sqlite:///{Path(name) / 'bench.db'}"
-        try:
-            migrate()
-            yield Path(name)
-        finally:
-            dispose()
-            if before is None:
-                del os.environ["PROUTT_DATABASE_URL"]
-            else:
-                os.environ["PROUTT_DATABASE_URL"] = before
+        if before is None:
+            del os.environ["PROUTT_DATABASE_URL"]
+        else:
+            os.environ["PROUTT_DATABASE_URL"] = before
+
+
+@contextmanager
+def empty_database(database: str, folder: Path) -> Iterator[str | None]:
+    """The address of a new `sqlite` or `postgresql` database, not migrated; None where the server is not installed."""
+    from tests import postgres
+
+    if database == "sqlite":
+        yield f"sqlite:///{folder}/bench.db"
+    elif postgres.binaries() is None:
+        yield None
+    else:
+        with postgres.server() as address:
+            yield f"{address}/postgres"
 
 
 def import_dialogues(limit: int) -> int:

@@ -1,46 +1,26 @@
 """Export: rows a second, and what 50,000 pairs take. Pairs with eight messages and two traces, about 9 kB a row."""
 
-import os
-import tempfile
 from pathlib import Path
-from typing import Any
 
+from benchmarks._pairs import RUN, fill_with_pairs
+from benchmarks._project import temporary_database
 from benchmarks._report import clock, line
 
 PAIRS, SMALL = 20_000, 200
 PROMISED, PROMISED_S = 50_000, 10.0
-CHUNK = 1_000
-RUN = "export-bench"
 
 
 def main(*, small: bool = False) -> dict[str, float]:
     """Write a run of 20,000 pairs (small: 200) as preference rows; returns rows, rows_per_s and cpu_s."""
     count = SMALL if small else PAIRS
-    before = os.environ.get("PROUTT_DATABASE_URL")
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["PROUTT_DATABASE_URL"] = f"sqlite:///{folder}/bench.db"
-        try:
-            return _measured(Path(folder), count)
-        finally:
-            _back_to(before)
-
-
-def _back_to(address: str | None) -> None:
-    from db.engine import dispose
-
-    dispose()
-    if address is None:
-        del os.environ["PROUTT_DATABASE_URL"]
-    else:
-        os.environ["PROUTT_DATABASE_URL"] = address
+    with temporary_database() as folder:
+        return _measured(folder, count)
 
 
 def _measured(folder: Path, count: int) -> dict[str, float]:
-    from db.migrate import migrate
     from proutt_core.actions.export import run_export
 
-    migrate()
-    _fill(count)
+    fill_with_pairs(count)
     out = folder / "pairs.jsonl"
     with clock() as took:
         written = run_export(run=RUN, kind="preference", format="trl", status="all", out=out)
@@ -51,99 +31,6 @@ def _measured(folder: Path, count: int) -> dict[str, float]:
     promised = PROMISED * took.wall_s / count
     line(f"export: {PROMISED:,} such pairs", f"{promised:.1f} s", promise=f"{PROMISED_S:.0f} s")
     return {"rows": written.rows, "rows_per_s": count / took.wall_s, "cpu_s": took.cpu_s, "seconds_50000": promised}
-
-
-def _fill(count: int) -> None:
-    """A finished run, written straight into the tables."""
-    import sqlalchemy as sa
-
-    from db.engine import write
-    from db.tables import Dataset, DialogueRow, Job, PreferencePair, SampleRow, SynthesisItem
-
-    with write() as session:
-        dataset = Dataset(name=RUN, public_title="Talk", state="ready")
-        session.add(dataset)
-        session.flush()
-        job = Job(kind="synthesis", name=RUN, settings={"seed": 0}, state="done", dataset_id=dataset.id)
-        session.add(job)
-        session.flush()
-        for start in range(1, count + 1, CHUNK):
-            numbers = range(start, min(start + CHUNK, count + 1))
-            for table, row in (
-                (DialogueRow, _dialogue),
-                (SampleRow, _sample),
-                (SynthesisItem, _item),
-                (PreferencePair, _pair),
-            ):
-                owners = {"dataset_id": dataset.id or 0, "job_id": job.id or 0}
-                session.connection().execute(sa.insert(table), [row(n, **owners) for n in numbers])
-
-
-SAID = "We are planning two days in the old town and would like to see the gardens, 还有博物馆, before lunch. " * 4
-
-
-def _dialogue(n: int, *, dataset_id: int, job_id: int) -> dict[str, Any]:
-    messages = [{"role": "user" if i % 2 == 0 else "assistant", "content": f"{n}.{i} {SAID}"} for i in range(9)]
-    return {
-        "id": n,
-        "dataset_id": dataset_id,
-        "external_id": f"d{n}",
-        "group_key": f"d{n}",
-        "split": "train",
-        "language": "en",
-        "messages": messages,
-        "notes": [],
-        "checks": {},
-        "text_sha256": "",
-        "search_text": "",
-    }
-
-
-def _sample(n: int, *, dataset_id: int, job_id: int) -> dict[str, Any]:
-    return {"id": n, "dialogue_id": n, "target_index": 8, "later_indexes": []}
-
-
-def _item(n: int, *, dataset_id: int, job_id: int) -> dict[str, Any]:
-    return {"id": n, "job_id": job_id, "sample_id": n, "variant": 0, "position": n, "state": "done", "results": {}}
-
-
-def _pair(n: int, *, dataset_id: int, job_id: int) -> dict[str, Any]:
-    return {
-        "id": n,
-        "public_id": f"p{n}",
-        "job_id": job_id,
-        "item_id": n,
-        "chosen": _trace(n, "gardens"),
-        "rejected": _trace(n, "hotels"),
-        "split": "train",
-        "group_key": f"d{n}",
-        "branch": "mid",
-        "perturbed": ["mining"],
-        "gates_failed": [],
-    }
-
-
-def _trace(n: int, about: str) -> dict[str, Any]:
-    from proutt_core.types import Trace
-
-    attributes = [{"attribute": name, "value": f"{about} {n}"} for name in ("place", "time", "price")]
-
-    def view(name: str) -> dict[str, Any]:
-        path = {"view": name, "source": "Trip", "node": f"{name} of {about}", "leaf": "opening hours"}
-        predictions = [
-            {"id": f"{name[0]}{i}", "text": f"When do the {about} open on day {i} of {name} {n}?", "path": path}
-            for i in (1, 2)
-        ]
-        return {"view": name, "reasoning": SAID[:600], "predictions": predictions}
-
-    trace = {
-        "tree": {"topics": [{"topic": topic, "attributes": attributes} for topic in ("Trip", "Lunch")]},
-        "category": "Question",
-        "category_reasoning": SAID[:400],
-        "mining": view("mining"),
-        "exploration": view("exploration"),
-    }
-    return Trace.model_validate(trace).model_dump(mode="json")
 
 
 if __name__ == "__main__":
