@@ -32,6 +32,7 @@ _engines: dict[str, Engine] = {}
 _of_own_schema: set[Engine] = set()
 _turns: dict[Engine, Turns] = {}
 _joined: ContextVar[Session | None] = ContextVar("joined", default=None)
+_joined_reading: ContextVar[Session | None] = ContextVar("joined_reading", default=None)
 _engines_lock = Lock()
 
 
@@ -97,8 +98,8 @@ def _on_begin(turns: Turns, connection: Any) -> None:
 
 @contextmanager
 def read() -> Iterator[Session]:
-    """A session for reading: one consistent snapshot, nothing committed."""
-    if (outer := _joined.get()) is not None:
+    """A session for reading: nothing is committed. On SQLite it is one consistent snapshot."""
+    if (outer := _joined.get() or _joined_reading.get()) is not None:
         yield outer
         return
     with Session(usable_engine()) as session:
@@ -123,6 +124,17 @@ def write() -> Iterator[Session]:
         session.connection()
         yield session
         session.commit()
+
+
+@contextmanager
+def one_reading() -> Iterator[None]:
+    """What the functions called in the block read, they read on one connection; what they write is not part of it."""
+    with read() as session:
+        token = _joined_reading.set(session)
+        try:
+            yield
+        finally:
+            _joined_reading.reset(token)
 
 
 @contextmanager

@@ -28,12 +28,11 @@ def save_side(*, answer: Side, **about: Any) -> str:
 
 
 def judge() -> None:
-    current = begin("compare", question(), who)
+    current = begin("compare", question(), who, task=compare_task)
     if current is None:
         return
-    queue, assignment = current
+    queue, assignment, task = current
     with show_error():
-        task = compare_task(assignment_id=assignment, user_id=who.id)
         comparison_panes(task.context, task.left, task.right, task.next_utterance, key=assignment)
         decide(verdicts(), kind="compare", queue=queue, assignment=assignment, save=save_side)
 

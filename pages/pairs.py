@@ -30,11 +30,10 @@ def save(*, answer: str, assignment_id: str, user_id: int, comment: str, seconds
 
 
 who = require_screen("pairs")
-current = begin("pair", _("Is the chosen side the better one?"), who)
+current = begin("pair", _("Is the chosen side the better one?"), who, task=pair_task)
 if current is not None:
-    queue, assignment = current
+    queue, assignment, task = current
     with show_error():
-        task = pair_task(assignment_id=assignment, user_id=who.id)
         if is_being_edited(assignment):
             pair_editor(task)
         else:

@@ -21,11 +21,10 @@ def verdicts() -> list[AnswerButton]:
 
 
 who = require_screen("trees")
-current = begin("tree", _("Is this what the user has asked for so far?"), who)
+current = begin("tree", _("Is this what the user has asked for so far?"), who, task=tree_task)
 if current is not None:
-    queue, assignment = current
+    queue, assignment, task = current
     with show_error():
-        task = tree_task(assignment_id=assignment, user_id=who.id)
         dialogue, drawing = st.columns([1, 1.76])
         with dialogue:
             dialogue_pane(task.context, key=f"dialogue-{assignment}")

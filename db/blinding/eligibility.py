@@ -93,7 +93,15 @@ _JUDGED = _OPEN_STUDIES.where(sa.or_(col(Queue.everyone), _MEMBER))
 
 
 def standing(session: Session, user_id: int) -> Standing:
-    """No roles for an account that was switched off."""
+    """No roles for an account that was switched off. Asked once in a session, which lasts one transaction."""
+    key = ("standing", user_id)
+    if key not in session.info:
+        session.info[key] = _standing(session, user_id)
+    known: Standing = session.info[key]
+    return known
+
+
+def _standing(session: Session, user_id: int) -> Standing:
     grants = session.exec(_GRANTS, params={"user_id": user_id}).all()
     knew = [revoked or datetime.max.replace(tzinfo=UTC) for role, revoked, _ in grants if role in KNOWING_ROLES]
     return Standing(
@@ -127,9 +135,14 @@ def require(session: Session, *, queue: QueueFacts, user_id: int) -> Standing:
 
 
 def judged_studies(session: Session, person: Standing) -> tuple[int, ...]:
-    """The studies open now whose cases this person may be given."""
-    statement = _JUDGED_AS_MEMBER if person.roles & KNOWING_ROLES else _JUDGED
-    return tuple(row_id(study) for study in session.exec(statement, params={"user_id": person.user_id}))
+    """The studies open now whose cases this person may be given. Asked once in a session, as `standing` is."""
+    key = ("judged studies", person.user_id)
+    if key not in session.info:
+        statement = _JUDGED_AS_MEMBER if person.roles & KNOWING_ROLES else _JUDGED
+        found = session.exec(statement, params={"user_id": person.user_id})
+        session.info[key] = tuple(row_id(study) for study in found)
+    known: tuple[int, ...] = session.info[key]
+    return known
 
 
 def judges_open_study(session: Session, user_id: int) -> bool:

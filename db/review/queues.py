@@ -23,8 +23,8 @@ from db.review.places import (
     LEASE,
     NEXT_STEP,
     OPEN,
-    TAKE,
     Held,
+    change_taken,
     execute,
     extend,
     give_place_back,
@@ -157,7 +157,7 @@ def _fresh(session: Session, queue: QueueFacts, person: Standing, hidden: Unseen
         "given_at": moment,
     }
     execute(session, _GIVE, values | {"queue": queue.id, "person": person.user_id, "user_id": person.user_id})
-    execute(session, TAKE, {"item": item, "places": 1})
+    change_taken(session, queue, item, 1)
     return Claim(assignment_id=public_id, kind=queue.kind)
 
 
@@ -241,7 +241,10 @@ _BY_ME = col(Assignment.state).in_(ANSWERED)
 # hold or by a lease of somebody else that ran out since the last claim.
 _PROGRESS = sa.select(
     _count(_BY_ME).scalar_subquery(),
-    sa.select(sa.func.count()).where(col(QueueItem.queue_id) == sa.bindparam("queue"), FREE).scalar_subquery(),
+    sa.select(sa.func.coalesce(sa.func.max(col(QueueItem.position)) + 1, 0))
+    .where(col(QueueItem.queue_id) == sa.bindparam("queue"))
+    .scalar_subquery(),
+    sa.select(col(Queue.filled)).where(col(Queue.id) == sa.bindparam("queue")).scalar_subquery(),
     _count(_ITS_ITEM, _BY_ME, FREE).scalar_subquery(),
     _count(_ITS_ITEM, OPEN, FULL).scalar_subquery(),
     sa.select(sa.func.count(sa.distinct(col(Assignment.queue_item_id))))
@@ -272,11 +275,11 @@ def _hidden_statement(rule: Rule) -> Any:
 
 def progress_in(session: Session, queue: QueueFacts, person: Standing) -> Waiting:
     params = {"user_id": person.user_id, "queue": queue.id, "moment": now()}
-    done, free, answered_free, held_full, lapsed = execute(session, _PROGRESS, params).one()
+    done, items, filled, answered_free, held_full, lapsed = execute(session, _PROGRESS, params).one()
     hidden, kept = unseen(session, queue=queue, person=person), 0
     if hidden.rule != "nothing is hidden":
         kept = execute(session, _hidden_statement(hidden.rule), params | hidden.params).scalar_one()
-    available = free - answered_free + held_full + lapsed - kept
+    available = items - filled - answered_free + held_full + lapsed - kept
     return Waiting(
         queue_public_id=queue.public_id,
         kind=queue.kind,

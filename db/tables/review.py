@@ -23,6 +23,7 @@ class Queue(SQLModel, table=True):
     study_id: int | None = Field(default=None, foreign_key="study.id", unique=True)  # the study whose cases these are
     state: str = "open"
     everyone: bool = False  # open to all with a fitting role; else queue_member says who
+    filled: int = defaulted(0, "0")  # its items whose places are all held; kept under the queue's lock
     settings: dict[str, Any] = json()
     created_at: datetime = time()
 
@@ -52,17 +53,17 @@ class QueueItem(SQLModel, table=True):
         sa.UniqueConstraint("queue_id", "case_id"),
         # The database itself refuses to give an item to more people than are wanted.
         sa.CheckConstraint("taken >= 0 AND taken <= people", name="taken"),
-        # What still wants people, in the order in which it is given; with both numbers, so that counting reads no row.
+        # What still wants people, in the order in which it is given.
         sa.Index(
             "ix_queue_item_free",
-            *("queue_id", "position", "taken", "people"),
+            *("queue_id", "position"),
             sqlite_where=sa.text("taken < people"),
             postgresql_where=sa.text("taken < people"),
         ),
     )
     id: int | None = Field(default=None, primary_key=True)
     queue_id: int = Field(foreign_key="queue.id")
-    position: int  # random order, frozen
+    position: int  # random order, frozen; 0, 1, … without a gap
     pair_id: int | None = Field(default=None, foreign_key="preference_pair.id")
     item_id: int | None = Field(default=None, foreign_key="synthesis_item.id")
     case_id: int | None = Field(default=None, foreign_key="study_case.id")

@@ -153,9 +153,11 @@ def test_runs_and_the_results_of_a_closed_study_are_shown_as_they_were(opened: d
     then = json.loads(stored_bytes("shown.json"))
     runs = command("runs")["runs"]
     assert [{key: run[key] for key in was} for run, was in zip(runs, then["runs"], strict=True)] == then["runs"]
+    assert "withheld" in refusal("study", "results", "sample")
+    assert "withheld" in refusal("study", "results", "check"), "people still judge the same dialogues in the other one"
+    command("study", "close", "sample", "--reason", "the other study is over")
     assert command("study", "results", "check") == then["results"]
     assert command("agreement", "--study", "check") == then["agreement"]
-    assert "withheld" in refusal("study", "results", "sample")
 
 
 @pytest.mark.usefixtures("opened")

@@ -41,11 +41,17 @@ def upgrade() -> None:
     op.execute("UPDATE queue_item SET taken = people WHERE taken > people")
     with op.batch_alter_table("queue_item", recreate=rebuild) as batch_op:
         batch_op.create_check_constraint(op.f("ck_queue_item_taken"), "taken >= 0 AND taken <= people")
+    with op.batch_alter_table("queue") as batch_op:
+        batch_op.add_column(sa.Column("filled", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.execute(
+        "UPDATE queue SET filled ="
+        " (SELECT count(*) FROM queue_item WHERE queue_id = queue.id AND taken >= people)"
+    )
     free = sa.text("taken < people")
     op.create_index(
         "ix_queue_item_free",
         "queue_item",
-        ["queue_id", "position", "taken", "people"],
+        ["queue_id", "position"],
         sqlite_where=free,
         postgresql_where=free,
     )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from db.accounts.sessions import SignedIn
-from db.engine import one_transaction
+from db.engine import one_reading, one_transaction
 from db.review.answers import undo_last
 from db.review.queues import Claim, Waiting, claim_next, progress, renew, skip
 from pages._parts.components import keys
@@ -25,7 +25,7 @@ FAR = 240  # pixels, of the line that says how far one is
 ANSWERED, SKIPPED, SHOWN, GIVEN = "work_notice", "work_skipped", "work_shown", "work_given"
 RENEW_EVERY = "5m"
 FOLLOWS_WITHIN_S = 10.0
-Outcome = TypeVar("Outcome")
+Outcome, Task = TypeVar("Outcome"), TypeVar("Task")
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,9 @@ class _Given:
         return (self.queue, self.user_id) == (queue, who.id) and time.monotonic() - self.moment < FOLLOWS_WITHIN_S
 
 
-def begin(kind: WorkKind, question: str, who: SignedIn) -> tuple[str, str] | None:
-    """The page's head and the next thing to do: (queue, assignment). Draws what to do instead where nothing is left."""
+def begin(kind: WorkKind, question: str, who: SignedIn, *, task: Callable[..., Task]) -> tuple[str, str, Task] | None:
+    """The page's head and the next thing to do: (queue, assignment, what `task` reads of it). Draws what to do instead
+    where nothing is left."""
     head = st.container(horizontal=True, vertical_alignment="center")
     head.title(question, anchor=False)
     with head:
@@ -63,8 +64,11 @@ def begin(kind: WorkKind, question: str, who: SignedIn) -> tuple[str, str] | Non
         return None
     with show_error():
         claim = _claim(queue, who)
-        _progress(head, progress(queue_public_id=queue, user_id=who.id))
-        if claim is None:
+        with one_reading():
+            mine = progress(queue_public_id=queue, user_id=who.id)
+            given = None if claim is None else task(assignment_id=claim.assignment_id, user_id=who.id)
+        _progress(head, mine)
+        if claim is None or given is None:
             draw_all_done(kind, queue, who)
             _undo_alone(kind, queue)
             return None
@@ -72,7 +76,7 @@ def begin(kind: WorkKind, question: str, who: SignedIn) -> tuple[str, str] | Non
         screen_fragment(screen_of_work(kind).name, run_every=RENEW_EVERY)(_keep_lease)(claim.assignment_id)
         if st.session_state.get(SHOWN, ("", 0.0))[0] != claim.assignment_id:
             st.session_state[SHOWN] = (claim.assignment_id, time.monotonic())
-        return queue, claim.assignment_id
+        return queue, claim.assignment_id, given
     return None
 
 

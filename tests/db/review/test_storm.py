@@ -13,7 +13,7 @@ from db.review.answers import undo_last
 from db.review.places import Outcome
 from db.review.queues import claim_next, renew, skip
 from db.studies.comparisons import save_judgement
-from db.tables import Assignment, EventRow, Judgement, QueueItem
+from db.tables import Assignment, EventRow, Judgement, Queue, QueueItem
 from proutt_core.errors import ConflictError
 from tests.db import work
 
@@ -87,7 +87,12 @@ def test_whatever_people_do_at_once_the_rows_tell_one_story() -> None:
             answers[judgement.assignment_id].append(judgement.answer)
         events = Counter(session.exec(select(EventRow.kind)).all())
         items = session.exec(select(QueueItem.id)).all()
+        places = session.exec(select(QueueItem)).all()
+        filled = session.exec(select(Queue.filled).where(Queue.public_id == queue)).one()
 
+    held = Counter(a.queue_item_id for a in assignments if a.state in ("open", "done"))
+    assert {item.id: item.taken for item in places} == {item.id: held[item.id or 0] for item in places}
+    assert filled == sum(item.taken == item.people for item in places)
     done = Counter(a.queue_item_id for a in assignments if a.state == "done")
     assert set(done) <= set(items) and max(done.values()) <= WANTED
     assert max(Counter((a.queue_item_id, a.user_id) for a in assignments).values()) == 1
