@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from db.backup import back_up
 from db.engine import read
 from db.jobs import items, jobs, workers
 from db.jobs.jobs import JobInfo
 from db.tables import LlmCall
 from proutt_core.errors import ConflictError
 from proutt_core.jobs.process import work
+from tests.db.test_backup import Writing, restored, written
 from tests.fake_server import FakeServer
 from tests.jobs.project import DATASET, import_talks, queue_run, rows_of_run, run_here
 
@@ -124,6 +126,36 @@ def test_of_two_workers_one_is_killed_and_the_other_finishes(
     assert items.counts(job_id).finished < TALKS
     wait_for(lambda: jobs.required(job_id).state == "done")
     assert kept.poll() is None
+    assert rows_of_run(job_id) == expected
+    assert paid_twice() == 0
+
+
+def test_a_copy_made_while_a_worker_and_people_write_is_whole_and_its_run_is_finished_in_it(
+    database: str,
+    server: FakeServer,
+    spawn: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import_talks(TALKS)
+    expected = undisturbed_rows()
+    job_id = start_run(server)
+    worker = spawn()
+    with Writing() as writing:
+        wait_for(lambda: items.counts(job_id).done >= 3)
+        done, acknowledged = items.counts(job_id).done, set(writing.acknowledged)
+        back_up(tmp_path / "copy")
+        assert worker.poll() is None
+        wait_for(lambda: items.counts(job_id).done > done)  # nobody was stopped by it
+    worker.kill()
+    worker.wait()
+    restored(tmp_path / "copy", monkeypatch, database.rpartition("/")[0] if database.startswith("postgresql") else "")
+    assert done <= items.counts(job_id).done < TALKS
+    assert acknowledged <= written().keys()
+    for row in rows_of_run(job_id):
+        assert (row["pair"] is not None) == (row["item"]["state"] == "done")
+    server.latency_s = 0
+    assert spawn("worker", "--until-idle").wait(timeout=PATIENCE_S) == 0
     assert rows_of_run(job_id) == expected
     assert paid_twice() == 0
 
