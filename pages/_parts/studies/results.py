@@ -3,9 +3,9 @@
 import html
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
+from pages._parts.charts import Chart
 from pages._parts.dialogue import plain_text
 from pages._parts.tables import table
 from pages._parts.text import _
@@ -50,35 +50,34 @@ def _names(report: StudyReport) -> tuple[str, str, str]:
     return a, _("tie"), b
 
 
-def _bars(report: StudyReport, rows: dict[str, WinTieLoss]) -> go.Figure:
+def _bars(report: StudyReport, rows: dict[str, WinTieLoss]) -> Chart:
     theme = "dark" if st.context.theme.type == "dark" else "light"
     colours, text, beside = COLOURS[theme]
     # Plotly reads a few HTML tags in labels and names.
     labels = [html.escape(visible(name)) for name in rows]
     counts = ([o.wins for o in rows.values()], [o.ties for o in rows.values()], [o.losses for o in rows.values()])
-    figure = go.Figure(
-        [
-            go.Bar(
-                y=labels,
-                x=values,
-                name=html.escape(name),
-                orientation="h",
-                marker_color=colour,
-                text=[str(value) if value else "" for value in values],
-                textposition="inside",
-                insidetextanchor="middle",
-                textangle=0,
-                textfont={"color": text, "size": 14},
-                hoverinfo="name+x",
-            )
-            for name, values, colour in zip(_names(report), counts, colours, strict=True)
-        ]
-    )
-    figure.update_layout(
-        barmode="stack",
-        height=FRAME_PX + ROW_PX * len(rows),
-        margin={"l": 0, "r": 14, "t": 34, "b": 0},
-        legend={
+    bars = [
+        {
+            "type": "bar",
+            "y": labels,
+            "x": values,
+            "name": html.escape(name),
+            "orientation": "h",
+            "marker": {"color": colour},
+            "text": [str(value) if value else "" for value in values],
+            "textposition": "inside",
+            "insidetextanchor": "middle",
+            "textangle": 0,
+            "textfont": {"color": text, "size": 14},
+            "hoverinfo": "name+x",
+        }
+        for name, values, colour in zip(_names(report), counts, colours, strict=True)
+    ]
+    layout = {
+        "barmode": "stack",
+        "height": FRAME_PX + ROW_PX * len(rows),
+        "margin": {"l": 0, "r": 14, "t": 34, "b": 0},
+        "legend": {
             "orientation": "h",
             "y": 1.02,
             "yanchor": "bottom",
@@ -86,15 +85,15 @@ def _bars(report: StudyReport, rows: dict[str, WinTieLoss]) -> go.Figure:
             "traceorder": "normal",
             "font": {"color": beside, "size": 14},
         },
-        xaxis={
+        "xaxis": {
             "title": {"text": _("cases"), "font": {"color": beside}},
             "tickfont": {"color": beside},
             "range": [0, report.cases],
             "tickformat": "d",
         },
-        yaxis={"autorange": "reversed", "automargin": True, "tickfont": {"color": beside, "size": 14}},
-    )
-    return figure
+        "yaxis": {"autorange": "reversed", "automargin": True, "tickfont": {"color": beside, "size": 14}},
+    }
+    return {"data": bars, "layout": layout}
 
 
 def _table(report: StudyReport, rows: dict[str, WinTieLoss]) -> pd.DataFrame:

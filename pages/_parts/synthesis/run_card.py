@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from db.jobs import usage
@@ -63,32 +62,35 @@ def _branches(run: RunSummary) -> None:
     """One bar of three parts, each with its name and share beside it, so that none is told by colour alone."""
     shade, names = colours(), filter_names()
     colour = {"high": shade["true"], "mid": shade["exploration"], "low": shade["mining"]}
-    figure = go.Figure(
-        [
-            go.Bar(
-                x=[share(run.branches[branch], run.done)],
-                y=[""],
-                orientation="h",
-                marker={"color": colour[branch], "line": {"color": shade["paper"], "width": 2}},
-                hoverinfo="skip",
-            )
-            for branch in BRANCHES
-        ]
-    )
-    figure.update_layout(
-        barmode="stack",
-        height=BRANCH_HEIGHT,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        showlegend=False,
-        bargap=0,
-        xaxis={"visible": False, "range": [0, 1]},
-        yaxis={"visible": False},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-    )
+    bars = [
+        {
+            "type": "bar",
+            "x": [share(run.branches[branch], run.done)],
+            "y": [""],
+            "orientation": "h",
+            "marker": {"color": colour[branch], "line": {"color": shade["paper"], "width": 2}},
+            "hoverinfo": "skip",
+        }
+        for branch in BRANCHES
+    ]
+    layout = {
+        "barmode": "stack",
+        "height": BRANCH_HEIGHT,
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "showlegend": False,
+        "bargap": 0,
+        "xaxis": {"visible": False, "range": [0, 1]},
+        "yaxis": {"visible": False},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+    }
     st.caption(_("Branches, in the bar from left to right"))
     st.plotly_chart(
-        figure, height=BRANCH_HEIGHT, key="branches", config={"staticPlot": True}, alt=_("Shares of the branches")
+        {"data": bars, "layout": layout},
+        height=BRANCH_HEIGHT,
+        key="branches",
+        config={"staticPlot": True},
+        alt=_("Shares of the branches"),
     )
     fact_row(
         [(names[b], f"{run.branches[b]:,} ({percent(run.branches[b], run.done)})") for b in BRANCHES], gap="medium"
