@@ -4,7 +4,6 @@
 The screens are in pages/; pages/router.py is the only script the server itself starts.
 """
 
-import gc
 import logging
 import os
 import sys
@@ -28,6 +27,7 @@ from proutt_core.terminal import log_to_stderr, print_text
 from server.doors import Doors
 from server.gate import Gate
 from server.headers import SecurityHeaders
+from server.loading import load_pages
 from server.proxies import named_proxies
 from server.sign_in import ROUTES as SIGN_IN_ROUTES
 from server.site import checked_hosts
@@ -60,8 +60,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         log.warning("%s", line)
     tighten_own_folder()
     await run_in_threadpool(_ready_database)
-    gc.collect()
-    gc.freeze()
+    load_pages()
     yield
     close()
 
