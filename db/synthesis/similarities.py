@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import orjson
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from db.columns import row_id
@@ -11,28 +13,34 @@ from db.tables import SynthesisItem
 
 @dataclass(frozen=True)
 class ItemSimilarity:
-    """`scores` by prediction id; the top similarity is the highest of them."""
-
     item_id: int
     top: float
-    scores: dict[str, float]
 
 
 def of_run(job_id: int) -> tuple[ItemSimilarity, ...]:
-    """In the run's order; items that are not done are left out."""
+    """Of every item that is done. An index has them: the items themselves are long."""
     with read() as session:
         rows = session.exec(
-            select(SynthesisItem.id, SynthesisItem.top_similarity, SynthesisItem.results["similarity"])
-            .where(
+            select(SynthesisItem.id, SynthesisItem.top_similarity).where(
                 SynthesisItem.job_id == job_id,
                 SynthesisItem.state == "done",
                 col(SynthesisItem.top_similarity).is_not(None),
             )
-            .order_by(col(SynthesisItem.position))
         )
-        return tuple(
-            ItemSimilarity(
-                item_id=row_id(item_id), top=top or 0.0, scores={score["id"]: score["score"] for score in scores or ()}
+        return tuple(ItemSimilarity(item_id=row_id(item_id), top=top or 0.0) for item_id, top in rows)
+
+
+def scores_of_run(job_id: int) -> dict[int, dict[str, float]]:
+    """Item → its scores by prediction id, of every item that is done. Reads what is long, so ask for it once."""
+    scores = sa.cast(SynthesisItem.results["similarity"], sa.Text)
+    with read() as session:
+        rows = session.exec(
+            select(SynthesisItem.id, scores).where(
+                SynthesisItem.job_id == job_id,
+                SynthesisItem.state == "done",
+                col(SynthesisItem.top_similarity).is_not(None),
             )
-            for item_id, top, scores in rows
         )
+        return {
+            row_id(item_id): {score["id"]: score["score"] for score in orjson.loads(stored)} for item_id, stored in rows
+        }

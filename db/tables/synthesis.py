@@ -21,6 +21,16 @@ class SynthesisItem(ClaimableItem, table=True):
         sa.Index("ix_synthesis_item_claim", "job_id", "state", "position"),
         # How fast a run moves is asked every second while somebody looks; `finished_at` lies behind long results.
         sa.Index("ix_synthesis_item_finished", "job_id", "finished_at"),
+        # What a run's items came to is counted whenever its page is drawn, for the same reason.
+        sa.Index(
+            "ix_synthesis_item_outcome",
+            "job_id",
+            "state",
+            "branch",
+            "top_similarity",
+            "overlap_chosen",
+            "overlap_insight",
+        ),
     )
     sample_id: int = Field(foreign_key="sample.id", index=True)
     variant: int = 0

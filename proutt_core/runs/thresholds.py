@@ -26,11 +26,10 @@ NEAR = 0.025
 
 @dataclass(frozen=True)
 class Similarity:
-    """One finished item's top similarity, and how many views hold it (1 or 2): as many are perturbed in rejected."""
+    """One finished item's top similarity."""
 
     item_id: int
     top: float
-    views: int
 
 
 @dataclass(frozen=True)
@@ -84,10 +83,19 @@ def moved(similarities: Iterable[Similarity], before: Thresholds, after: Thresho
 
 
 def new_calls(
-    similarities: Iterable[Similarity], before: Thresholds, after: Thresholds, *, without: Collection[str] = ()
+    similarities: Iterable[Similarity],
+    before: Thresholds,
+    after: Thresholds,
+    *,
+    views: Mapping[int, int],
+    without: Collection[str] = (),
 ) -> NewCalls:
     """What a change would ask of the model. The high branch has the wrong paths and the rejected's revision, the low
-    one the chosen's, the middle one both; what an item has stays in the call log. `without` is the run's ablation."""
+    one the chosen's, the middle one both; what an item has stays in the call log.
+
+    `views`: item → in how many views a prediction has its top similarity, of all that leave the low branch: as many are
+    perturbed in rejected. `without` is the run's ablation.
+    """
     wrong = revise = 0
     if "revision" in without:
         return NewCalls()
@@ -96,8 +104,8 @@ def new_calls(
         if was == "high" and becomes != "high":
             revise += 1
         if was == "low" and becomes != "low":
-            wrong += similarity.views
-            revise += similarity.views
+            wrong += views[similarity.item_id]
+            revise += views[similarity.item_id]
     return NewCalls(wrong_path=wrong, revise=revise)
 
 

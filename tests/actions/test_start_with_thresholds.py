@@ -23,10 +23,12 @@ def test_other_thresholds_cost_exactly_the_calls_that_were_foretold(database: st
     with FakeServer() as server:
         first = queue_run(run="first", model="fake", base_url=server.base_url, limit=24).job_id
         run_here(first)
-        measured = [Similarity(one.item_id, one.top, views_at_top(one.scores)) for one in similarities.of_run(first)]
+        measured = [Similarity(one.item_id, one.top) for one in similarities.of_run(first)]
         assert len(measured) == 24
         own = Thresholds(tau_high=0.8, tau_low=0.3)
-        foretold = new_calls(measured, own, OTHER)
+        views = {item: views_at_top(scores) for item, scores in similarities.scores_of_run(first).items()}
+        assert views.keys() == {one.item_id for one in measured}
+        foretold = new_calls(measured, own, OTHER, views=views)
         assert foretold.wrong_path > 0
         assert foretold.revise > foretold.wrong_path
         before = len(server.calls)

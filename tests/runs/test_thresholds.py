@@ -20,8 +20,8 @@ from proutt_core.types import Thresholds
 PAPER = Thresholds(tau_high=0.8, tau_low=0.3)
 
 
-def items(*tops: float, views: int = 1) -> list[Similarity]:
-    return [Similarity(item_id=n, top=top, views=views) for n, top in enumerate(tops)]
+def items(*tops: float) -> list[Similarity]:
+    return [Similarity(item_id=n, top=top) for n, top in enumerate(tops)]
 
 
 def test_a_line_belongs_to_what_is_above_it() -> None:
@@ -51,11 +51,12 @@ def test_histogram_holds_every_item_once_and_splits_bars_by_branch() -> None:
     ],
 )
 def test_only_what_the_item_lacks_is_asked(top: float, after: Thresholds, wrong: int, revise: int) -> None:
-    assert new_calls(items(top, views=2), PAPER, after) == NewCalls(wrong_path=wrong, revise=revise)
+    assert new_calls(items(top), PAPER, after, views={0: 2}) == NewCalls(wrong_path=wrong, revise=revise)
 
 
 def test_a_run_without_revision_has_nothing_to_revise() -> None:
-    assert new_calls(items(0.2), PAPER, Thresholds(tau_high=0.8, tau_low=0.1), without=["revision"]) == NewCalls()
+    after = Thresholds(tau_high=0.8, tau_low=0.1)
+    assert new_calls(items(0.2), PAPER, after, views={0: 1}, without=["revision"]) == NewCalls()
 
 
 def test_moves_are_counted_by_where_from_and_where_to() -> None:

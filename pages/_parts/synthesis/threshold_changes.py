@@ -6,6 +6,7 @@ import streamlit as st
 
 from db.jobs import jobs
 from db.jobs.jobs import JobInfo
+from db.synthesis.similarities import scores_of_run
 from pages._parts.notices import show_error
 from pages._parts.synthesis.items import filter_names
 from pages._parts.tables import fact_table
@@ -17,7 +18,15 @@ from proutt_core.display.numbers import percent
 from proutt_core.jobs.bills import bill_of
 from proutt_core.runs.bill import shown_money
 from proutt_core.runs.request import RunSettings
-from proutt_core.runs.thresholds import NewCalls, Similarity, branch_counts, expected_money, moved, new_calls
+from proutt_core.runs.thresholds import (
+    NewCalls,
+    Similarity,
+    branch_counts,
+    expected_money,
+    moved,
+    new_calls,
+    views_at_top,
+)
 from proutt_core.types import BRANCHES, Thresholds
 
 
@@ -48,8 +57,15 @@ def threshold_changes(job: JobInfo, similarities: Sequence[Similarity], own: Thr
         for (left, entered), n in sorted(changes.items())
     ]
     fact_table(lines or [(_("Pairs"), _("none changes branch"))])
-    _cost(job, new_calls(similarities, own, new, without=RunSettings.from_stored(job.settings).without))
+    views = _views(job.public_id, job.id, done=len(similarities)) if new.tau_low < own.tau_low else {}
+    _cost(job, new_calls(similarities, own, new, views=views, without=RunSettings.from_stored(job.settings).without))
     _start(job, new, len(similarities))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _views(public_id: str, job_id: int, *, done: int) -> dict[int, int]:
+    """Item → in how many views a prediction has its top similarity. Asked for only where items leave the low branch."""
+    return {item_id: views_at_top(scores) for item_id, scores in scores_of_run(job_id).items()}
 
 
 def _cost(job: JobInfo, calls: NewCalls) -> None:

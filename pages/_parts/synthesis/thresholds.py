@@ -15,7 +15,7 @@ from pages._parts.synthesis.threshold_examples import threshold_examples
 from pages._parts.text import _
 from pages._parts.who import screen_fragment
 from proutt_core.runs.request import RunSettings
-from proutt_core.runs.thresholds import Similarity, views_at_top, worries
+from proutt_core.runs.thresholds import Similarity, worries
 from proutt_core.types import Thresholds
 
 
@@ -30,10 +30,11 @@ def explore_thresholds(job: JobInfo) -> None:
     _explore(job, similarities, own)
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+# Not `cache_data`, which would copy thousands of values at every look; nobody can change these.
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _similarities(public_id: str, job_id: int, *, done: int) -> tuple[Similarity, ...]:
     """Read anew whenever more items are `done`; what is done stays as it is."""
-    return tuple(Similarity(item_id=row.item_id, top=row.top, views=views_at_top(row.scores)) for row in of_run(job_id))
+    return tuple(Similarity(item_id=row.item_id, top=row.top) for row in of_run(job_id))
 
 
 def _explore(job: JobInfo, similarities: Sequence[Similarity], own: Thresholds) -> None:
