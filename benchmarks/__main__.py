@@ -17,6 +17,7 @@ NAMES = (
     "fuzz_replies",
     "near_duplicates",
     "export",
+    "pages",
     "loop",
     "claims",
     "annotators",

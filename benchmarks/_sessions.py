@@ -1,14 +1,40 @@
-"""A browser reduced to its websocket: what a person's page asks of the server, and when all of the answer is there."""
+"""The server, and a browser reduced to its websocket: what a page asks, and when all of the answer is there."""
 
 import http.client
+import os
+import sys
+import tempfile
 import time
 import urllib.parse
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 COOKIE = "proutt_session"
 PASSWORD = "a long enough password"
 TIMEOUT_S = 120.0
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def server(url: str) -> Iterator[tuple[str, int]]:
+    """`streamlit run app.py` on a free port over the database at this address; its own address and process id."""
+    from tests.browser import studio
+
+    with tempfile.TemporaryDirectory() as folder:
+        port, log = studio.free_port(), Path(folder) / "server.log"
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        with studio.process(command, env=studio.environment(url), log=log) as child:
+            address = f"http://127.0.0.1:{port}"
+            studio.wait_until_up(address, child, log)
+            yield address, child.pid
+
+
+def cpu_s(pid: int) -> float:
+    """User and system seconds of the process so far; in hundredths, so that one short stretch says little."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def sign_in(address: str, name: str) -> str:

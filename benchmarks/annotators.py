@@ -6,7 +6,6 @@ people, a second of thinking); their figures are printed beside.
 """
 
 import asyncio
-import os
 import random
 import statistics
 import sys
@@ -20,10 +19,9 @@ from pathlib import Path
 from benchmarks._pairs import fill_with_pairs
 from benchmarks._project import database_at, empty_database
 from benchmarks._report import line
-from benchmarks._sessions import PASSWORD, Page, sign_in
+from benchmarks._sessions import PASSWORD, Page, cpu_s, server, sign_in
 
 PEERS = "Potato p95 3,200 ms, 5.3/s, 94 errors; Label Studio p95 19,000 ms, 1.8/s"
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def main(*, small: bool = False) -> dict[str, Stretch]:
             if url is None:
                 line(f"annotators on {database}", "not installed here")
                 continue
-            with _server(url) as (address, pid):
+            with server(url) as (address, pid):
                 for name, stretch in asyncio.run(_stretches(address, pid, size)).items():
                     stretches[f"{database}: {name}"] = stretch
                     _print(f"{database}: {name}", stretch)
@@ -120,9 +118,9 @@ async def _stretches(address: str, pid: int, size: Size) -> dict[str, Stretch]:
 
 
 async def _work(pages: list[Page], pid: int, *, seconds: float, think: float = 0.0, every: float = 0.0) -> Stretch:
-    stretch, cpu_s, began = Stretch(), _cpu_s(pid), time.monotonic()
+    stretch, cpu, began = Stretch(), cpu_s(pid), time.monotonic()
     await asyncio.gather(*(_person(page, stretch, until=began + seconds, think=think, every=every) for page in pages))
-    stretch.wall_s, stretch.cpu_s = time.monotonic() - began, _cpu_s(pid) - cpu_s
+    stretch.wall_s, stretch.cpu_s = time.monotonic() - began, cpu_s(pid) - cpu
     return stretch
 
 
@@ -151,12 +149,6 @@ async def _decide(page: Page, stretch: Stretch) -> None:
     stretch.messages += page.messages
 
 
-def _cpu_s(pid: int) -> float:
-    """User and system seconds of the process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
 @contextmanager
 def _project(database: str, size: Size) -> Iterator[str | None]:
     """The address of a new database: a finished run of pairs with its queues, and accounts a0, a1, …"""
@@ -179,20 +171,6 @@ def _fill(url: str, size: Size) -> None:
             open_run_queues(session, job_id=job_id, title="Talk")
         for n in range(size.more_people):
             create_user(name=f"a{n}", password=PASSWORD, roles=["annotator"])
-
-
-@contextmanager
-def _server(url: str) -> Iterator[tuple[str, int]]:
-    """`streamlit run app.py` on a free port; its address and process id."""
-    from tests.browser import studio
-
-    with tempfile.TemporaryDirectory() as folder:
-        port, log = studio.free_port(), Path(folder) / "server.log"
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-        with studio.process(command, env=studio.environment(url), log=log) as child:
-            address = f"http://127.0.0.1:{port}"
-            studio.wait_until_up(address, child, log)
-            yield address, child.pid
 
 
 if __name__ == "__main__":

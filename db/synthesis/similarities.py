@@ -30,15 +30,16 @@ def of_run(job_id: int) -> tuple[ItemSimilarity, ...]:
         return tuple(ItemSimilarity(item_id=row_id(item_id), top=top or 0.0) for item_id, top in rows)
 
 
-def scores_of_run(job_id: int) -> dict[int, dict[str, float]]:
-    """Item → its scores by prediction id, of every item that is done. Reads what is long, so ask for it once."""
+def scores_below(job_id: int, *, line: float) -> dict[int, dict[str, float]]:
+    """Item → its scores by prediction id, of the done items whose top similarity lies below the line. Reads what is
+    long, so ask for it once."""
     scores = sa.cast(SynthesisItem.results["similarity"], sa.Text)
     with read() as session:
         rows = session.exec(
             select(SynthesisItem.id, scores).where(
                 SynthesisItem.job_id == job_id,
                 SynthesisItem.state == "done",
-                col(SynthesisItem.top_similarity).is_not(None),
+                col(SynthesisItem.top_similarity) < line,
             )
         )
         return {

@@ -26,8 +26,9 @@ def test_other_thresholds_cost_exactly_the_calls_that_were_foretold(database: st
         measured = [Similarity(one.item_id, one.top) for one in similarities.of_run(first)]
         assert len(measured) == 24
         own = Thresholds(tau_high=0.8, tau_low=0.3)
-        views = {item: views_at_top(scores) for item, scores in similarities.scores_of_run(first).items()}
-        assert views.keys() == {one.item_id for one in measured}
+        low = similarities.scores_below(first, line=own.tau_low)
+        assert low.keys() == {one.item_id for one in measured if one.top < own.tau_low}
+        views = {item_id: views_at_top(scores) for item_id, scores in low.items()}
         foretold = new_calls(measured, own, OTHER, views=views)
         assert foretold.wrong_path > 0
         assert foretold.revise > foretold.wrong_path

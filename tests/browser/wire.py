@@ -2,7 +2,7 @@
 
 import http.client
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from google.protobuf.message import Message
@@ -38,21 +38,25 @@ class Wire:
         self.socket, self.page, self.query = socket, page, query
         self.frames: list[tuple[bytes, ForwardMsg]] = []
         self.switches: dict[str, bool] = {}
+        self.sliders: dict[str, Sequence[float]] = {}
 
     def run(
         self,
         *,
         press: str | None = None,
         switch: Mapping[str, bool] | None = None,
+        slide: Mapping[str, Sequence[float]] | None = None,
         fragment: str = "",
         page_hash: str = "",
     ) -> list[ForwardMsg]:
         """Rerun the page, or one fragment of it; what came until the script ended.
 
-        `press` is the key or id of a button, `switch` holds ids of toggles and boxes, which stay as they are put.
+        `press` is the key or id of a button, `switch` holds ids of toggles and boxes, `slide` of sliders: they
+        stay as they are put.
         `page_hash` asks for another page than the address, as a browser on its way there does.
         """
         self.switches |= switch or {}
+        self.sliders |= slide or {}
         message = BackMsg()
         rerun = message.rerun_script
         rerun.page_name, rerun.query_string = self.page, self.query
@@ -61,6 +65,10 @@ class Wire:
         for widget, on in self.switches.items():
             state = rerun.widget_states.widgets.add()
             state.id, state.bool_value = widget, on
+        for widget, values in self.sliders.items():
+            state = rerun.widget_states.widgets.add()
+            state.id = widget
+            state.double_array_value.data.extend(values)
         if press is not None:
             state = rerun.widget_states.widgets.add()
             state.id, state.trigger_value = self._widget(press), True

@@ -6,7 +6,7 @@ import streamlit as st
 
 from db.jobs import jobs
 from db.jobs.jobs import JobInfo
-from db.synthesis.similarities import scores_of_run
+from db.synthesis.similarities import scores_below
 from pages._parts.notices import show_error
 from pages._parts.synthesis.items import filter_names
 from pages._parts.tables import fact_table
@@ -57,15 +57,19 @@ def threshold_changes(job: JobInfo, similarities: Sequence[Similarity], own: Thr
         for (left, entered), n in sorted(changes.items())
     ]
     fact_table(lines or [(_("Pairs"), _("none changes branch"))])
-    views = _views(job.public_id, job.id, done=len(similarities)) if new.tau_low < own.tau_low else {}
-    _cost(job, new_calls(similarities, own, new, views=views, without=RunSettings.from_stored(job.settings).without))
-    _start(job, new, len(similarities))
+    done = len(similarities)
+    leave_low = _views(job.public_id, job.id, below=own.tau_low, done=done) if new.tau_low < own.tau_low else {}
+    _cost(
+        job, new_calls(similarities, own, new, views=leave_low, without=RunSettings.from_stored(job.settings).without)
+    )
+    _start(job, new, done)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _views(public_id: str, job_id: int, *, done: int) -> dict[int, int]:
-    """Item → in how many views a prediction has its top similarity. Asked for only where items leave the low branch."""
-    return {item_id: views_at_top(scores) for item_id, scores in scores_of_run(job_id).items()}
+def _views(public_id: str, job_id: int, *, below: float, done: int) -> dict[int, int]:
+    """Item → in how many views a prediction has its top similarity, of those below the line. Read anew whenever more
+    items are `done`; what is done stays as it is."""
+    return {item_id: views_at_top(scores) for item_id, scores in scores_below(job_id, line=below).items()}
 
 
 def _cost(job: JobInfo, calls: NewCalls) -> None:
