@@ -5,6 +5,7 @@ something that shows it is not given the case. `answer_shown` says which queue i
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from db.blinding.eligibility import QueueFacts, Standing, judged_studies
 from db.tables import AnswerShown, Assignment, QueueItem, StudyCase
+from proutt_core.errors import NotAllowed
 
 Rule = Literal["nothing is hidden", "answers of open studies", "answers already read"]
 
@@ -58,6 +60,19 @@ def shows_answer(rule: Rule) -> sa.ColumnElement[bool]:
         )
         .correlate(QueueItem)
     )
+
+
+@cache
+def _read_statement() -> Any:
+    return sa.select(col(QueueItem.id)).where(
+        col(QueueItem.id) == sa.bindparam("item"), shows_answer("answers already read")
+    )
+
+
+def require_unread(session: Session, *, item_id: int, user_id: int) -> None:
+    """Raises NotAllowed where this person, with the case in hand, was given its answer in another queue."""
+    if session.connection().execute(_read_statement(), {"item": item_id, "user_id": user_id}).first() is not None:
+        raise NotAllowed("What the user really said here was shown to you in other work, so it is not yours to judge.")
 
 
 def items_in_question(rule: Rule) -> Any:

@@ -25,7 +25,6 @@ class NewPair:
     rejected: Trace | None
     split: Split
     group_key: str
-    opening_sha256: str = ""
     gates_failed: tuple[GateFailure, ...] = ()
 
 
@@ -63,7 +62,6 @@ def _row(dataset_id: int, pair: NewPair) -> dict[str, Any]:
         "rejected": _stored(pair.rejected),
         "split": pair.split,
         "group_key": pair.group_key,
-        "opening_sha256": pair.opening_sha256,
         "perturbed": [],
         "gates_failed": [failure.model_dump(mode="json") for failure in pair.gates_failed],
     }

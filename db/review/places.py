@@ -18,10 +18,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from db.blinding import eligibility
 from db.blinding.eligibility import QueueFacts
+from db.blinding.unseen import require_unread
 from db.columns import UtcDateTime, now
 from db.tables import Assignment, Queue, QueueItem
 from proutt_core.errors import ConflictError, NotAllowed
@@ -151,6 +152,11 @@ def _locked(session: Session, queue: QueueFacts) -> QueueFacts:
     return queue
 
 
+def lock_all_queues(session: Session) -> None:
+    """Until the transaction ends nobody is given anything: whoever comes first is seen, whoever comes after sees."""
+    session.exec(select(Queue.id).order_by(col(Queue.id)).with_for_update(key_share=True)).all()
+
+
 def _free_lapsed_places(session: Session, queue: QueueFacts) -> None:
     for item, role in execute(session, _LAPSE, {"queue": queue.id, "moment": now()}).all():
         if role == ANNOTATE:
@@ -224,6 +230,8 @@ def count_or_surplus(session: Session, held: Held) -> Outcome:
     if held.state in ANSWERED:
         return "already"
     eligibility.require(session, queue=held.queue, user_id=held.user_id)
+    if held.queue.kind == "compare":
+        require_unread(session, item_id=held.item_id, user_id=held.user_id)
     counted = take_place(session, held)
     move(session, held, "done" if counted else "surplus")
     return "counted" if counted else "surplus"

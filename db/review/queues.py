@@ -237,6 +237,12 @@ def _count(*where: Any) -> Any:
 
 _ITS_ITEM = col(QueueItem.id) == Assignment.queue_item_id
 _BY_ME = col(Assignment.state).in_(ANSWERED)
+# For each `queue_item` row: whether somebody else's lease of it ran out since the last claim.
+_LAPSED = (
+    OPEN,
+    col(Assignment.lease_until) <= sa.bindparam("moment"),
+    col(Assignment.user_id) != sa.bindparam("user_id"),
+)
 # What can be given is what is free, without what this person answered, and with what is full only by this person's own
 # hold or by a lease of somebody else that ran out since the last claim.
 _PROGRESS = sa.select(
@@ -251,9 +257,7 @@ _PROGRESS = sa.select(
     .where(
         _ITS_ITEM,
         col(Assignment.queue_id) == sa.bindparam("queue"),
-        OPEN,
-        col(Assignment.lease_until) <= sa.bindparam("moment"),
-        col(Assignment.user_id) != sa.bindparam("user_id"),
+        *_LAPSED,
         FULL,
         ~_has_had("open", *ANSWERED),
     )
@@ -269,7 +273,7 @@ def _hidden_statement(rule: Rule) -> Any:
         col(QueueItem.id).in_(items_in_question(rule)),
         shows_answer(rule),
         ~_has_had(*ANSWERED),
-        sa.or_(FREE, _has_had("open")),
+        sa.or_(FREE, _has_had("open"), sa.exists().where(_ITS_ITEM, *_LAPSED).correlate(QueueItem)),
     )
 
 

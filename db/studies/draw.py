@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from db.blinding.same_words import Answer, Words
 from db.columns import row_id
 from db.engine import read
 from db.studies.rows import dataset_named
@@ -34,8 +35,8 @@ class PredictedMethod:
 
 
 def draw_cases(session: Session, dataset: Dataset, a: Method, b: Method, *, cases: int, seed: int) -> list[DrawnCase]:
-    """`cases` of them in random order, seeded, at most one of a dialogue group: another cut of a dialogue would show
-    its true next utterance. ConflictError where there are too few groups or predictions."""
+    """`cases` of them in random order, seeded, at most one of a dialogue group, and none whose dialogue tells another's
+    true next utterance. ConflictError where there are too few groups or predictions."""
     samples = session.execute(
         sa.select(
             col(SampleRow.id),
@@ -57,13 +58,37 @@ def draw_cases(session: Session, dataset: Dataset, a: Method, b: Method, *, case
         if sample in predicted_a and sample in predicted_b
     ]
     ready = _one_a_group(candidates, seed=seed)
-    if len(ready) < cases:
-        counts = f'"{a.name}" has {len(predicted_a)}, "{b.name}" has {len(predicted_b)}, both have {len(ready)}'
-        raise ConflictError(
-            f"{cases} cases need that many dialogue groups of the test split predicted by both methods: {counts}. "
-            "Run `predict` for both methods on the test split first, or ask for fewer cases"
-        )
-    return random.Random(f"study:{seed}").sample(ready, cases)
+    while len(ready) >= cases:
+        drawn = random.Random(f"study:{seed}").sample(ready, cases)
+        told = _told_by_others(session, drawn)
+        if not told:
+            return drawn
+        ready = [case for case in ready if case not in told]
+    counts = f'"{a.name}" has {len(predicted_a)}, "{b.name}" has {len(predicted_b)}, both have {len(ready)}'
+    raise ConflictError(
+        f"{cases} cases need that many dialogue groups of the test split predicted by both methods: {counts}. "
+        "Run `predict` for both methods on the test split first, or ask for fewer cases"
+    )
+
+
+def _told_by_others(session: Session, drawn: list[DrawnCase]) -> set[DrawnCase]:
+    """Those whose true next utterance stands in the dialogue of another that is not among them: the same conversation
+    in two groups."""
+    rows = session.exec(
+        select(SampleRow.id, SampleRow.target_index, DialogueRow.messages)
+        .join(DialogueRow, col(DialogueRow.id) == SampleRow.dialogue_id)
+        .where(col(SampleRow.id).in_([case.sample_id for case in drawn]))
+    )
+    answers, texts = {}, {}
+    for sample, target, messages in rows:
+        answers[row_id(sample)] = Answer.at(target, messages)
+        texts[row_id(sample)] = Words.of("\n".join(message["content"] for message in messages[: target + 1]))
+    told: set[DrawnCase] = set()
+    for case in drawn:
+        others = (texts[other.sample_id] for other in drawn if other is not case and other not in told)
+        if any(answers[case.sample_id].told_in(text) for text in others):
+            told.add(case)
+    return told
 
 
 @dataclass(frozen=True)

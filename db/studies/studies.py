@@ -16,6 +16,7 @@ from db.blinding.public_titles import check_public_title, check_titles_in_view
 from db.columns import now, row_id
 from db.datasets.uses import hold_texts
 from db.engine import read, write
+from db.review.places import lock_all_queues
 from db.studies.draw import DrawnCase, draw_cases
 from db.studies.results import progress
 from db.studies.rows import dataset_named, info, method_named, queue_of, study_named
@@ -188,7 +189,9 @@ def open_study(name: str, *, user_id: int | None = None) -> StudyInfo:
         require_state(study, "draft", "opened")
         check_public_title(session, study.public_title)
         check_titles_in_view(session)
-        queue = queue_of(session, study, lock=True)
+        # What somebody is being given at this moment shows the answer of a case perhaps.
+        lock_all_queues(session)
+        queue = queue_of(session, study)
         _set_members(session, study, queue)
         members = len(session.exec(select(QueueMember.id).where(QueueMember.queue_id == queue.id)).all())
         people = int(study.protocol["people"])

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from db.columns import one_of, random_id
-from db.tables._fields import defaulted, json, maybe_json, time
+from db.tables._fields import json, maybe_json, time
 from db.tables._items import ClaimableItem
 
 
@@ -59,7 +59,6 @@ class PreferencePair(SQLModel, table=True):
     chosen: dict[str, Any] | None = maybe_json()
     rejected: dict[str, Any] | None = maybe_json()
     verbatim: dict[str, Any] | None = maybe_json()  # prompt, chosen, rejected as imported
-    opening_sha256: str = defaulted("", "''")  # as a dialogue's, of an imported prompt's messages
     split: str
     group_key: str
     branch: str | None = None

@@ -42,10 +42,16 @@ from proutt_core.types import (
     ViewReasoning,
 )
 
-CONTEXT = (
-    Message(role="user", content="I am planning a weekend in Kyoto. What should I not miss?"),
-    Message(role="assistant", content="Tofuku-ji for the maples, and an evening at Kiyomizu-dera."),
-)
+
+def context(n: int = 0, *, dataset: str = "dialogues") -> tuple[Message, ...]:
+    """Of the sample `n` of a dataset; no two are the same conversation."""
+    return (
+        Message(role="user", content=f"I am planning a weekend in Kyoto. What should I not miss? ({dataset} {n})"),
+        Message(role="assistant", content="Tofuku-ji for the maples, and an evening at Kiyomizu-dera."),
+    )
+
+
+CONTEXT = context()
 NEXT = "Is Tofuku-ji crowded on a Sunday?"
 
 TREE = IntentTree(
@@ -125,13 +131,14 @@ def samples(count: int, *, split: str = "train", name: str = "dialogues") -> lis
         dataset = Dataset(name=name, public_title="Dialogues", state="ready")
         session.add(dataset)
         session.flush()
-        made = [_sample(session, dataset, f"d{n:04}", split) for n in range(count)]
+        made = [_sample(session, dataset, n, split) for n in range(count)]
         session.flush()
         return [row.id for row in made if row.id is not None]
 
 
-def _sample(session: Session, dataset: Dataset, external_id: str, split: str) -> SampleRow:
-    messages = [*CONTEXT, Message(role="user", content=NEXT)]
+def _sample(session: Session, dataset: Dataset, n: int, split: str) -> SampleRow:
+    external_id = f"d{n:04}"
+    messages = [*context(n, dataset=dataset.name), Message(role="user", content=NEXT)]
     dialogue = DialogueRow(
         dataset_id=dataset.id or 0,
         external_id=external_id,
@@ -139,9 +146,7 @@ def _sample(session: Session, dataset: Dataset, external_id: str, split: str) ->
         split=split,
         language="en",
         messages=[m.model_dump(mode="json") for m in messages],
-        # The messages are the same everywhere; the dialogues are not to count as one conversation.
         text_sha256=f"{dataset.name}-{external_id}",
-        opening_sha256=f"{dataset.name}-{external_id}",
         search_text="",
     )
     session.add(dialogue)

@@ -55,8 +55,6 @@ def upgrade() -> None:
         sqlite_where=free,
         postgresql_where=free,
     )
-    with op.batch_alter_table("preference_pair", recreate=rebuild) as batch_op:
-        batch_op.add_column(sa.Column("opening_sha256", sa.String(), server_default=sa.text("''"), nullable=False))
     _create_answer_shown()
 
 

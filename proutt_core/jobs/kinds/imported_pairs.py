@@ -6,8 +6,6 @@ from itertools import islice
 from db.pairs import imported as imported_pairs
 from db.pairs.imported import NewPair
 from proutt_core.dialogues import ImportSettings
-from proutt_core.dialogues.conversations import opening_sha256
-from proutt_core.dialogues.pairs.prompt_parts import parts_of_prompt
 from proutt_core.dialogues.pairs.released import FORMAT, ReleasedSource, import_pairs, read_pairs
 from proutt_core.dialogues.pairs.report import ImportedPair, PairReport
 from proutt_core.dialogues.report import require_something
@@ -33,7 +31,6 @@ def fill_pairs(
 
 
 def _new(pair: ImportedPair) -> NewPair:
-    messages = parts_of_prompt(pair.verbatim.prompt).messages
     return NewPair(
         source_row=pair.number,
         verbatim=pair.verbatim,
@@ -41,6 +38,5 @@ def _new(pair: ImportedPair) -> NewPair:
         rejected=pair.rejected,
         split=pair.split,
         group_key=pair.group,
-        opening_sha256=opening_sha256(messages) if messages else "",
         gates_failed=pair.gates_failed,
     )

@@ -67,8 +67,8 @@ def by_id(job_id: int) -> dict[int, ReviewedPair]:
 def test_unreviewed_pairs_come_in_the_runs_order_with_context_and_traces(job_id: int) -> None:
     pairs = list(reviewed_pairs(job_id))
     assert [pair.external_id for pair in pairs] == ["d0000", "d0001", "d0002", "d0003"]
-    for pair in pairs:
-        assert (pair.context, pair.chosen, pair.split) == (work.CONTEXT, work.trace(), "train")
+    for n, pair in enumerate(pairs):
+        assert (pair.context, pair.chosen, pair.split) == (work.context(n), work.trace(), "train")
         assert pair.rejected is not None
         assert pair.rejected != pair.chosen
         assert (pair.verbatim, pair.reviews, pair.gates_failed, pair.imported) == (None, (), (), False)
