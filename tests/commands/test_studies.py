@@ -118,7 +118,7 @@ def test_what_cannot_be_done_is_one_line_and_a_non_zero_exit() -> None:
     two_methods()
     assert 'no study is named "none"' in refused("study", "results", "none")
     plan = ("--title", "T", "--dataset", DATASET, "--a", "alpha-model", "--b", "beta-model")
-    assert "has 6 samples, fewer than 100 cases" in refused("study", "create", "x", *plan)
+    assert "has samples of 6 dialogue groups, fewer than 100 cases" in refused("study", "create", "x", *plan)
     assert "either --study NAME or --labels" in refused("agreement")
     create()
     assert "draft" in refused("judge", "--study", "check")
