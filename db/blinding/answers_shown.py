@@ -14,15 +14,14 @@ shows that. Else the studies of one design, which share their cases, would bar e
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from db.blinding.same_words import Answer, Words, unescaped
-from db.columns import row_id
 from db.tables import (
     AnswerShown,
     DialogueRow,
@@ -35,12 +34,20 @@ from db.tables import (
     SynthesisItem,
 )
 
-LOOKED_UP_AT_ONCE = 500
+READ_AT_ONCE = 500
+
+
+class _Text(NamedTuple):
+    """What an item shows: a dialogue, to before its message `end` or whole, or else an imported pair."""
+
+    dialogue: int | None
+    end: int | None
+    pair: int | None
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """Where a case or an item of a queue stands: a dialogue, cut before its message `target`."""
+    """Where a case or an item stands: a dialogue, cut before its message `target`."""
 
     dialogue: int
     group: tuple[int, str]
@@ -56,28 +63,44 @@ class _Case:
 
 @dataclass(frozen=True)
 class _Item:
-    """`shown_to` is how many messages of the dialogue it shows; None: all of them, as pairs and trees do."""
+    """Of a queue; `cut` is None of imported pairs, `case` of all but comparisons."""
 
     id: int
-    cut: _Cut
-    case: int | None
-    shown_to: int | None
+    text: _Text
+    cut: _Cut | None = None
+    case: int | None = None
 
 
-def note_opened_study(session: Session, study_id: int) -> None:
+@dataclass(frozen=True)
+class Told:
+    """Of these cases, those whose answer a text tells, by text, as far as texts were looked into."""
+
+    cases: frozenset[int] = frozenset()
+    by_text: dict[_Text, tuple[int, ...]] = field(default_factory=dict)
+
+
+def what_is_told(session: Session, study_id: int) -> Told:
+    """Of the cases of a study that is about to open. Reading all texts takes a second for some 10,000, so it is done
+    before the transaction for which everybody else who writes has to wait."""
+    return _look_into(session, _cases(session, col(Study.id) == study_id), list(_items(session)), Told())
+
+
+def note_opened_study(session: Session, study_id: int, told: Told | None = None) -> None:
     """For every queue item there is, inside the caller's transaction, in which the study opens; and what its own
-    comparisons show of the other open studies."""
+    comparisons show of the other open studies. `told` is of what was there shortly before."""
     _one_at_a_time(session)
-    _note(session, _cases(session, col(Study.id) == study_id))
+    _note(session, _cases(session, col(Study.id) == study_id), list(_items(session)), told or Told())
     others = _cases(session, col(Study.state) == "open", col(Study.id) != study_id)
-    _note(session, others, col(StudyCase.study_id) == study_id)
+    _note(session, others, list(_items(session, col(StudyCase.study_id) == study_id)), Told())
 
 
 def note_new_items(session: Session, *, queue_id: int, first_position: int) -> None:
     """For the items that the caller's transaction has just added to the queue."""
     _one_at_a_time(session)
     cases = _cases(session, col(Study.state) == "open")
-    _note(session, cases, col(QueueItem.queue_id) == queue_id, col(QueueItem.position) >= first_position)
+    if cases:
+        new = _items(session, col(QueueItem.queue_id) == queue_id, col(QueueItem.position) >= first_position)
+        _note(session, cases, list(new), Told())
 
 
 def _one_at_a_time(session: Session) -> None:
@@ -87,12 +110,10 @@ def _one_at_a_time(session: Session) -> None:
         session.connection().execute(sa.text("LOCK TABLE answer_shown IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def _note(session: Session, cases: Sequence[_Case], *which_items: sa.ColumnElement[bool]) -> None:
-    if not cases:
-        return
-    items = list(_items(session, *which_items))
-    answers = _answers(session, cases)
-    shown = {*_alike(items, cases), *_told(session, items, answers), *_told_in_imported(session, answers, *which_items)}
+def _note(session: Session, cases: Sequence[_Case], items: Sequence[_Item], told: Told) -> None:
+    by_text = _look_into(session, cases, items, told).by_text
+    in_words = ((case, item.id) for item in items for case in by_text[item.text] if case != item.case)
+    shown = {*_alike(items, cases), *in_words}
     if shown:
         rows = [{"case_id": case, "queue_item_id": item} for case, item in sorted(shown)]
         session.connection().execute(sa.insert(AnswerShown), rows)
@@ -105,57 +126,52 @@ def _alike(items: Iterable[_Item], cases: Iterable[_Case]) -> Iterator[tuple[int
         by_group[case.cut.group].append(case)
         by_text[case.cut.text_sha256].append(case)
     for item in items:
-        if item.shown_to is None:
-            alike = [*by_group.get(item.cut.group, ()), *by_text.get(item.cut.text_sha256, ())]
+        if item.cut is None:
+            continue
+        alike = by_text.get(item.cut.text_sha256, [])
+        if item.case is None:
+            alike = [*alike, *by_group.get(item.cut.group, [])]
         else:
-            same_text = by_text.get(item.cut.text_sha256, ())
-            alike = [case for case in same_text if case.id != item.case and case.cut.target < item.shown_to]
+            alike = [case for case in alike if case.id != item.case and case.cut.target < (item.text.end or 0)]
         yield from ((case.id, item.id) for case in alike)
 
 
-def _told(session: Session, items: Iterable[_Item], answers: dict[int, Answer]) -> Iterator[tuple[int, int]]:
-    """(case, item) where the item's dialogue, as far as it shows it, holds the case's answer in words."""
-    by_dialogue = defaultdict[int, list[_Item]](list)
-    for item in items:
-        by_dialogue[item.cut.dialogue].append(item)
-    for dialogue, messages in _messages(session, by_dialogue):
-        told: dict[int | None, list[int]] = {}
-        for item in by_dialogue[dialogue]:
-            if item.shown_to not in told:
-                text = Words.of("\n".join(message["content"] for message in messages[: item.shown_to]))
-                told[item.shown_to] = [case for case, answer in answers.items() if answer.told_in(text)]
-            yield from ((case, item.id) for case in told[item.shown_to] if case != item.case)
-
-
-def _told_in_imported(
-    session: Session, answers: dict[int, Answer], *which_items: sa.ColumnElement[bool]
-) -> Iterator[tuple[int, int]]:
-    """(case, item) of imported pairs, which have no dialogue: their prompts, and what was made of them."""
-    rows = session.execute(
-        sa.select(col(QueueItem.id), col(PreferencePair.verbatim))
-        .join(Queue, col(Queue.id) == QueueItem.queue_id)
-        .join(PreferencePair, col(PreferencePair.id) == QueueItem.pair_id)
-        .join(StudyCase, col(StudyCase.id) == QueueItem.case_id, isouter=True)
-        .where(col(Queue.dataset_id).is_not(None), *which_items)
-        .execution_options(yield_per=LOOKED_UP_AT_ONCE)
-    )
-    for item, verbatim in rows:
-        made = unescaped(f"{verbatim['chosen']}\n{verbatim['rejected']}")
-        text = Words.of(f"{verbatim['prompt']}\n{made}")
-        yield from ((case, item) for case, answer in answers.items() if answer.told_in(text))
-
-
-def _answers(session: Session, cases: Sequence[_Case]) -> dict[int, Answer]:
+def _look_into(session: Session, cases: Sequence[_Case], items: Iterable[_Item], told: Told) -> Told:
+    """Whatever the items' texts tell of these cases; what `told` says of others, drawn before, counts for nothing."""
+    numbers = frozenset(case.id for case in cases)
+    by_text = dict(told.by_text) if told.cases == numbers else {}
     messages = dict(_messages(session, {case.cut.dialogue for case in cases}))
-    return {case.id: Answer.at(case.cut.target, messages[case.cut.dialogue]) for case in cases}
+    answers = {case.id: Answer.at(case.cut.target, messages[case.cut.dialogue]) for case in cases}
+    for text, words in _words(session, {item.text for item in items} - by_text.keys()):
+        by_text[text] = tuple(case for case, answer in answers.items() if answer.told_in(words))
+    return Told(numbers, by_text)
 
 
-def _messages(session: Session, dialogues: Iterable[int]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    numbers = sorted(dialogues)
-    for start in range(0, len(numbers), LOOKED_UP_AT_ONCE):
-        some = col(DialogueRow.id).in_(numbers[start : start + LOOKED_UP_AT_ONCE])
-        for number, messages in session.exec(select(DialogueRow.id, DialogueRow.messages).where(some)):
-            yield row_id(number), list(messages)
+def _words(session: Session, texts: Iterable[_Text]) -> Iterator[tuple[_Text, Words]]:
+    of_dialogue, of_pair = defaultdict[int, list[_Text]](list), dict[int, _Text]()
+    for text in texts:
+        if text.dialogue is not None:
+            of_dialogue[text.dialogue].append(text)
+        elif text.pair is not None:
+            of_pair[text.pair] = text
+    for dialogue, messages in _messages(session, of_dialogue):
+        for text in of_dialogue[dialogue]:
+            yield text, Words.of("\n".join(message["content"] for message in messages[: text.end]))
+    for pair, verbatim in _read(
+        session, select(PreferencePair.id, PreferencePair.verbatim), PreferencePair.id, of_pair
+    ):
+        made = unescaped(f"{verbatim['chosen']}\n{verbatim['rejected']}")
+        yield of_pair[pair], Words.of(f"{verbatim['prompt']}\n{made}")
+
+
+def _messages(session: Session, dialogues: Iterable[int]) -> Iterator[tuple[int, Any]]:
+    return _read(session, select(DialogueRow.id, DialogueRow.messages), DialogueRow.id, dialogues)
+
+
+def _read(session: Session, rows: Any, key: Any, numbers: Iterable[int]) -> Iterator[tuple[int, Any]]:
+    ordered = sorted(numbers)
+    for start in range(0, len(ordered), READ_AT_ONCE):
+        yield from session.exec(rows.where(col(key).in_(ordered[start : start + READ_AT_ONCE])))
 
 
 _CUT = (
@@ -183,7 +199,7 @@ def _cases(session: Session, *where: sa.ColumnElement[bool]) -> list[_Case]:
 
 
 def _items(session: Session, *where: sa.ColumnElement[bool]) -> Iterator[_Item]:
-    """Of pairs and trees of a run, and of comparisons."""
+    """Of pairs and trees of a run, of comparisons, and of imported pairs."""
     of_pair, of_item = aliased(SynthesisItem), aliased(SynthesisItem)
     sample = sa.func.coalesce(of_pair.sample_id, of_item.sample_id, StudyCase.sample_id)
     rows = session.execute(
@@ -201,4 +217,14 @@ def _items(session: Session, *where: sa.ColumnElement[bool]) -> Iterator[_Item]:
     for number, case, protocol, *found in rows:
         cut = _cut(*found)
         shows_next = case is not None and protocol.get("evidence") == "context_and_next"
-        yield _Item(number, cut, case, None if case is None else cut.target + shows_next)
+        end = None if case is None else cut.target + shows_next
+        yield _Item(number, _Text(cut.dialogue, end, None), cut, case)
+    # By their queues: asked for by what their pairs lack, SQLite would go through all items for each of them.
+    imported = session.execute(
+        sa.select(col(QueueItem.id), col(QueueItem.pair_id))
+        .join(Queue, col(Queue.id) == QueueItem.queue_id)
+        .join(StudyCase, col(StudyCase.id) == QueueItem.case_id, isouter=True)
+        .where(col(Queue.dataset_id).is_not(None), *where)
+    )
+    for number, pair in imported:
+        yield _Item(number, _Text(None, None, pair))

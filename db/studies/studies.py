@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select
 
 from db.accounts.events import record
-from db.blinding.answers_shown import note_opened_study
+from db.blinding.answers_shown import note_opened_study, what_is_told
 from db.blinding.eligibility import NoJudge, no_judge, standing
 from db.blinding.public_titles import check_public_title, check_titles_in_view
 from db.columns import now, row_id
@@ -184,6 +184,8 @@ def possible_judges(*, a: str, b: str) -> list[PossibleJudge]:
 
 def open_study(name: str, *, user_id: int | None = None) -> StudyInfo:
     """Let its people judge. Raises ConflictError unless it is a draft and has as many people as each case wants."""
+    with read() as session:
+        told = what_is_told(session, row_id(study_named(session, name).id))
     with write() as session:
         study = study_named(session, name, lock=True)
         require_state(study, "draft", "opened")
@@ -202,7 +204,7 @@ def open_study(name: str, *, user_id: int | None = None) -> StudyInfo:
             )
         study.state, study.opened_at, study.opened_by, queue.state = "open", now(), user_id, "open"
         session.flush()
-        note_opened_study(session, row_id(study.id))
+        note_opened_study(session, row_id(study.id), told)
         record(session, user_id=user_id, kind="study.open", subject=name)
         return info(session, study)
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
-from db.blinding.answers_shown import note_opened_study
+import db.studies.studies
+from db.blinding.answers_shown import Told, note_opened_study, what_is_told
 from db.engine import read, write
 from db.review.answers import undo_last
 from db.review.filling import open_run_queues
@@ -248,3 +249,37 @@ def test_a_study_opens_after_who_is_being_given_something_has_it(cases: list[int
             threading.Event().wait(0.3)
             assert not opening.done()
         opening.result()
+
+
+def test_what_was_looked_into_before_a_draft_was_drawn_anew_counts_for_nothing(
+    cases: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = work.person("ann", "annotator")
+    queue = run_of(stored("copy", in_other_letters(talk(0)), talk(5), cuts=[4]))
+    drafted("study", "chats", cases=2, people=1)
+
+    def then_drawn_anew(session: Session, study_id: int) -> Told:
+        told = what_is_told(session, study_id)
+        by_text = dict.fromkeys(told.by_text, ())
+        return Told(frozenset(case + 100 for case in told.cases), by_text)
+
+    monkeypatch.setattr(db.studies.studies, "what_is_told", then_drawn_anew)
+    open_drafted("study")
+    assert len(all_given(queue, judge)) == 1
+
+
+def test_what_was_added_after_the_texts_were_looked_into_is_hidden_too(
+    cases: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = work.person("ann", "annotator")
+    drafted("study", "chats", cases=2, people=1)
+    made: list[str] = []
+
+    def then_added(session: Session, study_id: int) -> Told:
+        told = what_is_told(session, study_id)
+        made.append(run_of(stored("copy", in_other_letters(talk(0)), talk(5), cuts=[4])))
+        return told
+
+    monkeypatch.setattr(db.studies.studies, "what_is_told", then_added)
+    open_drafted("study")
+    assert len(all_given(made[0], judge)) == 1
