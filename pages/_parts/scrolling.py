@@ -31,6 +31,14 @@ export default function({ data }) {
       }
     }
   }
+  // A table in which a row is chosen and no cell takes no arrow key: the first one goes to a cell of that row.
+  const enter = event => {
+    const table = event.target
+    if (table.dataset?.testid !== 'data-grid-canvas' || !/^(Arrow|Page|Home|End)/.test(event.key)) return
+    if (table.querySelector('td[aria-selected="true"]')) return
+    const cell = table.querySelector('tr[aria-selected="true"] td') ?? table.querySelector('td')
+    cell?.focus()
+  }
   let soon = 0, later = 0
   // Once what changed is drawn, and once more when fonts, charts and unfolding boxes have their height.
   const changed = () => {
@@ -43,12 +51,14 @@ export default function({ data }) {
   seen.observe(document.body, { childList: true, characterData: true, subtree: true })
   const events = ['resize', 'click', 'keyup']
   for (const event of events) window.addEventListener(event, changed, true)
+  window.addEventListener('keydown', enter, true)
   changed()
   return () => {
     seen.disconnect()
     clearTimeout(soon)
     clearTimeout(later)
     for (const event of events) window.removeEventListener(event, changed, true)
+    window.removeEventListener('keydown', enter, true)
   }
 }""",
 )
