@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from db.accounts.sessions import sign_in
 from db.accounts.users import create_user
 from db.engine import engine, read, write
+from db.review import steps
 from db.review.answers import save_pair_review
 from db.tables import Assignment, Judgement, PairReview, PreferencePair, Queue, QueueItem, TreeReview
 from pages._parts.review import answering
@@ -213,6 +214,7 @@ def test_an_answer_stays_where_nothing_can_be_given_after_it(open_page: Open, mo
         raise ConflictError("Nothing is given out at this moment.")
 
     monkeypatch.setattr(answering, "claim_next", refused)
+    monkeypatch.setattr(steps, "claim_next", refused)
     click(app, "verdict-approve-")
     assert "Nothing is given out at this moment." in "\n".join(texts(app))
     assert last_answer(PairReview)[0] == "approve"

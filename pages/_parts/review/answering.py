@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from db.accounts.sessions import SignedIn
-from db.engine import one_reading, one_transaction
 from db.review.answers import undo_last
-from db.review.queues import Claim, Waiting, claim_next, progress, renew, skip
+from db.review.queues import Claim, Waiting, claim_next, renew, skip
+from db.review.steps import shown, step
 from pages._parts.components import keys
 from pages._parts.notices import show_error
 from pages._parts.review.no_work import draw_all_done, draw_no_queue
@@ -25,7 +25,8 @@ FAR = 240  # pixels, of the line that says how far one is
 ANSWERED, SKIPPED, SHOWN, GIVEN = "work_notice", "work_skipped", "work_shown", "work_given"
 RENEW_EVERY = "5m"
 FOLLOWS_WITHIN_S = 10.0
-Outcome, Task = TypeVar("Outcome"), TypeVar("Task")
+Outcome = TypeVar("Outcome")
+Task = TypeVar("Task")
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,7 @@ def begin(kind: WorkKind, question: str, who: SignedIn, *, task: Callable[..., T
         return None
     with show_error():
         claim = _claim(queue, who)
-        with one_reading():
-            mine = progress(queue_public_id=queue, user_id=who.id)
-            given = None if claim is None else task(assignment_id=claim.assignment_id, user_id=who.id)
+        mine, given = shown(claim, task, queue_public_id=queue, user_id=who.id)
         _progress(head, mine)
         if claim is None or given is None:
             draw_all_done(kind, queue, who)
@@ -157,14 +156,10 @@ def answer(assignment: str, value: str, kind: WorkKind, queue: str, save: Callab
 def _step(kind: WorkKind, queue: str, change: Callable[[int], Outcome]) -> Outcome:
     """The change by whoever clicks, and the claim of what comes after it: one transaction, one write to disk."""
     who = acting_on_work(kind)
-    with one_transaction():
-        outcome = change(who.id)
-        try:
-            claim = claim_next(queue_public_id=queue, user_id=who.id)
-        except ProuttError:  # the page asks again, and says why there is none; the change stays
-            return outcome
-    st.session_state[GIVEN] = _Given(queue, who.id, claim, time.monotonic())
-    return outcome
+    made = step(lambda: change(who.id), queue_public_id=queue, user_id=who.id)
+    if made.is_claimed:
+        st.session_state[GIVEN] = _Given(queue, who.id, made.claim, time.monotonic())
+    return made.outcome
 
 
 def acting_on_work(kind: WorkKind) -> SignedIn:
