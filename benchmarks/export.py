@@ -1,11 +1,11 @@
 """Export: what 50,000 pairs take in each form that the page offers, and how much memory the command needs for them."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import get_args
 
+from benchmarks._memory import wait_and_watch
 from benchmarks._pairs import RUN, fill_with_pairs
 from benchmarks._project import PROJECT, temporary_database
 from benchmarks._report import clock, line
@@ -49,10 +49,10 @@ def _peak_mb(out: Path) -> float:
     """Of a process of its own, which reads the run too."""
     command = [sys.executable, "-m", "proutt_core", "export", "preference", "--run", RUN, "--format", "trl"]
     process = subprocess.Popen([*command, "--status", "all", "--out", str(out)], cwd=PROJECT, stdout=subprocess.DEVNULL)
-    _pid, process.returncode, used = os.wait4(process.pid, 0)
+    peak = wait_and_watch(process)
     if process.returncode != 0:
         raise AssertionError(f"the command ended with {process.returncode}")
-    return used.ru_maxrss / 1024
+    return peak
 
 
 if __name__ == "__main__":

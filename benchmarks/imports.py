@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks._lmsys import write_jsonl, write_parquet
+from benchmarks._memory import wait_and_watch
 from benchmarks._report import line
 
 PROJECT = Path(__file__).resolve().parents[1]
 COUNT, SMALL = 100_000, 1_500
 POSTGRES = 20_000  # rows at most: it shows the rate, and costs less
-LOOK_EVERY_S = 0.02
-PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20
 WRITERS: dict[str, Callable[[Path, int], Path]] = {"jsonl": write_jsonl, "parquet": write_parquet}
 
 
@@ -80,12 +79,10 @@ def _measured(path: Path, database: str) -> Measured:
     program = [sys.executable, "-m", "proutt_core"]
     subprocess.run([*program, "init"], cwd=PROJECT, env=environment, check=True, capture_output=True)
     words = [*program, "import", str(path), "--dataset", "bench", "--title", "Talk", "--json"]
-    cpu, wall, peak = _children_cpu(), time.monotonic(), 0.0
+    cpu, wall = _children_cpu(), time.monotonic()
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(words, cwd=PROJECT, env=environment, stdout=out, stderr=subprocess.DEVNULL)
-        while process.poll() is None:
-            peak = max(peak, _resident_mb(process.pid))
-            time.sleep(LOOK_EVERY_S)
+        peak = wait_and_watch(process)
         wall = time.monotonic() - wall
         out.seek(0)
         said = out.read().decode()
@@ -98,16 +95,6 @@ def _measured(path: Path, database: str) -> Measured:
 def _children_cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def _resident_mb(pid: int) -> float:
-    """Of the process and all below it."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-        below = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except (FileNotFoundError, ProcessLookupError):  # it ended this moment
-        return 0.0
-    return pages * PAGE_MB + sum(_resident_mb(int(child)) for child in below)
 
 
 if __name__ == "__main__":
