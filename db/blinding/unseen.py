@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from db.blinding.eligibility import QueueFacts, Standing, judged_studies
-from db.tables import AnswerShown, Assignment, QueueItem, StudyCase
+from db.tables import AnswerShown, Assignment, Queue, QueueItem, QueueMember, StudyCase
 from proutt_core.errors import NotAllowed
 
 Rule = Literal["nothing is hidden", "answers of open studies", "answers already read"]
@@ -73,6 +73,22 @@ def require_unread(session: Session, *, item_id: int, user_id: int) -> None:
     """Raises NotAllowed where this person, with the case in hand, was given its answer in another queue."""
     if session.connection().execute(_read_statement(), {"item": item_id, "user_id": user_id}).first() is not None:
         raise NotAllowed("What the user really said here was shown to you in other work, so it is not yours to judge.")
+
+
+def readers_of_cases(session: Session, study_id: int) -> list[tuple[int, int]]:
+    """(case position, user) of the study's people who were given its answer in other work."""
+    rows = session.execute(
+        sa.select(col(StudyCase.position), col(Assignment.user_id))
+        .join(AnswerShown, col(AnswerShown.case_id) == StudyCase.id)
+        .join(Assignment, col(Assignment.queue_item_id) == AnswerShown.queue_item_id)
+        .join(Queue, col(Queue.study_id) == StudyCase.study_id)
+        .join(
+            QueueMember, sa.and_(col(QueueMember.queue_id) == Queue.id, col(QueueMember.user_id) == Assignment.user_id)
+        )
+        .where(col(StudyCase.study_id) == study_id)
+        .distinct()
+    )
+    return [(position, user) for position, user in rows]
 
 
 def items_in_question(rule: Rule) -> Any:

@@ -1,9 +1,12 @@
 """What a study has gathered: progress while it is open, verdicts once it is closed."""
 
+from collections import Counter
+
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from db.blinding.eligibility import facts_of, standing
+from db.blinding.unseen import readers_of_cases
 from db.blinding.withheld import open_on_the_same
 from db.columns import row_id
 from db.datasets.dialogues import read_samples
@@ -57,8 +60,17 @@ def progress(session: Session, study: Study) -> StudyProgress:
         answers=len(answers),
         answers_wanted=int(study.protocol["cases"]) * int(study.protocol["people"]),
         tie_share=ties / len(answers) if answers else None,
+        answers_lost=_answers_lost(session, study, answers, people=len(people)),
         people=tuple(people),
     )
+
+
+def _answers_lost(session: Session, study: Study, answers: list[tuple[int, int, str]], *, people: int) -> int:
+    """How many answers nobody is left for; `people` may judge, but none a case whose answer was read before."""
+    judged = {(case, user) for case, user, _ in answers}
+    barred = Counter(case for case, user in readers_of_cases(session, row_id(study.id)) if (case, user) not in judged)
+    expected = int(study.protocol["people"])
+    return sum(max(0, expected - (people - count)) for count in barred.values())
 
 
 def results_wait_for(name: str) -> list[str]:

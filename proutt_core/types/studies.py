@@ -79,6 +79,7 @@ class StudyProgress(Value):
 
     answers: int
     answers_wanted: int
+    answers_lost: int = 0  # of them: too few people are left who have not read what was really said
     tie_share: float | None  # None while there is no answer
     people: tuple[AnnotatorProgress, ...]
 

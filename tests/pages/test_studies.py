@@ -7,6 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from db.studies.studies import close_study, create_study, get_study, list_studies, open_study, unblind_study
 from proutt_core.types import StudyDesign
+from tests.db import work
+from tests.db.blinding.talks import all_given, opened, run_of, stored, talk
 from tests.pages.conftest import Open, words
 from tests.study_setup import DATASET, add_user, judge_all, two_methods
 
@@ -36,6 +38,15 @@ def test_an_open_study_shows_progress_and_ties_and_no_result(study: str, open_pa
     assert "Ties among all answers: 33%" in words(page)
     assert "ann,3,3" in tables(page)
     assert "better" not in tables(page) and "Net win rate" not in tables(page)
+
+
+def test_it_is_told_that_too_few_people_are_left_for_a_case(sqlite: str, sign_in_as: SignInAs, open_page: Open) -> None:
+    sign_in_as("res", "researcher")
+    ann, _ = work.person("ann", "annotator"), work.person("ben", "annotator")
+    stored("chats", talk(0), talk(1), cuts=[4], split="test")
+    all_given(run_of(stored("copy", talk(0), cuts=[2])), ann)
+    opened("check", "chats", cases=2, people=2)
+    assert "1 of these answers cannot come: too few of the people have not read" in words(open_page("studies.py"))
 
 
 def test_opening_closing_and_unblinding_by_the_buttons(sqlite: str, sign_in_as: SignInAs, open_page: Open) -> None:

@@ -112,6 +112,13 @@ def _progress(study: StudyInfo) -> None:
     )
     share = _("no answer yet") if progress.tie_share is None else f"{progress.tie_share:.0%}"
     ties.text(_("Ties among all answers: {share}").format(share=share))
+    if progress.answers_lost:
+        st.text(
+            _(
+                "{n} of these answers cannot come: too few of the people have not read, in other work, what the user "
+                "really said there."
+            ).format(n=f"{progress.answers_lost:,}")
+        )
     rows = [
         {_("Annotator"): person.name, _("Answered"): person.done, _("Answered or still to give"): person.total}
         for person in progress.people

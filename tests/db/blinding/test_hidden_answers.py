@@ -15,6 +15,7 @@ from db.review.filling import open_run_queues
 from db.review.places import lock_queue
 from db.review.queues import claim_next, progress, skip
 from db.studies.comparisons import save_judgement
+from db.studies.results import study_progress
 from db.studies.studies import close_study, open_study
 from db.tables import AnswerShown, Queue, QueueMember, Study
 from proutt_core.errors import ConflictError, NotAllowed
@@ -283,3 +284,31 @@ def test_what_was_added_after_the_texts_were_looked_into_is_hidden_too(
     monkeypatch.setattr(db.studies.studies, "what_is_told", then_added)
     open_drafted("study")
     assert len(all_given(made[0], judge)) == 1
+
+
+def test_a_study_tells_how_many_answers_nobody_is_left_for() -> None:
+    early, late = work.person("early", "annotator"), work.person("late", "annotator")
+    queue = run_of(stored("copy", talk(0), talk(5), cuts=[2]))
+    for_several(queue, 2)
+    assert len(all_given(queue, early)) == 2
+    study = opened("study", "chats", cases=2, people=2)
+    assert lost() == 1
+    assert (len(all_given(study, early)), len(all_given(study, late))) == (1, 2)
+    assert lost() == 1
+    person = {person.name: (person.done, person.total) for person in study_progress("study").people}
+    assert person == {"early": (1, 1), "late": (2, 2)}
+
+
+def test_who_read_the_answer_after_judging_the_case_is_not_missing() -> None:
+    judge = work.person("ann", "annotator")
+    work.person("ben", "annotator")
+    study = opened("study", "chats", cases=2, people=2)
+    assert len(all_given(study, judge)) == 2
+    assert len(all_given(of_another_study(talk(0), 6)(), judge)) == 2
+    assert lost() == 0
+
+
+def lost() -> int:
+    progress = study_progress("study")
+    assert progress.answers_wanted == 4
+    return progress.answers_lost
