@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -36,28 +36,33 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with sqlite3.connect(folder / "p.db") as database:
         database.execute("pragma wal_checkpoint(truncate)")
         items = database.execute(
-            "select i.id, q.kind, i.position from queue_item i join queue q on q.id = i.queue_id"
+            "select i.id, q.id, q.kind, i.position from queue_item i join queue q on q.id = i.queue_id"
             " where q.state = 'open' order by q.kind, i.position"
         ).fetchall()
         for who in ("ann", "rev"):
             (user,) = database.execute("select id from user where name = ?", (who,)).fetchone()
-            for item, kind, position in items:
+            for item, queue, kind, position in items:
                 if (who, kind) != ("ann", "tree"):
                     left = {"compare": "ab"[(position + len(who)) % 2], "pair": "chosen", "tree": ""}[kind]
-                    assign(database, f"{who}-{kind}-{position}", item=item, user=user, left=left, position=position)
+                    place = (f"{who}-{kind}-{position}", item, queue, user, left)
+                    assign(database, place, position=position)
+        database.execute("update queue_item set people = 2")  # both hold the same ones
+        database.execute(
+            "update queue_item set taken = (select count(*) from assignment a where a.queue_item_id = queue_item.id"
+            " and a.state in ('open', 'done'))"
+        )
     database.close()
     return folder / "p.db"
 
 
-def assign(database: sqlite3.Connection, name: str, *, item: int, user: int, left: str, position: int) -> None:
+def assign(database: sqlite3.Connection, place: tuple[str, int, int, int, str], *, position: int) -> None:
+    """Given by the order of steps: the first position last, for what was given last is on screen first."""
     given = datetime.now(UTC).replace(tzinfo=None)
-    # Shorter than the lease of what is on screen, so that this one stays on screen.
-    until = given + LEASE * 0.8 - timedelta(seconds=position)
     database.execute(
         "insert into assignment"
-        " (public_id, queue_item_id, user_id, role, state, left_is, draft, lease_until, given_at)"
-        " values (?, ?, ?, 'annotate', 'open', ?, '{}', ?, ?)",
-        (name, item, user, left, f"{until}", f"{given}"),
+        " (public_id, queue_item_id, queue_id, user_id, left_is, role, state, draft, step, lease_until, given_at)"
+        " values (?, ?, ?, ?, ?, 'annotate', 'open', '{}', ?, ?, ?)",
+        (*place, 100 - position, f"{given + LEASE}", f"{given}"),
     )
 
 
