@@ -1,4 +1,4 @@
-"""A true next utterance that people are to predict the judging of stays unseen: conditions on what a queue may give.
+"""What the user of a case really said next stays unseen by whoever judges it: conditions on what a queue may give.
 
 Who may judge in an open study is given no pair and no tree that shows the answer of one of its cases; who was given
 something that shows it is not given the case. `answer_shown` says which queue item shows the answer of which case.
