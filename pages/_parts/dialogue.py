@@ -45,4 +45,4 @@ def plain_text(text: str) -> None:
         if block.kind == "code":
             st.code(visible(block.body), language=None, wrap_lines=True)
         else:
-            st.text(visible(block.body))
+            st.text(visible(block.body), width="stretch")

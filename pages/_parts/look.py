@@ -12,7 +12,9 @@ _DRAWING = (
 ICON = "data:image/svg+xml," + quote(_DRAWING)
 
 # Streamlit's own margins cost 96 px above and a third of the width. Its white on a light green (dark theme) and its
-# grey captions (light theme) are below AA contrast; its links in the top bar do not show the keyboard's focus.
+# grey captions (light theme) are below AA contrast; its links in the top bar do not show the keyboard's focus. What
+# people and models wrote runs in its own direction, line by line, also while it is typed; what Streamlit writes over
+# the right end of a field ("Press Enter to apply") would cover the beginning of a comment.
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 4.2rem 2rem 2rem; max-width: none }
 [data-testid="stBottomBlockContainer"] { padding: 1rem 2rem .8rem; max-width: none }
@@ -24,4 +26,7 @@ a:focus-visible, [data-scrolls]:focus-visible {
   outline: 2px solid light-dark(#2f6f5e, #6fc3a8) !important; outline-offset: -2px }
 .st-key-scrolling { display: none }
 [data-testid="stCaptionContainer"] { color: light-dark(#5d6358, #a3aaa4); opacity: 1 }
+.stText span, .stCode pre > div, [role="option"] *, input, textarea { unicode-bidi: plaintext; text-align: start }
+[data-testid="stMarkdownContainer"] :is(p, li) { unicode-bidi: plaintext }
+[class*="st-key-comment-"] [data-testid="InputInstructions"] { display: none }
 </style>"""

@@ -30,7 +30,7 @@ _pane = st.components.v2.component(
 .pane p.small { font-size: .875rem; margin-top: -.6rem }
 .pane hr { margin: .2rem 0 .8rem; border: 0; border-top: 1px solid var(--st-border-color) }
 .pane pre { margin: 0 0 .9rem; padding: .7rem .8rem; font: .875rem/1.5 var(--st-code-font); white-space: pre-wrap;
-  border-radius: var(--st-base-radius); background: var(--st-code-background-color) }
+  unicode-bidi: plaintext; border-radius: var(--st-base-radius); background: var(--st-code-background-color) }
 .pane .turn { margin: 0 0 .8rem; padding: 0 .2rem }
 .pane .turn.user { padding: .6rem .8rem .1rem; border: 1px solid var(--st-border-color);
   border-radius: var(--st-base-radius) }

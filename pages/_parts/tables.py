@@ -47,7 +47,7 @@ def fact_table(lines: list[tuple[str, str]]) -> None:
         for what, value in lines:
             left, right = st.columns([1, 1.8])
             left.caption(what)
-            right.text(visible(value))
+            right.text(visible(value), width="stretch")
 
 
 def fact_row(facts: list[tuple[str, str]], *, gap: Literal["small", "medium", "large"] = "large") -> None:

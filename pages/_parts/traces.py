@@ -21,7 +21,8 @@ def part_name(part: TracePart) -> str:
 
 
 def path_text(path: Path) -> str:
-    return " → ".join((path.source, path.node, path.leaf))
+    # A sign that turns round where the names are written from right to left; an arrow would point back.
+    return " › ".join((path.source, path.node, path.leaf))
 
 
 def trace_pane(mine: Trace, other: Trace, *, label: str, open_parts: Sequence[TracePart], left: bool, key: str) -> None:

@@ -1,16 +1,22 @@
 """The intent tree as a drawing: labels above inner nodes and right of leaves, paths laid over it on demand."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import streamlit as st
 
 from pages._parts.text import _
+from proutt_core.display.direction import begins_from_right
 from proutt_core.display.tree_nodes import Mark, Node
 from proutt_core.display.visible import visible
 
 ROW, LEAST_HEIGHT = 30, 465
 TWO_LINES = 48  # pixels a leaf needs to hold a value on two lines
+
+# A canvas writes each line from left to right, but for what stands between these.
+FROM_RIGHT = "\u2067{}\u2069"
+LINE = 24  # letters of a leaf's line
 
 # Each with at least 4.5 : 1 on the theme's background.
 LIGHT: dict[str, str] = {
@@ -65,7 +71,7 @@ def _spec(nodes: Sequence[Node], shade: dict[str, str], *, overflow: str) -> dic
         "series": [
             {
                 "type": "tree",
-                "data": [{"name": _("user"), "children": [_datum(node, shade) for node in nodes]}],
+                "data": [{"name": _("user"), "children": [_datum(node, shade, overflow) for node in nodes]}],
                 "left": 40,
                 "right": 200,
                 "top": 24,
@@ -97,14 +103,21 @@ def _label(position: str, align: str, colour: str, width: int, overflow: str) ->
     }
 
 
-def _datum(node: Node, shade: dict[str, str]) -> dict[str, Any]:
-    datum: dict[str, Any] = {"name": visible(node.name), "children": [_datum(child, shade) for child in node.children]}
+def _datum(node: Node, shade: dict[str, str], overflow: str) -> dict[str, Any]:
+    name = visible(node.name)
+    label: dict[str, Any] = {}
+    if begins_from_right(name):
+        lines = [name]
+        if overflow == "break" and not node.children:
+            # Broken by the chart, the second line would run the other way.
+            lines, label["overflow"] = wrap(name, LINE), "none"
+        name = "\n".join(FROM_RIGHT.format(line) for line in lines)
+    datum: dict[str, Any] = {"name": name, "children": [_datum(child, shade, overflow) for child in node.children]}
     if node.mark != "tree":
-        colour = shade[node.mark]
+        colour = label["color"] = shade[node.mark]
         datum["itemStyle"] = {"color": colour, "borderColor": colour}
         datum["lineStyle"] = {"color": colour, "width": 2.5, "type": "solid" if node.mark == "true" else "dashed"}
-        datum["label"] = {"color": colour}
-    return datum
+    return datum | ({"label": label} if label else {})
 
 
 def overlay_names() -> dict[Mark, str]:

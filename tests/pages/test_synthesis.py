@@ -195,7 +195,7 @@ def test_an_item_opens_with_every_stage(open_page: Open, researcher: None) -> No
     said = words(page.run())
     assert "Tofuku-ji for the maples" in said and work.NEXT in said
     assert "Intent tree" in said and "True path" in said
-    assert "Temples → Must-see → crowds" in said
+    assert "Temples › Must-see › crowds" in said
 
 
 def test_predictions_are_queued_for_a_new_method_and_for_the_same_on_another_dataset(

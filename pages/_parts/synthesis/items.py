@@ -137,16 +137,16 @@ def draw_results(results: StageResults) -> None:
     """What each stage returned, in the order in which a person understands it."""
     if results.tree is not None:
         _heading(_("Intent tree"))
-        st.text(visible(tree_text(results.tree)))
+        st.text(visible(tree_text(results.tree)), width="stretch")
     _categories(results)
     if results.insight is not None:
         for view in results.insight.views:
             _view(part_name(view.view), view, results)
     if results.next_path is not None:
         _heading(_("True path"))
-        st.text(visible(path_text(results.next_path.best)))
+        st.text(visible(path_text(results.next_path.best)), width="stretch")
         st.caption(_("Secondary path"))
-        st.text(visible(path_text(results.next_path.secondary)))
+        st.text(visible(path_text(results.next_path.secondary)), width="stretch")
     for view_name, paths in results.wrong_paths.items():
         _heading(_("Wrong paths, {view}").format(view=part_name(view_name)))
         _paths(paths)
@@ -178,11 +178,11 @@ def _view(title: str, view: ViewReasoning, results: StageResults | None = None) 
             st.caption(prediction_name(prediction.id))
             plain_text(prediction.text)
             if prediction.path is not None:
-                st.text(visible(path_text(prediction.path)))
+                st.text(visible(path_text(prediction.path)), width="stretch")
             if score := scores.get(prediction.id):
                 st.caption(_("Similarity {score}, because:").format(score=f"{score.score:.2f}"))
                 plain_text(score.reason)
 
 
 def _paths(paths: Sequence[Path]) -> None:
-    st.text("\n".join(visible(path_text(path)) for path in paths))
+    st.text("\n".join(visible(path_text(path)) for path in paths), width="stretch")
