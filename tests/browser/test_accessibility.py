@@ -89,6 +89,15 @@ def tab(name: str) -> Step:
     return lambda page: page.get_by_role("tab", name=name, exact=True).click()
 
 
+def unfolded_tab(name: str) -> Step:
+    def step(page: Page) -> None:
+        tab(name)(page)
+        still(page, REPAINTED_MS)
+        unfold(page)
+
+    return step
+
+
 def press(name: str) -> Step:
     return lambda page: page.get_by_role("button", name=name).first.click()
 
@@ -132,14 +141,12 @@ STEPS: dict[tuple[AccountRole, str], list[Step]] = {
     ("annotator", "pairs"): [unfold, press("Edit")],
     ("reviewer", "pairs"): [unfold],
     ("reviewer", "trees"): [details, unfold],
-    ("researcher", "datasets"): [unfold, press("Remove the dataset"), tab("Dialogues"), unfold, choose_file, unfold],
+    ("researcher", "datasets"): [unfold, press("Remove the dataset"), unfolded_tab("Dialogues"), choose_file, unfold],
     ("researcher", "synthesis"): [
         choose_the_run_that_is_done,
         unfold,
-        tab("Compare runs"),
-        unfold,
-        tab("Predictions"),
-        unfold,
+        unfolded_tab("Compare runs"),
+        unfolded_tab("Predictions"),
         tab("Prices"),
     ],
     ("researcher", "studies"): [press("Close the study"), closed_study, unfold, press("Unblind")],
