@@ -4,8 +4,8 @@ import http.client
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from google.protobuf.message import Message
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
@@ -130,7 +130,7 @@ class Wire:
         ]
 
 
-def _texts(message: Message) -> Iterator[str]:
+def _texts(message: Any) -> Iterator[str]:
     for field, value in message.ListFields():
         if field.type == field.TYPE_MESSAGE and not field.is_repeated:
             yield from _texts(value)
