@@ -4,22 +4,25 @@ Twenty workers in a closed loop over 2,000 cases that want three people each, as
 answer every two seconds. On SQLite and on PostgreSQL (started as the tests start it, without fsync).
 """
 
+import json
 import random
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from multiprocessing import get_context
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from benchmarks._project import database_at, empty_database
+from benchmarks._project import PROJECT, database_at, empty_database
 from benchmarks._report import line
 
 WANTED = 3
 EVERY_S = 2.0
 MOST_ERRORS = 50
+READY = "ready\n"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ class Work:
     saves: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
     counted: int = 0
+
+    @classmethod
+    def from_json(cls, text: str) -> "Work":
+        stored = json.loads(text)
+        return cls(**(stored | {"errors": Counter(stored["errors"])}))
 
     def add(self, other: "Work") -> None:
         self.claims += other.claims
@@ -138,21 +146,41 @@ def _study(name: str, people: list[str], cases: int) -> str:
 def _at_once(
     queue: str, user_ids: list[int], processes: int, *, every_s: float = 0.0, seconds: float | None = None
 ) -> Work:
-    shares = [user_ids[n::processes] for n in range(processes)]
+    """The people in processes of their own, which begin together. Processes that multiprocessing spawns would look into
+    `__main__`, which under tests of pages is a page."""
+    command = [sys.executable, "-m", "benchmarks.claims", queue, str(every_s), str(seconds or "")]
+    children = [
+        subprocess.Popen(
+            [*command, *map(str, user_ids[n::processes])],
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for n in range(processes)
+    ]
     whole = Work()
-    with get_context("spawn").Pool(processes) as pool:
-        pool.starmap(_several, [(queue, share, 0.0, 0.0) for share in shares])  # imports and connections are made
-        for work in pool.starmap(_several, [(queue, share, every_s, seconds) for share in shares]):
-            whole.add(work)
+    for child in children:
+        if child.stdout is None or child.stdout.readline() != READY:
+            raise RuntimeError("a process of the benchmark ended before it began")
+    for child in children:
+        whole.add(Work.from_json(child.communicate("\n")[0]))
     return whole
 
 
-def _several(queue: str, user_ids: list[int], every_s: float, seconds: float | None) -> Work:
+def _several(queue: str, every_s: str, seconds: str, *user_ids: str) -> None:
+    """What a process does: imports and connections are made, then it waits for the others."""
+    ids = [int(user_id) for user_id in user_ids]
     whole = Work()
-    with ThreadPoolExecutor(len(user_ids)) as pool:
-        for work in pool.map(lambda user_id: _person(queue, user_id, every_s, seconds), user_ids):
+    with ThreadPoolExecutor(len(ids)) as pool:
+        list(pool.map(lambda user_id: _person(queue, user_id, 0.0, 0.0), ids))
+        sys.stdout.write(READY)
+        sys.stdout.flush()
+        sys.stdin.readline()
+        limit = float(seconds) if seconds else None
+        for work in pool.map(lambda user_id: _person(queue, user_id, float(every_s), limit), ids):
             whole.add(work)
-    return whole
+    sys.stdout.write(json.dumps(asdict(whole)))
 
 
 def _person(queue: str, user_id: int, every_s: float, seconds: float | None) -> Work:
@@ -207,4 +235,7 @@ def _found(queue: str) -> tuple[int, int, int]:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        _several(*sys.argv[1:])
+    else:
+        main()
