@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from db.columns import row_id
 from db.datasets.dialogues import StoredSample, read_samples
 from db.engine import read
+from db.synthesis.gates import failed_a_gate
 from db.tables import DialogueRow, PreferencePair, SampleRow, SynthesisItem
 from proutt_core.errors import InputError
 from proutt_core.types import GateFailure, StageResults
@@ -59,7 +60,7 @@ def browse_items(
     if branch:
         where.append(SynthesisItem.branch == branch)
     if gate_failed:
-        where.append(sa.cast(col(PreferencePair.gates_failed), sa.Text) != "[]")
+        where.append(failed_a_gate(job_id))
     with read() as session:
         counted = select(sa.func.count()).select_from(SynthesisItem)
         if gate_failed:

@@ -16,6 +16,7 @@ from db.jobs import items
 from db.jobs.items import ItemClaim, requeue
 from db.jobs.jobs import ACTIVE, Owner, Started, job_for, limit_spending, subject_of
 from db.stored_settings import asks, generation_of, seed_of, split_of
+from db.synthesis.gates import failed_a_gate
 from db.tables import DialogueRow, ItemCall, Job, JobUsage, PreferencePair, SampleRow, SynthesisItem
 from proutt_core.errors import ConflictError
 from proutt_core.types import StageResults, SynthesisedPair
@@ -158,11 +159,7 @@ def summary(job_id: int) -> RunSummary:
                 .group_by(col(SynthesisItem.branch))
             ).all()
         )
-        unclean = session.exec(
-            select(PreferencePair.gates_failed).where(
-                PreferencePair.job_id == job_id, sa.cast(col(PreferencePair.gates_failed), sa.Text) != "[]"
-            )
-        ).all()
+        unclean = session.exec(select(PreferencePair.gates_failed).where(failed_a_gate(job_id))).all()
     gates = Counter(gate for failed in unclean for gate in {entry["gate"] for entry in failed})
     return RunSummary(
         total=counts.total,

@@ -49,7 +49,25 @@ class PreferencePair(SQLModel, table=True):
     """Immutable. Synthesised pairs hold traces; imported ones may hold verbatim text."""
 
     __tablename__ = "preference_pair"
-    __table_args__ = (sa.UniqueConstraint("item_id"), sa.UniqueConstraint("dataset_id", "source_row"))
+    __table_args__ = (
+        sa.UniqueConstraint("item_id"),
+        sa.UniqueConstraint("dataset_id", "source_row"),
+        # Few pairs fail a gate, and those of a run are asked for whenever its page is drawn.
+        sa.Index(
+            "ix_preference_pair_gates",
+            "job_id",
+            sqlite_where=sa.text("CAST(gates_failed AS TEXT) != '[]'"),
+            postgresql_where=sa.text("CAST(gates_failed AS TEXT) != '[]'"),
+        ),
+        # A dataset of imported pairs is counted by split wherever datasets are listed.
+        sa.Index(
+            "ix_preference_pair_split",
+            "dataset_id",
+            "split",
+            sqlite_where=sa.text("dataset_id IS NOT NULL"),
+            postgresql_where=sa.text("dataset_id IS NOT NULL"),
+        ),
+    )
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(default_factory=random_id, unique=True)
     job_id: int | None = Field(default=None, foreign_key="job.id", index=True)

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import col
 
 from db.datasets import datasets, dialogues, personal_data
 from db.engine import engine, write
 from db.jobs import items, progress
 from db.synthesis import runs, similarities
-from db.tables import Job, SynthesisItem
+from db.synthesis.items import browse_items
+from db.tables import Job, PreferencePair, SynthesisItem
 from tests.db.work import finished_run, samples
 
 
@@ -39,7 +41,7 @@ def plans(job_id: int) -> Iterator[Callable[[], list[str]]]:
                 for statement, parameters in list(asked)
                 for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
             ]
-        about = (" dialogue ", " synthesis_item ", "FOR ORDER BY")
+        about = (" dialogue ", " synthesis_item ", " preference_pair ", "FOR ORDER BY")
         return [line for line in lines if any(words in line for words in about)]
 
     sa.event.listen(engine(), "before_cursor_execute", note)
@@ -62,8 +64,21 @@ def test_a_run_is_summed_up_by_index(job_id: int, plans: Callable[[], list[str]]
     assert runs.overlaps(job_id) == {}
     assert len(similarities.of_run(job_id)) == items.counts(job_id).done == 300
     assert progress.counts_by_job("synthesis")[job_id].done == 300
-    assert len(plans()) >= 5
-    assert all("USING COVERING INDEX" in line for line in plans()), plans()
+    of_pairs = [line for line in plans() if " preference_pair " in line]
+    assert of_pairs == ["SEARCH preference_pair USING INDEX ix_preference_pair_gates (job_id=?)"]
+    of_items = [line for line in plans() if " synthesis_item " in line]
+    assert len(of_items) >= 5
+    assert all("USING COVERING INDEX" in line for line in of_items), of_items
+
+
+def test_pairs_that_failed_a_gate_are_found_by_index(job_id: int, plans: Callable[[], list[str]]) -> None:
+    with write() as session:
+        failed = [{"gate": "leaked_utterance", "detail": ""}]
+        session.exec(sa.update(PreferencePair).where(col(PreferencePair.id) == 7).values(gates_failed=failed))
+    assert browse_items(job_id, gate_failed=True).total == 1
+    assert runs.summary(job_id).gate_failures == {"leaked_utterance": 1}
+    assert runs.summary(job_id).clean == 299
+    assert any("ix_preference_pair_gates" in line for line in plans()), plans()
 
 
 def test_free_items_are_found_in_their_order(job_id: int, plans: Callable[[], list[str]]) -> None:
