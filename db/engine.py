@@ -87,11 +87,12 @@ def _on_connect(connection: Any, _record: Any) -> None:
 
 
 def _on_begin(turns: Turns, connection: Any) -> None:
-    if connection.get_execution_options().get("sqlite_begin") != "IMMEDIATE":
+    options = connection.get_execution_options()
+    if options.get("sqlite_begin") != "IMMEDIATE":
         connection.exec_driver_sql("BEGIN DEFERRED")
         return
     try:
-        turns.begin(connection.connection.driver_connection)
+        turns.begin(connection.connection.driver_connection, wait_s=options.get("sqlite_wait_s"))
     except sqlite3.OperationalError as exc:
         raise OperationalError("BEGIN IMMEDIATE", None, exc) from exc
 

@@ -6,13 +6,13 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy import exc as errors
 
 from db.address import file_of
-from db.engine import BUSY_TIMEOUT_MS, dispose, engine
+from db.engine import dispose, engine
 from db.schema import SchemaState, schema_state
 from proutt_core.errors import SettingsError
 
@@ -153,19 +153,10 @@ def close() -> None:
 def _write_what_is_there() -> None:
     """Only a write that is committed tells whether there is room, the right to write, and a lock to be had."""
     same_again = sa.text("UPDATE alembic_version SET version_num = version_num")
-    with engine().execution_options(sqlite_begin="IMMEDIATE").connect() as connection:
+    with engine().execution_options(sqlite_begin="IMMEDIATE", sqlite_wait_s=PROBE_S).begin() as connection:
         if connection.dialect.name != "sqlite":
-            with connection.begin():
-                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PROBE_S}s'")
-                connection.execute(same_again)
-            return
-        raw: Any = connection.connection.driver_connection
-        raw.execute(f"PRAGMA busy_timeout={PROBE_S * 1000}")
-        try:
-            with connection.begin():
-                connection.execute(same_again)
-        finally:
-            raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PROBE_S}s'")
+        connection.execute(same_again)
 
 
 def _chain(exc: BaseException | None) -> Iterator[BaseException]:

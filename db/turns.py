@@ -71,9 +71,9 @@ class Turns:
             else:
                 self._busy = False
 
-    def begin(self, connection: sqlite3.Connection) -> None:
-        """BEGIN IMMEDIATE. Raises sqlite3.OperationalError where the lock is not free in time."""
-        ends = time.monotonic() + self._wait_s
+    def begin(self, connection: sqlite3.Connection, *, wait_s: float | None = None) -> None:
+        """BEGIN IMMEDIATE. Raises sqlite3.OperationalError where the lock is not free in time, or within `wait_s`."""
+        ends = time.monotonic() + (self._wait_s if wait_s is None else wait_s)
         with self._through_turnstile(ends):
             connection.execute("PRAGMA busy_timeout=0")
             try:

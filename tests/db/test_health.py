@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -86,6 +87,15 @@ def test_a_locked_database_is_told_and_can_still_be_read(sqlite: str, impatient:
         assert trouble_of_writing() == "locked"
         assert [user.name for user in list_users()] == ["ann"]
     assert health() == "ok"
+
+
+def test_a_look_waits_for_a_lock_no_longer_than_its_own_time(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("db.health.PROBE_S", 0.1)
+    with closing(sqlite3.connect(file_at(sqlite), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        assert health() == "locked"
+        assert time.monotonic() - began < db.engine.BUSY_TIMEOUT_MS / 1000 / 3
 
 
 def test_the_wait_for_a_lock_is_as_long_as_before_after_a_look(sqlite: str) -> None:
