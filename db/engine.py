@@ -46,7 +46,7 @@ def engine() -> Engine:
 
 
 def dispose() -> None:
-    """Close every connection of this process: before a fork, a backup, or the end of a test."""
+    """Close every connection of this process: at its end, or at that of a test."""
     with _engines_lock:
         for made in _engines.values():
             made.dispose()

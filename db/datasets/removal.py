@@ -41,11 +41,12 @@ def remove_ready(name: str, *, user_id: int | None = None) -> None:
 
 
 def _held(session: Session, name: str) -> Dataset:
-    """Its row, locked until the transaction ends."""
+    """Its row, locked until the transaction ends, and its queues: what is being given at this moment is seen."""
     statement = select(Dataset).where(Dataset.name == name, Dataset.state == "ready").with_for_update()
     dataset = session.exec(statement).first()
     if dataset is None:
         raise ConflictError(f'no dataset that is ready is named "{name}"; it may just have been removed')
+    session.exec(_queues(row_id(dataset.id)).order_by(col(Queue.id)).with_for_update()).all()
     kept = _kept_by(session, row_id(dataset.id))
     if kept:
         raise ConflictError(f'"{name}" cannot be removed: {in_words(kept)} would lose its ground')

@@ -1,6 +1,7 @@
 """Removing datasets that are ready: all of them goes, or a refusal that names what uses it; on both databases."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from sqlmodel import select
@@ -8,7 +9,7 @@ from sqlmodel import select
 from db.datasets import datasets, near_duplicates
 from db.datasets.removal import kept_by, remove_ready
 from db.datasets.uses import hold_texts
-from db.engine import read, write
+from db.engine import one_transaction, read, write
 from db.pairs.going_out import record_export
 from db.review.queues import claim_next
 from db.synthesis.runs import remove_run
@@ -122,6 +123,19 @@ def test_imported_pairs_that_somebody_reviews_or_that_went_out_stay() -> None:
     with pytest.raises(ConflictError, match="the review of its pairs, an export of its pairs would lose its ground"):
         remove_ready("released")
     assert datasets.required("released").pairs == 3
+
+
+def test_what_is_being_given_at_that_moment_keeps_the_dataset() -> None:
+    dataset_id, ann = imported(1, 2, 3), work.person("ann", "annotator")
+    with read() as session:
+        queue = session.exec(select(Queue.public_id).where(Queue.dataset_id == dataset_id)).one()
+    with ThreadPoolExecutor(1) as beside:
+        with one_transaction():
+            claim_next(queue_public_id=queue, user_id=ann)
+            removing = beside.submit(remove_ready, "released")
+            wait([removing], timeout=0.5)  # long enough to come as far as it can
+        with pytest.raises(ConflictError, match="the review of its pairs would lose its ground"):
+            removing.result()
 
 
 def test_a_removal_that_was_cut_off_is_out_of_sight_and_completed_later(monkeypatch: pytest.MonkeyPatch) -> None:
