@@ -34,42 +34,33 @@ class Turns:
     def __init__(self, path: Path, *, wait_s: float) -> None:
         self._wait_s = wait_s
         self._guard = threading.Lock()
-        self._waiting: deque[threading.Lock] = deque()
-        self._busy = False
+        self._line: deque[threading.Lock] = deque()  # whose turn it is, and those behind; each waits at its own lock
         self._turnstile = path.with_name(f"{path.name}-turn")
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """This thread's turn, after all that came before it."""
-        came_first = self._wait()
+        mine = self._line_up()
         try:
+            mine.acquire(timeout=self._wait_s)
             yield
         finally:
-            if came_first:
-                self._next()
+            self._leave(mine)  # also who was interrupted while waiting
 
-    def _wait(self) -> bool:
+    def _line_up(self) -> threading.Lock:
+        mine = threading.Lock()
         with self._guard:
-            if not self._busy:
-                self._busy = True
-                return True
-            mine = threading.Lock()
-            mine.acquire()
-            self._waiting.append(mine)
-        if mine.acquire(timeout=self._wait_s):
-            return True
-        with self._guard:
-            if mine in self._waiting:
-                self._waiting.remove(mine)
-                return False
-            return True  # handed over at the last moment
+            if self._line:
+                mine.acquire()
+            self._line.append(mine)
+        return mine
 
-    def _next(self) -> None:
+    def _leave(self, mine: threading.Lock) -> None:
         with self._guard:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._busy = False
+            was_first = self._line[0] is mine
+            self._line.remove(mine)
+            if was_first and self._line:
+                self._line[0].release()
 
     def begin(self, connection: sqlite3.Connection, *, wait_s: float | None = None) -> None:
         """BEGIN IMMEDIATE. Raises sqlite3.OperationalError where the lock is not free in time, or within `wait_s`."""

@@ -51,7 +51,7 @@ def test_threads_are_served_in_the_order_in_which_they_came(path: Path) -> None:
         for n in range(12):
             threads.append(threading.Thread(target=writer, args=(n,)))
             threads[-1].start()
-            soon(lambda n=n: len(turns._waiting) == n + 1)  # type: ignore[misc]
+            soon(lambda n=n: len(turns._line) == n + 2)  # type: ignore[misc]
     for thread in threads:
         thread.join()
     assert order == list(range(12))
@@ -71,7 +71,28 @@ def test_who_waited_long_enough_goes_on_and_the_next_one_is_still_served(path: P
         assert order == ["impatient"]
     with turns.turn():
         order.append("next")
-    assert not turns._busy
+    assert not turns._line
+
+
+def test_who_is_interrupted_while_waiting_holds_nobody_up(path: Path) -> None:
+    turns, held, may_end = Turns(path, wait_s=20), threading.Event(), threading.Event()
+
+    def first() -> None:
+        with turns.turn():
+            held.set()
+            may_end.wait(20)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    held.wait(20)
+    threading.Timer(0.2, lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt), turns.turn():
+        pass
+    may_end.set()
+    thread.join()
+    began = time.monotonic()
+    with turns.turn():
+        assert time.monotonic() - began < 5
 
 
 def test_an_error_in_a_turn_ends_it(path: Path) -> None:
