@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlmodel import col, select
 
-from db.engine import read
+from db.engine import one_transaction, read
 from db.review.answers import undo_last
 from db.review.places import Outcome
-from db.review.queues import claim_next, renew, skip
+from db.review.queues import claim_next, progress, renew, skip
 from db.studies.comparisons import save_judgement
 from db.tables import Assignment, EventRow, Judgement, Queue, QueueItem
 from proutt_core.errors import ConflictError
@@ -104,3 +104,33 @@ def test_whatever_people_do_at_once_the_rows_tell_one_story() -> None:
     saved = sum(person.outcomes["counted"] + person.outcomes["surplus"] for person in people)
     assert saved == sum(answer != "withdrawn" for said in answers.values() for answer in said)
     assert events == Counter(answer=saved, undo=sum(p.undone for p in people), skip=sum(p.skipped for p in people))
+
+
+class _TakenBack(Exception):
+    pass
+
+
+def given_now(queue: str, user_id: int) -> int:
+    """How many things this person would be given, one after the other; nothing of it stays."""
+    given = 0
+    try:
+        with one_transaction():
+            while (claim := claim_next(queue_public_id=queue, user_id=user_id)) is not None:
+                save_judgement(assignment_id=claim.assignment_id, user_id=user_id, side="tie")
+                given += 1
+            raise _TakenBack
+    except _TakenBack:
+        return given
+
+
+def test_what_is_said_to_be_left_is_what_is_given() -> None:
+    queue = work.study(work.samples(5, split="test"), everyone=True, people=WANTED)
+    people = [Person(queue, number) for number in range(3)]
+    for person in people * 10:
+        person.step()
+        if (
+            open_one := claim_next(queue_public_id=queue, user_id=person.id)
+        ) is not None and person.draw.random() < 0.4:
+            work.expire(open_one.assignment_id)
+        left = [progress(queue_public_id=queue, user_id=each.id).available for each in people]
+        assert left == [given_now(queue, each.id) for each in people]
