@@ -35,7 +35,7 @@ if current is not None:
     queue, assignment, task = current
     with show_error():
         if is_being_edited(assignment):
-            pair_editor(task)
+            pair_editor(task, queue)
         else:
             pair_panes(task)
             calls_box(task.item_id, key=f"calls-of-{task.assignment_id}")

@@ -150,10 +150,10 @@ def answer(assignment: str, value: str, kind: WorkKind, queue: str, save: Callab
         return save(assignment_id=assignment, user_id=user_id, answer=value, **about)
 
     with show_error():
-        tell(_step(kind, queue, save_answer))
+        tell(take_step(kind, queue, save_answer))
 
 
-def _step(kind: WorkKind, queue: str, change: Callable[[int], Outcome]) -> Outcome:
+def take_step(kind: WorkKind, queue: str, change: Callable[[int], Outcome]) -> Outcome:
     """The change by whoever clicks, and the claim of what comes after it: one transaction, one write to disk."""
     who = acting_on_work(kind)
     made = step(lambda: change(who.id), queue_public_id=queue, user_id=who.id)
@@ -176,13 +176,13 @@ def tell(outcome: str) -> None:
 
 def put_off(assignment: str, kind: WorkKind, queue: str) -> None:
     with show_error():
-        _step(kind, queue, lambda user_id: skip(assignment_id=assignment, user_id=user_id))
+        take_step(kind, queue, lambda user_id: skip(assignment_id=assignment, user_id=user_id))
         st.session_state[SKIPPED] = assignment
 
 
 def undo(queue: str, kind: WorkKind) -> None:
     with show_error():
-        if not _step(kind, queue, lambda user_id: undo_last(queue_public_id=queue, user_id=user_id)):
+        if not take_step(kind, queue, lambda user_id: undo_last(queue_public_id=queue, user_id=user_id)):
             st.session_state[ANSWERED] = _("There is nothing to undo.")
 
 

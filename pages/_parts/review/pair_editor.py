@@ -4,7 +4,7 @@ import streamlit as st
 
 from db.review.answers import PairTask, pair_task, save_pair_review
 from pages._parts.notices import show_error
-from pages._parts.review.answering import acting_on_work, comment_box, comment_on, seconds_on, tell
+from pages._parts.review.answering import acting_on_work, comment_box, comment_on, seconds_on, take_step, tell
 from pages._parts.review.pair_panes import COLUMNS, dialogue_column, lone_pane, open_parts, side_name, sides
 from pages._parts.text import _
 from pages._parts.traces import edit_pane, edited_texts
@@ -22,7 +22,7 @@ def is_being_edited(assignment: str) -> bool:
     return bool(st.session_state.get(EDITING) == assignment)
 
 
-def pair_editor(task: PairTask) -> None:
+def pair_editor(task: PairTask, queue: str) -> None:
     """Draws the form; its buttons save an approval with the edited texts, or go back without saving."""
     assignment, unfolded = task.assignment_id, open_parts(task)
     places = st.columns(COLUMNS)
@@ -41,25 +41,27 @@ def pair_editor(task: PairTask) -> None:
             key=f"save-edit-{assignment}",
             width="stretch",
             on_click=_save_edit,
-            args=(assignment,),
+            args=(assignment, queue),
         )
         second.button(_("Back without saving"), key=f"back-{assignment}", width="stretch", on_click=_stop_editing)
         comment_box(third, assignment)
 
 
-def _save_edit(assignment: str) -> None:
+def _save_edit(assignment: str, queue: str) -> None:
     """Callback: approve with the texts of the form, where they make a trace."""
     with show_error():
-        user_id = acting_on_work("pair").id
-        task = pair_task(assignment_id=assignment, user_id=user_id)
-        outcome = save_pair_review(
-            assignment_id=assignment,
-            user_id=user_id,
-            answer="approve",
-            chosen=_edited(task.chosen, f"chosen-{assignment}"),
-            rejected=_edited(task.rejected, f"rejected-{assignment}"),
-            comment=comment_on(assignment),
-            seconds=seconds_on(assignment),
+        task = pair_task(assignment_id=assignment, user_id=acting_on_work("pair").id)
+        edited = {
+            "chosen": _edited(task.chosen, f"chosen-{assignment}"),
+            "rejected": _edited(task.rejected, f"rejected-{assignment}"),
+        }
+        about = {"comment": comment_on(assignment), "seconds": seconds_on(assignment)}
+        outcome = take_step(
+            "pair",
+            queue,
+            lambda user_id: save_pair_review(
+                assignment_id=assignment, user_id=user_id, answer="approve", **edited, **about
+            ),
         )
         _stop_editing()
         tell(outcome)
