@@ -15,7 +15,9 @@ def checked_base_url(base_url: str) -> str:
         raise SettingsError("the base URL must hold no name or password: put the key into an environment variable")
     # Programs disagree on what these mean: one would be checked and another be reached.
     if "\\" in text or any(character.isspace() or not character.isprintable() for character in text):
-        raise SettingsError(f"the base URL must hold no spaces and no backslashes; it looks like {LOOKS_LIKE}")
+        raise SettingsError(
+            f"the base URL must hold no spaces, backslashes or invisible characters; it looks like {LOOKS_LIKE}"
+        )
     try:
         parts = urlsplit(text)
         host, _port = parts.hostname, parts.port

@@ -176,6 +176,7 @@ def pause_on_the_command_line(job: Job) -> None:
 
 def interrupt_the_command(job: Job) -> None:
     """Ctrl-C while it works on the run."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in its background without it
 
     async def run(_job_id: int, **_: object) -> None:
         signal.raise_signal(signal.SIGINT)
