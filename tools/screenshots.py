@@ -36,9 +36,9 @@ def unfold_a_timeline(page: Page) -> None:
     page.get_by_text("Items, each with its dialogue").click()
     page.get_by_text("Timeline of its calls").click()
     page.get_by_text("seconds since the first question").wait_for(timeout=30_000)
-    # Below two unfolded boxes: the wheel ends where the timeline does.
-    page.mouse.move(640, 300)
-    page.mouse.wheel(0, 5000)
+    settle(page)
+    # Below two unfolded boxes and two panes that would scroll themselves under the wheel.
+    page.get_by_text("Timeline of its calls").evaluate("element => element.scrollIntoView({ block: 'start' })")
 
 
 def open_compare_runs(page: Page) -> None:
