@@ -10,9 +10,8 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.health import ADVICE, Trouble, health, trouble_of
-from pages._parts.look import ICON
 from pages._parts.no_database import said_of
-from pages._parts.sign_in import CONTENT_SECURITY_POLICY, PAGE_STYLE
+from pages._parts.sign_in import CONTENT_SECURITY_POLICY, html_page
 from pages._parts.text import _
 
 log = logging.getLogger("proutt.server")
@@ -54,25 +53,14 @@ def _answer(trouble: Trouble, *, as_page: bool) -> Response:
     headers = {"Cache-Control": "no-store", "Retry-After": str(RETRY_AFTER_S)}
     if not as_page:
         return PlainTextResponse(f"{wrong}\n{remedy}\n", status_code=503, headers=headers)
-    page = f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(_("The database cannot be used"))} · ProUtt Studio</title>
-<link rel="icon" href="{ICON}">
-<style>{PAGE_STYLE}</style>
-</head>
-<body>
-<main role="alert">
-<h1>{escape(_("The database cannot be used"))}</h1>
+    title = _("The database cannot be used")
+    main = f"""<main role="alert">
+<h1>{escape(title)}</h1>
 <p>{escape(wrong)}</p>
 <p>{escape(done)}</p>
 <p class="foot">{escape(remedy)}</p>
-</main>
-</body>
-</html>
-"""
+</main>"""
+    page = html_page(title=title, main=main)
     return HTMLResponse(page, status_code=503, headers=headers | {"Content-Security-Policy": CONTENT_SECURITY_POLICY})
 
 

@@ -42,22 +42,30 @@ def local_path(value: str) -> str:
     return value if re.fullmatch(r"/(?!/)[^\\\x00-\x20\x7f]*", value) and len(value) <= 500 else "/"
 
 
-def sign_in_page(*, go_on_to: str, name: str = "", error: str = "", notice: str = "") -> str:
-    """`go_on_to`: the local path to show after signing in. What was typed comes back, but never the password."""
-    said = f'<p class="error" role="alert">{escape(error)}</p>' if error else ""
-    lead = notice or _("Sign in to go on.")
-    first, second = ("", " autofocus") if name else (" autofocus", "")
+def html_page(*, title: str, main: str) -> str:
+    """A page that the server writes itself; `main` is HTML, its texts escaped."""
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(_("Sign in"))} · ProUtt Studio</title>
+<title>{escape(title)} · ProUtt Studio</title>
 <link rel="icon" href="{ICON}">
 <style>{PAGE_STYLE}</style>
 </head>
 <body>
-<main>
+{main}
+</body>
+</html>
+"""
+
+
+def sign_in_page(*, go_on_to: str, name: str = "", error: str = "", notice: str = "") -> str:
+    """`go_on_to`: the local path to show after signing in. What was typed comes back, but never the password."""
+    said = f'<p class="error" role="alert">{escape(error)}</p>' if error else ""
+    lead = notice or _("Sign in to go on.")
+    first, second = ("", " autofocus") if name else (" autofocus", "")
+    main = f"""<main>
 <h1>ProUtt Studio</h1>
 <p class="lead">{escape(lead)}</p>
 <form method="post" action="/sign-in">
@@ -71,7 +79,5 @@ def sign_in_page(*, go_on_to: str, name: str = "", error: str = "", notice: str 
 <button type="submit">{escape(_("Sign in"))}</button>
 </form>
 <p class="foot">{escape(_("No account, or the password is lost? An admin of this server can help."))}</p>
-</main>
-</body>
-</html>
-"""
+</main>"""
+    return html_page(title=_("Sign in"), main=main)
